@@ -391,8 +391,9 @@ FIXTURE_SETUP(file_type)
 	make_tree(_metadata);
 	self->ruleset_fd = new_ruleset(_metadata, ABI1);
 	self->fd = variant->open_file();
-	if (variant->expected_file != EBADF)
+	if (variant->expected_file != EBADF) {
 		ASSERT_LE(0, self->fd);
+	}
 }
 
 FIXTURE_TEARDOWN_PARENT(file_type)
@@ -500,8 +501,9 @@ TEST_F(merge, many_times_the_same_rule_is_one_rule)
 	int i;
 
 	ASSERT_LE(0, fd);
-	for (i = 0; i < 10000; i++)
+	for (i = 0; i < 10000; i++) {
 		ASSERT_EQ(0, add_rule_fd(self->ruleset_fd, fd, READ_WRITE));
+	}
 	enforce(_metadata, self->ruleset_fd);
 
 	EXPECT_EQ(0, try_open(FILE_IN_DIR, O_RDWR));

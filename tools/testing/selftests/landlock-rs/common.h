@@ -241,8 +241,9 @@ static inline void make_file(struct __test_metadata *const _metadata,
 /* Moves this process to a mount namespace with a fresh tmpfs at BASE. */
 static inline void mount_base(struct __test_metadata *const _metadata)
 {
-	if (mkdir(BASE, 0755))
+	if (mkdir(BASE, 0755)) {
 		ASSERT_EQ(EEXIST, errno);
+	}
 	ASSERT_EQ(0, unshare(CLONE_NEWNS));
 	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	ASSERT_EQ(0, mount("landlock-rs", BASE, "tmpfs", 0, "mode=755"));
@@ -262,6 +263,21 @@ static inline int wait_for(struct __test_metadata *const _metadata, pid_t child)
 		TH_LOG("child ended with status %x", status);
 	}
 	return WEXITSTATUS(status);
+}
+
+/* Two processes that wait for each other: @fds is a pipe. */
+static inline void post(struct __test_metadata *const _metadata,
+			const int fds[2])
+{
+	ASSERT_EQ(1, write(fds[1], ".", 1));
+}
+
+static inline void await(struct __test_metadata *const _metadata,
+			 const int fds[2])
+{
+	char byte;
+
+	ASSERT_EQ(1, read(fds[0], &byte, 1));
 }
 
 /* Gives up all capabilities, in every set. */

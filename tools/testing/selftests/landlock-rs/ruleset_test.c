@@ -44,10 +44,12 @@ TEST(errata_of_later_abis_are_not_claimed)
 
 	ASSERT_LE(0, errata);
 	/* Erratum 1 is about TCP (ABI 4), erratum 2 about signals (ABI 6). */
-	if (abi_version() < 4)
+	if (abi_version() < 4) {
 		EXPECT_EQ(0, errata & (1 << 0));
-	if (abi_version() < 6)
+	}
+	if (abi_version() < 6) {
 		EXPECT_EQ(0, errata & (1 << 1));
+	}
 }
 
 FIXTURE(query)
@@ -126,8 +128,9 @@ TEST_F(attr_size, minimum_is_one_field)
 {
 	size_t size;
 
-	for (size = 0; size < sizeof(__u64); size++)
+	for (size = 0; size < sizeof(__u64); size++) {
 		EXPECT_EQ(EINVAL, try_create(self->buffer, size, 0));
+	}
 	EXPECT_EQ(0, try_create(self->buffer, sizeof(__u64), 0));
 }
 
@@ -135,8 +138,9 @@ TEST_F(attr_size, zero_tail_is_accepted)
 {
 	size_t size;
 
-	for (size = sizeof(__u64); size <= 128; size++)
+	for (size = sizeof(__u64); size <= 128; size++) {
 		EXPECT_EQ(0, try_create(self->buffer, size, 0));
+	}
 	EXPECT_EQ(0, try_create(self->buffer, self->page, 0));
 }
 
@@ -203,8 +207,9 @@ TEST(each_known_right_is_accepted_alone)
 	const __u64 known = known_fs(abi_version());
 	__u64 right;
 
-	for (right = 1; right & known; right <<= 1)
+	for (right = 1; right & known; right <<= 1) {
 		EXPECT_EQ(0, try_create(&right, sizeof(right), 0));
+	}
 	EXPECT_EQ(0, try_create(&known, sizeof(known), 0));
 }
 
@@ -227,8 +232,9 @@ TEST(no_right_is_no_ruleset)
 	const __u64 none[16] = {};
 	size_t size;
 
-	for (size = sizeof(__u64); size <= sizeof(none); size += 8)
+	for (size = sizeof(__u64); size <= sizeof(none); size += 8) {
 		EXPECT_EQ(ENOMSG, try_create(none, size, 0));
+	}
 }
 
 /* Attributes of later ABIs: each known field is used, each other is E2BIG. */
