@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Rank 0: what is allowed. Values in, verdict out.
+//!
+//! No lock, no pointer and no allocation: besides `core` this only names `impl_flags!`, `Bounded`
+//! and `kunit_tests` of the `kernel` crate, so that it also compiles, and is tested, on the host
+//! (`tools/testing/policy`).
+#![forbid(unsafe_code)]
+
+pub(crate) mod access;
+pub(crate) mod attr;
+pub(crate) mod errata;
+pub(crate) mod layer;
+pub(crate) mod open;
+pub(crate) mod refer;
+pub(crate) mod rule;
+pub(crate) mod verdict;

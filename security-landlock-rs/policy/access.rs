@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Access rights, as user space names them, and sets of them.
+//!
+//! Unknown bits end here: every value of these types holds known rights only.
+
+use kernel::impl_flags;
+
+impl_flags!(
+    /// Set of access rights on files and directories.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub(crate) struct AccessFs(u32);
+
+    /// One access right on a file or a directory: `LANDLOCK_ACCESS_FS_*`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum AccessFsRight {
+        /// Execute a file.
+        Execute = 1 << 0,
+        /// Open a file for writing.
+        WriteFile = 1 << 1,
+        /// Open a file for reading.
+        ReadFile = 1 << 2,
+        /// Open a directory or list its content.
+        ReadDir = 1 << 3,
+        /// Remove an empty directory, or rename one.
+        RemoveDir = 1 << 4,
+        /// Unlink or rename a file.
+        RemoveFile = 1 << 5,
+        /// Create a character device.
+        MakeChar = 1 << 6,
+        /// Create a directory.
+        MakeDir = 1 << 7,
+        /// Create a regular file.
+        MakeReg = 1 << 8,
+        /// Create a UNIX domain socket.
+        MakeSock = 1 << 9,
+        /// Create a named pipe.
+        MakeFifo = 1 << 10,
+        /// Create a block device.
+        MakeBlock = 1 << 11,
+        /// Create a symbolic link.
+        MakeSym = 1 << 12,
+    }
+);
+
+/// A bit of user space stands for no right that this ABI knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UnknownAccess;
+
+impl AccessFs {
+    /// Every known right.
+    pub(crate) const ALL: Self = Self(Self::all_bits());
+
+    /// The rights that make sense on something other than a directory.
+    pub(crate) const FILE: Self = Self(
+        AccessFsRight::Execute as u32
+            | AccessFsRight::WriteFile as u32
+            | AccessFsRight::ReadFile as u32,
+    );
+
+    /// Converts the bits that user space passes in a structure.
+    pub(crate) fn parse(bits: u64) -> Result<Self, UnknownAccess> {
+        match u32::try_from(bits) {
+            Ok(bits) if bits & !Self::all_bits() == 0 => Ok(Self(bits)),
+            _ => Err(UnknownAccess),
+        }
+    }
+
+    /// Converts bits that a table stored. Unknown ones, which no table has, are dropped.
+    pub(crate) fn from_stored(bits: u32) -> Self {
+        Self(bits & Self::all_bits())
+    }
+
+    /// Tells whether the set has no right at all.
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::empty()
+    }
+
+    /// Tells whether every right of `self` is also in `superset`.
+    pub(crate) fn is_subset(self, superset: Self) -> bool {
+        (self & !superset).is_empty()
+    }
+}
+
+/// What one layer handles, for each kind of object.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct AccessMasks {
+    /// Rights on file hierarchies.
+    pub(crate) fs: AccessFs,
+}
+
+impl AccessMasks {
+    /// Tells whether nothing is handled.
+    pub(crate) fn is_empty(self) -> bool {
+        self.fs.is_empty()
+    }
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_access)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_takes_each_known_right() {
+        for bit in 0..13 {
+            assert!(AccessFs::parse(1 << bit).is_ok());
+        }
+        assert_eq!(AccessFs::parse(0x1fff), Ok(AccessFs::ALL));
+    }
+
+    #[test]
+    fn parse_refuses_the_rights_of_later_abis() {
+        for bit in 13..64 {
+            assert_eq!(AccessFs::parse(1 << bit), Err(UnknownAccess));
+        }
+        assert_eq!(AccessFs::parse(u64::MAX), Err(UnknownAccess));
+    }
+
+    #[test]
+    fn subset_needs_every_right() {
+        let read = AccessFs::from(AccessFsRight::ReadFile);
+
+        assert!(AccessFs::empty().is_subset(read));
+        assert!(read.is_subset(AccessFs::FILE));
+        assert!(!AccessFs::FILE.is_subset(read));
+    }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Arguments of the system calls, checked.
+//!
+//! The checks come in the order in which C Landlock makes them: it decides which error a program
+//! sees that makes two mistakes.
+
+use super::access::{AccessFs, AccessMasks, UnknownAccess};
+
+/// Why an argument is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AttrError {
+    /// Unknown flag, unknown right, or a right that the ruleset does not handle (`EINVAL`).
+    Invalid,
+    /// The request is right but useless: it names no right (`ENOMSG`).
+    Useless,
+}
+
+impl From<UnknownAccess> for AttrError {
+    fn from(UnknownAccess: UnknownAccess) -> Self {
+        Self::Invalid
+    }
+}
+
+/// What `landlock_create_ruleset(2)` is called for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Query {
+    /// Create a ruleset.
+    Create,
+    /// Tell the ABI version: `LANDLOCK_CREATE_RULESET_VERSION`.
+    AbiVersion,
+    /// Tell the errata that are fixed: `LANDLOCK_CREATE_RULESET_ERRATA`.
+    Errata,
+}
+
+impl Query {
+    /// Reads `flags`. A question comes without attributes, which `has_attr` and `size` tell.
+    pub(crate) fn parse(flags: u32, has_attr: bool, size: usize) -> Result<Self, AttrError> {
+        match flags {
+            0 => Ok(Self::Create),
+            _ if has_attr || size != 0 => Err(AttrError::Invalid),
+            1 => Ok(Self::AbiVersion),
+            2 => Ok(Self::Errata),
+            _ => Err(AttrError::Invalid),
+        }
+    }
+}
+
+/// Checked form of `struct landlock_ruleset_attr`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RulesetAttr {
+    /// What the ruleset handles; never empty.
+    pub(crate) handled: AccessMasks,
+}
+
+impl RulesetAttr {
+    /// Number of 64-bit members that user space has to pass at least: `handled_access_fs`.
+    pub(crate) const MIN_MEMBERS: usize = 1;
+    /// Number of 64-bit members that this ABI knows.
+    pub(crate) const MEMBERS: usize = 1;
+
+    /// Checks the members of the structure, in their order.
+    pub(crate) fn parse(members: [u64; Self::MEMBERS]) -> Result<Self, AttrError> {
+        let [handled_access_fs] = members;
+        let handled = AccessMasks {
+            fs: AccessFs::parse(handled_access_fs)?,
+        };
+
+        if handled.is_empty() {
+            return Err(AttrError::Useless);
+        }
+        Ok(Self { handled })
+    }
+}
+
+/// Checked form of `struct landlock_path_beneath_attr`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PathBeneathAttr {
+    /// Rights that the rule grants; never empty, all handled by the ruleset.
+    pub(crate) allowed: AccessFs,
+    /// Descriptor of the file hierarchy, from user space and not looked up yet.
+    pub(crate) parent_fd: i32,
+}
+
+impl PathBeneathAttr {
+    /// Size in bytes of the packed structure: a mask of 64 bits and a descriptor of 32.
+    pub(crate) const SIZE: usize = 12;
+
+    /// Checks the bytes of the structure for a ruleset that handles `handled`.
+    pub(crate) fn parse(bytes: [u8; Self::SIZE], handled: AccessFs) -> Result<Self, AttrError> {
+        let [a0, a1, a2, a3, a4, a5, a6, a7, fd @ ..] = bytes;
+        let allowed_access = u64::from_ne_bytes([a0, a1, a2, a3, a4, a5, a6, a7]);
+
+        if allowed_access == 0 {
+            return Err(AttrError::Useless);
+        }
+        let allowed = AccessFs::parse(allowed_access)?;
+        if !allowed.is_subset(handled) {
+            return Err(AttrError::Invalid);
+        }
+        Ok(Self {
+            allowed,
+            parent_fd: i32::from_ne_bytes(fd),
+        })
+    }
+}
+
+/// Kind of a rule, the second argument of `landlock_add_rule(2)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RuleType {
+    /// Rights on a file hierarchy: `LANDLOCK_RULE_PATH_BENEATH`.
+    PathBeneath,
+}
+
+impl RuleType {
+    /// Reads the argument.
+    pub(crate) fn parse(rule_type: u32) -> Result<Self, AttrError> {
+        match rule_type {
+            1 => Ok(Self::PathBeneath),
+            _ => Err(AttrError::Invalid),
+        }
+    }
+}
+
+/// Refuses any flag: `landlock_add_rule(2)` and `landlock_restrict_self(2)` have none yet.
+pub(crate) fn check_no_flags(flags: u32) -> Result<(), AttrError> {
+    match flags {
+        0 => Ok(()),
+        _ => Err(AttrError::Invalid),
+    }
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_attr)]
+mod tests {
+    use super::*;
+
+    const READ: AccessFs = AccessFs::FILE;
+
+    fn bytes(allowed: u64, fd: i32) -> [u8; PathBeneathAttr::SIZE] {
+        let mut bytes = [0; PathBeneathAttr::SIZE];
+        bytes[..8].copy_from_slice(&allowed.to_ne_bytes());
+        bytes[8..].copy_from_slice(&fd.to_ne_bytes());
+        bytes
+    }
+
+    #[test]
+    fn question_comes_without_attributes() {
+        assert_eq!(Query::parse(1, false, 0), Ok(Query::AbiVersion));
+        assert_eq!(Query::parse(1, true, 0), Err(AttrError::Invalid));
+        assert_eq!(Query::parse(2, false, 8), Err(AttrError::Invalid));
+        assert_eq!(Query::parse(3, false, 0), Err(AttrError::Invalid));
+    }
+
+    #[test]
+    fn ruleset_handles_something() {
+        assert_eq!(RulesetAttr::parse([0]), Err(AttrError::Useless));
+        assert_eq!(RulesetAttr::parse([1 << 13]), Err(AttrError::Invalid));
+        assert!(RulesetAttr::parse([1]).is_ok());
+    }
+
+    #[test]
+    fn rule_grants_what_the_ruleset_handles() {
+        assert_eq!(
+            PathBeneathAttr::parse(bytes(1 << 3, 4), READ),
+            Err(AttrError::Invalid)
+        );
+        assert_eq!(
+            PathBeneathAttr::parse(bytes(7, -1), READ),
+            Ok(PathBeneathAttr {
+                allowed: READ,
+                parent_fd: -1
+            })
+        );
+    }
+
+    #[test]
+    fn rule_without_right_is_useless_before_anything_else() {
+        assert_eq!(
+            PathBeneathAttr::parse(bytes(0, -1), READ),
+            Err(AttrError::Useless)
+        );
+    }
+}

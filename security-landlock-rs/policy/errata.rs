@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The ABI version, and the errata that are fixed.
+
+/// Highest ABI version of which every promise is kept.
+pub(crate) const ABI_VERSION: i32 = 1;
+
+/// A fix that user space may want to know of.
+struct Erratum {
+    /// Its number in the kernel's documentation, from 1.
+    number: u32,
+    /// First ABI version that had the mistake.
+    abi: i32,
+}
+
+/// The errata of Linux 7.3.
+const ERRATA: [Erratum; 4] = [
+    // TCP rights also applied to sockets of other protocols.
+    Erratum { number: 1, abi: 4 },
+    // Signals between threads of one process were scoped.
+    Erratum { number: 2, abi: 6 },
+    // Rights of disconnected directories could widen.
+    Erratum { number: 3, abi: 1 },
+    // Whiteouts were guarded as character devices are.
+    Erratum { number: 4, abi: 1 },
+];
+
+/// Returns the set of fixed errata: bit `n - 1` stands for erratum `n`.
+///
+/// A mistake of an ABI that is not there yet is not one that was fixed.
+pub(crate) fn fixed() -> i32 {
+    ERRATA
+        .iter()
+        .filter(|erratum| erratum.abi <= ABI_VERSION)
+        .fold(0, |fixed, erratum| {
+            fixed | 1i32.wrapping_shl(erratum.number.wrapping_sub(1))
+        })
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Layers of a domain, and what each of them still denies of one request.
+//!
+//! Rights of all layers are kept packed, two layers to a word, the older one in the lower half.
+//! This is how a table stores what rules grant ([`super::rule`]), so that granting takes one
+//! operation for two layers.
+
+use super::{
+    access::{AccessFs, AccessMasks},
+    rule::Grants,
+    verdict::Denial,
+};
+
+use kernel::num::Bounded;
+
+/// Greatest number of layers in a domain.
+pub(crate) const MAX_LAYERS: usize = 16;
+
+/// Position of a layer, from 0 (the oldest). It has four bits.
+pub(crate) type LayerIndex = Bounded<usize, 4>;
+
+/// A domain has [`MAX_LAYERS`] layers already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooManyLayers;
+
+/// Returns the word in which the rights of the layer at `index` are packed.
+pub(super) fn word_of(index: LayerIndex) -> usize {
+    index.get() >> 1
+}
+
+/// Returns the number of words that the rights of all layers up to `youngest` take.
+pub(super) fn words_up_to(youngest: LayerIndex) -> usize {
+    word_of(youngest).wrapping_add(1)
+}
+
+/// Packs `rights` for the layer at `index`; the other layer of the word gets none.
+pub(super) fn pack(index: LayerIndex, rights: AccessFs) -> u64 {
+    let bits = u64::from(u32::from(rights));
+
+    if index.get() & 1 == 0 {
+        bits
+    } else {
+        bits << 32
+    }
+}
+
+/// Packs `rights` for both layers of a word.
+fn pack_both(rights: AccessFs) -> u64 {
+    let bits = u64::from(u32::from(rights));
+
+    bits | bits << 32
+}
+
+/// Returns the rights of the layer at `index` from its word.
+pub(super) fn unpack(index: LayerIndex, word: u64) -> AccessFs {
+    let half = if index.get() & 1 == 0 {
+        word
+    } else {
+        word >> 32
+    };
+
+    // CAST: keeps the lower half on purpose.
+    AccessFs::from_stored(half as u32)
+}
+
+/// Rights of every layer, packed.
+type Words = [u64; MAX_LAYERS / 2];
+
+/// The stack of layers of a domain: what each of them handles, oldest first.
+///
+/// There is at least one layer. Layers that are not in use handle nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layers {
+    handled_fs: Words,
+    youngest: LayerIndex,
+}
+
+impl Layers {
+    /// Starts a stack with its oldest layer.
+    pub(crate) fn first(handled: AccessMasks) -> Self {
+        let youngest = LayerIndex::new::<0>();
+        let mut layers = Self {
+            handled_fs: Words::default(),
+            youngest,
+        };
+
+        layers.set(youngest, handled);
+        layers
+    }
+
+    /// Returns a copy of the stack with one more layer.
+    pub(crate) fn stack(&self, handled: AccessMasks) -> Result<Self, TooManyLayers> {
+        let next = self.youngest.get().wrapping_add(1);
+        let youngest = LayerIndex::try_new(next).ok_or(TooManyLayers)?;
+        let mut layers = Self { youngest, ..*self };
+
+        layers.set(youngest, handled);
+        Ok(layers)
+    }
+
+    /// Sets what the layer at `index` handles, which nobody set before.
+    fn set(&mut self, index: LayerIndex, handled: AccessMasks) {
+        if let Some(word) = self.handled_fs.get_mut(word_of(index)) {
+            *word |= pack(index, handled.fs);
+        }
+    }
+
+    /// Returns the position of the layer that was enforced last.
+    pub(crate) fn youngest(&self) -> LayerIndex {
+        self.youngest
+    }
+
+    /// Returns the youngest layer that handles at least one of `rights`, if there is one.
+    pub(crate) fn youngest_handling(&self, rights: AccessFs) -> Option<LayerIndex> {
+        let denial = Unfulfilled::new(self, rights).youngest_denial()?;
+
+        Some(denial.layer)
+    }
+}
+
+/// For each layer, the requested rights that no rule has granted yet.
+///
+/// The request is allowed once nothing is left in any layer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unfulfilled {
+    left: Words,
+    youngest: LayerIndex,
+}
+
+impl Unfulfilled {
+    /// Starts with the rights of `requested` that each layer handles.
+    pub(crate) fn new(layers: &Layers, requested: AccessFs) -> Self {
+        let requested = pack_both(requested);
+
+        Self {
+            left: layers.handled_fs.map(|handled| handled & requested),
+            youngest: layers.youngest,
+        }
+    }
+
+    /// Takes away what a rule grants in each layer.
+    pub(crate) fn grant(&mut self, grants: Grants<'_>) {
+        for (left, granted) in self.left.iter_mut().zip(grants.words()) {
+            *left &= !granted;
+        }
+    }
+
+    /// Tells whether no layer denies anything any more.
+    pub(crate) fn is_fulfilled(&self) -> bool {
+        let used = self.left.iter().take(words_up_to(self.youngest));
+
+        used.fold(0, |all, left| all | left) == 0
+    }
+
+    /// Returns the youngest layer that still denies a right, with the rights that it denies.
+    pub(crate) fn youngest_denial(&self) -> Option<Denial> {
+        let word = self.left.iter().rposition(|left| *left != 0)?;
+        let left = *self.left.get(word)?;
+        let younger = usize::from(left >> 32 != 0);
+        let layer = LayerIndex::try_new(word << 1 | younger)?;
+
+        Some(Denial {
+            layer,
+            missing: unpack(layer, left),
+        })
+    }
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_layer)]
+mod tests {
+    use super::super::access::AccessFsRight::{Execute, ReadFile, WriteFile};
+    use super::*;
+
+    fn handling(rights: AccessFs) -> AccessMasks {
+        AccessMasks { fs: rights }
+    }
+
+    #[test]
+    fn stack_ends_at_sixteen_layers() {
+        let handled = handling(AccessFs::ALL);
+        let mut layers = Layers::first(handled);
+        let mut count = 1;
+
+        while let Ok(more) = layers.stack(handled) {
+            layers = more;
+            count += 1;
+        }
+
+        assert_eq!(count, MAX_LAYERS);
+        assert_eq!(layers.youngest().get(), MAX_LAYERS - 1);
+    }
+
+    #[test]
+    fn only_handled_rights_are_denied() {
+        let layers = Layers::first(handling(ReadFile.into()));
+
+        assert!(Unfulfilled::new(&layers, WriteFile | Execute).is_fulfilled());
+        assert!(!Unfulfilled::new(&layers, WriteFile | ReadFile).is_fulfilled());
+    }
+
+    #[test]
+    fn grant_in_one_layer_leaves_the_others() {
+        let handled = handling(ReadFile.into());
+        let layers = Layers::first(handled);
+        let layers = layers.stack(handled).unwrap_or(layers);
+        let mut left = Unfulfilled::new(&layers, ReadFile.into());
+        let granted = [pack(LayerIndex::new::<0>(), ReadFile.into())];
+
+        left.grant(Grants::from_words(&granted));
+
+        let denial = Denial {
+            layer: LayerIndex::new::<1>(),
+            missing: ReadFile.into(),
+        };
+        assert_eq!(left.youngest_denial(), Some(denial));
+    }
+
+    #[test]
+    fn request_is_fulfilled_by_several_rules() {
+        let layers = Layers::first(handling(AccessFs::ALL));
+        let mut left = Unfulfilled::new(&layers, ReadFile | WriteFile);
+        let read = [pack(LayerIndex::new::<0>(), ReadFile.into())];
+        let write = [pack(LayerIndex::new::<0>(), WriteFile.into())];
+
+        left.grant(Grants::from_words(&read));
+        assert!(!left.is_fulfilled());
+
+        left.grant(Grants::from_words(&write));
+        assert!(left.is_fulfilled());
+    }
+
+    #[test]
+    fn youngest_of_the_layers_that_handle_a_right_is_found() {
+        let layers = Layers::first(handling(ReadFile.into()));
+        let layers = layers.stack(handling(WriteFile.into())).unwrap_or(layers);
+
+        let oldest = Some(LayerIndex::new::<0>());
+        assert_eq!(layers.youngest_handling(ReadFile.into()), oldest);
+        assert_eq!(layers.youngest_handling(Execute.into()), None);
+    }
+}
