@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Rank 2: domains, which are rulesets in force.
+#![forbid(unsafe_code)]
+
+mod chain;
+
+use self::chain::Chain;
+use crate::{
+    kapi::deferred::Deferred,
+    object::{InodeState, ObjectRef},
+    policy::{
+        access::AccessFs,
+        layer::{LayerIndex, Layers, TooManyLayers, Unfulfilled},
+        rule::Grants,
+    },
+    ruleset::{
+        rules::{self, Rules},
+        Built, Ruleset,
+    },
+};
+
+use kernel::{
+    alloc::{flags::GFP_KERNEL_ACCOUNT, KVVec},
+    error::code::E2BIG,
+    impl_has_work, new_work,
+    prelude::*,
+    sync::Arc,
+    workqueue::{Work, WorkItem},
+};
+
+/// An immutable stack of rulesets, enforced on the tasks whose credentials refer to it.
+#[pin_data]
+pub(crate) struct Domain {
+    layers: Layers,
+    rules: Rules,
+    /// The objects of `rules`: those that each layer added.
+    _objects: Arc<Chain<KVVec<ObjectRef>>>,
+    /// Identifies the domain and its ancestors.
+    hierarchy: Arc<Chain<()>>,
+    #[pin]
+    free: Work<Self>,
+}
+
+/// A reference to a domain. It may be dropped in atomic context.
+pub(crate) type DomainRef = Deferred<Domain>;
+
+impl_has_work! {
+    impl HasWork<Self> for Domain { self.free }
+}
+
+impl WorkItem for Domain {
+    type Pointer = Arc<Self>;
+
+    /// Frees the domain, which may sleep.
+    fn run(this: Arc<Self>) {
+        drop(this);
+    }
+}
+
+impl Domain {
+    /// Makes a domain: the layers of `parent`, and `ruleset` as it is now as the youngest layer.
+    ///
+    /// Fails with [`E2BIG`] if `parent` has as many layers as there may be, and with `ENOMEM`.
+    /// May sleep.
+    pub(crate) fn new(parent: Option<&Self>, ruleset: &Ruleset) -> Result<DomainRef> {
+        let layers = match parent {
+            Some(parent) => parent.layers.stack(ruleset.handled()),
+            None => Ok(Layers::first(ruleset.handled())),
+        };
+        let layers = layers.map_err(|TooManyLayers| E2BIG)?;
+        let built = ruleset.lock();
+        let rules = Rules::merge(parent.map(|p| &p.rules), layers.youngest(), built.rules())?;
+        let objects = Chain::new(
+            new_objects(parent, &built)?,
+            parent.map(|p| p._objects.clone()),
+        )?;
+        let hierarchy = Chain::new((), parent.map(|p| p.hierarchy.clone()))?;
+
+        let domain = Arc::pin_init(
+            pin_init!(Self {
+                layers,
+                rules,
+                _objects: objects,
+                hierarchy,
+                free <- new_work!("landlock_domain"),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )?;
+        Ok(DomainRef::new(domain))
+    }
+
+    /// Returns what each layer denies of `requested` before any rule is looked at.
+    #[inline]
+    pub(crate) fn unfulfilled(&self, requested: AccessFs) -> Unfulfilled {
+        Unfulfilled::new(&self.layers, requested)
+    }
+
+    /// Returns the youngest layer that handles at least one of `rights`.
+    pub(crate) fn youngest_handling(&self, rights: AccessFs) -> Option<LayerIndex> {
+        self.layers.youngest_handling(rights)
+    }
+
+    /// Returns what each layer grants on an inode, if there is a rule for it.
+    #[inline]
+    pub(crate) fn rule_for(&self, inode: &InodeState) -> Option<Grants<'_>> {
+        self.rules.find(inode)
+    }
+
+    /// Tells whether `other` is this domain, or a domain nested in it.
+    pub(crate) fn contains(&self, other: &Self) -> bool {
+        self.hierarchy.is_in(&other.hierarchy)
+    }
+}
+
+/// Returns the objects of a ruleset for which `parent` has no rules.
+fn new_objects(parent: Option<&Domain>, built: &Built) -> Result<KVVec<ObjectRef>> {
+    let is_new = |object: &&ObjectRef| !parent.is_some_and(|parent| parent.rules.contains(object));
+    let mut objects = KVVec::new();
+
+    objects.reserve(
+        built.objects().iter().filter(is_new).count(),
+        rules::table_flags(),
+    )?;
+    for object in built.objects().iter().filter(is_new) {
+        // There is room: it was reserved above.
+        let _ = objects.push_within_capacity(object.clone());
+    }
+    Ok(objects)
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Rank 6: what C calls. Each function converts its arguments, calls one function, and converts
+//! the result.
+//!
+//! The prototypes are in `shim/landlock_rs.h`; every function is checked against its own there.
+
+mod hooks;
+mod init;
+mod syscalls;
+
+/// Checks at build time that `shim/landlock_rs.h` declares a function as it is defined here.
+macro_rules! assert_declared {
+    ($($name:ident),+ $(,)?) => {
+        $(const _: () = {
+            // The two arms have the same type, or this does not compile.
+            let _ = if true { crate::kapi::shim::$name } else { $name };
+        };)+
+    };
+}
+use assert_declared;

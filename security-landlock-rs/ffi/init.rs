@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The types that lie in the blobs of the kernel.
+
+use crate::{
+    kapi::{
+        blob::{CredBlob, InodeBlob},
+        shim,
+    },
+    object::InodeState,
+    subject::CredState,
+};
+
+use core::ffi::c_void;
+use kernel::prelude::*;
+
+// SAFETY: This is the only implementation. The sizes and the first member are checked below.
+unsafe impl CredBlob for CredState {}
+
+// SAFETY: This is the only implementation. The size is checked below.
+unsafe impl InodeBlob for InodeState {}
+
+static_assert!(size_of::<CredState>() <= shim::LANDLOCK_SLOT_CRED_SIZE as usize);
+static_assert!(align_of::<CredState>() <= align_of::<*const c_void>());
+static_assert!(size_of::<shim::landlock_rs_cred>() <= size_of::<CredState>());
+static_assert!(size_of::<InodeState>() <= shim::LANDLOCK_SLOT_INODE_SIZE as usize);
+static_assert!(align_of::<InodeState>() <= align_of::<*const c_void>());
+static_assert!(
+    size_of::<kernel::bindings::atomic_long_t>() <= shim::LANDLOCK_SLOT_SUPERBLOCK_SIZE as usize
+);

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The end of an inode.
+
+use crate::object::InodeState;
+
+/// Checks that no object leads to an inode that is being freed. Runs in atomic context.
+pub(crate) fn inode_free_security_rcu(inode: &InodeState) {
+    // An object holds its inode: rules went away, or `sb_delete` ran, before this.
+    kernel::warn_on!(inode.object_address().is_some());
+}

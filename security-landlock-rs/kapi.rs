@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Rank 1: kernel objects as safe types.
+//!
+//! What the `kernel` crate lacks, written as if it were to be sent there: one type per C type,
+//! generic over what lies in blobs and behind descriptors. This folder and `ffi` are the only
+//! places with `unsafe` code.
+
+pub(crate) mod blob;
+pub(crate) mod climb;
+pub(crate) mod cred;
+pub(crate) mod deferred;
+pub(crate) mod fd;
+pub(crate) mod file;
+pub(crate) mod inode;
+pub(crate) mod path;
+pub(crate) mod rcu;
+pub(crate) mod shim;
+pub(crate) mod superblock;
+pub(crate) mod task;
+pub(crate) mod user;

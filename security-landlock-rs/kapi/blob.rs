@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Typed security blobs: our bytes in the objects of the kernel.
+//!
+//! The LSM framework allocates blobs zeroed together with their objects, and fixes the offset of
+//! each LSM's part at boot, before any hook runs. Objects older than the module have zeroed blobs
+//! as well, so zero means unrestricted.
+//!
+//! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
+
+use super::shim;
+
+use core::ffi::c_void;
+use kernel::prelude::Zeroable;
+
+/// The type that lies in our part of every credential blob.
+///
+/// # Safety
+///
+/// - One type only implements this trait.
+/// - Its size does not exceed `LANDLOCK_SLOT_CRED_SIZE`, its alignment that of a pointer.
+/// - It is `repr(C)` and starts with what `struct landlock_rs_cred` in `shim/landlock_rs.h` shows.
+pub(crate) unsafe trait CredBlob: Zeroable + Send + Sync {}
+
+/// The type that lies in our part of every inode blob.
+///
+/// # Safety
+///
+/// - One type only implements this trait.
+/// - Its size does not exceed `LANDLOCK_SLOT_INODE_SIZE`, its alignment that of a pointer.
+pub(crate) unsafe trait InodeBlob: Zeroable + Send + Sync {}
+
+/// Returns our part of a credential blob.
+///
+/// # Safety
+///
+/// `security` must be the `security` member of a `struct cred`.
+pub(super) unsafe fn locate_cred<T: CredBlob>(security: *mut c_void) -> *mut T {
+    // SAFETY: The framework changes the offsets during boot only.
+    let offset = unsafe { shim::landlock_slot_blobs.lbs_cred };
+
+    security.wrapping_byte_add(offset as usize).cast()
+}
+
+/// Returns our part of an inode blob.
+///
+/// # Safety
+///
+/// `security` must be the `i_security` member of a `struct inode`.
+pub(super) unsafe fn locate_inode<T: InodeBlob>(security: *mut c_void) -> *mut T {
+    // SAFETY: As in `locate_cred()`.
+    let offset = unsafe { shim::landlock_slot_blobs.lbs_inode };
+
+    security.wrapping_byte_add(offset as usize).cast()
+}
+
+/// Returns our part of a superblock blob: a counter of releases that are under way.
+///
+/// # Safety
+///
+/// `security` must be the `s_security` member of a `struct super_block`.
+pub(super) unsafe fn locate_superblock(
+    security: *mut c_void,
+) -> *mut kernel::bindings::atomic_long_t {
+    // SAFETY: As in `locate_cred()`.
+    let offset = unsafe { shim::landlock_slot_blobs.lbs_superblock };
+
+    security.wrapping_byte_add(offset as usize).cast()
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The way from a path up to the real root, across mounts.
+//!
+//! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
+
+use super::path::{Dentry, OwnedPath, Path};
+
+/// What a step up leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A directory further up.
+    Parent,
+    /// Nothing: this was the root of the mount namespace, or of a detached mount.
+    Root,
+    /// Nothing: this was the root of a hierarchy that the kernel keeps to itself, such as a
+    /// namespace in `/proc/self/ns`.
+    InternalRoot,
+}
+
+/// A place on the way up.
+///
+/// It keeps a reference to the mount and to the entry where it is, so that renames and unmounts
+/// during the climb are safe. May sleep when it drops them.
+pub(crate) struct PathClimb {
+    path: OwnedPath,
+}
+
+impl PathClimb {
+    /// Starts at `path`.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Returns the entry where the climb is.
+    pub(crate) fn here(&self) -> &Dentry {
+        self.path.dentry()
+    }
+
+    /// Goes one step up.
+    ///
+    /// From the root of a mount the step leads to the parent of its mount point: the mount point
+    /// itself is hidden, and what it was before does not matter. A directory that was moved out of
+    /// its bind mount has a root that is not that of the mount: the climb goes on at the root of
+    /// the mount, so that the rules of both hierarchies count (erratum 3).
+    pub(crate) fn step(&mut self) -> Step {
+        while self.path.is_mount_root() {
+            if !self.path.follow_up() {
+                return Step::Root;
+            }
+        }
+
+        if !self.path.dentry().is_root() {
+            self.path.ascend();
+        } else if self.path.is_internal() {
+            return Step::InternalRoot;
+        } else {
+            self.path.go_to_mount_root();
+        }
+        Step::Parent
+    }
+}

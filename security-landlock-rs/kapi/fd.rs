@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! File descriptors with a typed, counted payload.
+//!
+//! C header: [`include/linux/anon_inodes.h`](srctree/include/linux/anon_inodes.h)
+
+use super::{file::FileRef, shim};
+
+use core::marker::PhantomData;
+use kernel::{
+    bindings,
+    error::{
+        code::{EBADFD, EINVAL, EPERM},
+        to_result,
+    },
+    ffi::{c_char, c_int},
+    prelude::*,
+    str::CStr,
+    sync::{Arc, ArcBorrow},
+    types::ForeignOwnable,
+};
+
+/// What a descriptor must be good for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Using the payload, which is to read.
+    Read,
+    /// Changing the payload, which is to write.
+    Write,
+}
+
+/// The operations of the descriptors of one type of payload.
+///
+/// Each payload type has one static value of this type, whose address tells its descriptors from
+/// all others.
+pub(crate) struct FdType<T: Send + Sync + 'static> {
+    operations: bindings::file_operations,
+    name: &'static CStr,
+    _payload: PhantomData<fn() -> Arc<T>>,
+}
+
+// SAFETY: The operations are constant.
+unsafe impl<T: Send + Sync> Sync for FdType<T> {}
+
+impl<T: Send + Sync> FdType<T> {
+    /// Makes the operations: reading and writing are possible by mode, but always fail with
+    /// [`EINVAL`]; the last close drops the payload.
+    ///
+    /// `name` is what `/proc/self/fd` shows.
+    pub(crate) const fn new(name: &'static CStr) -> Self {
+        Self {
+            operations: bindings::file_operations {
+                release: Some(Self::release),
+                read: Some(refuse_read),
+                write: Some(refuse_write),
+                ..pin_init::zeroed()
+            },
+            name,
+            _payload: PhantomData,
+        }
+    }
+
+    /// Installs a new descriptor for `payload`, closed by `execve(2)`.
+    pub(crate) fn install(&'static self, payload: Arc<T>) -> Result<c_int> {
+        let data = payload.into_foreign();
+        // SAFETY: The name and the operations live for ever. `release()` takes `data` back.
+        let fd = unsafe {
+            shim::anon_inode_getfd(
+                self.name.as_char_ptr(),
+                &self.operations,
+                data,
+                (bindings::O_RDWR | bindings::O_CLOEXEC) as c_int,
+            )
+        };
+
+        if fd < 0 {
+            // SAFETY: No file was made, so the payload is still ours.
+            drop(unsafe { Arc::<T>::from_foreign(data) });
+        }
+        to_result(fd)?;
+        Ok(fd)
+    }
+
+    /// Returns the payload of descriptor `fd` of the current task.
+    ///
+    /// Fails with `EBADF` if it is none, [`EBADFD`] if it is of another type, and [`EPERM`] if it
+    /// was not opened for `purpose`.
+    pub(crate) fn get(&'static self, fd: c_int, purpose: Use) -> Result<Arc<T>> {
+        let file = FileRef::get(fd)?;
+        // SAFETY: `file` is valid; its operations and its data never change.
+        let (operations, data) = unsafe {
+            let file = file.as_ptr();
+            ((*file).f_op, (*file).private_data)
+        };
+
+        if !core::ptr::eq(operations, &self.operations) {
+            return Err(EBADFD);
+        }
+        let bit = match purpose {
+            Use::Read => shim::landlock_rs_const_LANDLOCK_RS_FMODE_CAN_READ,
+            Use::Write => shim::landlock_rs_const_LANDLOCK_RS_FMODE_CAN_WRITE,
+        };
+        if file.mode() & bit == 0 {
+            return Err(EPERM);
+        }
+        // SAFETY: The data of a file with these operations came from `install()`, and stays until
+        // the last reference to the file is dropped.
+        let payload: ArcBorrow<'_, T> = unsafe { Arc::<T>::borrow(data) };
+        Ok(payload.into())
+    }
+
+    /// Drops the payload with the last reference to the file.
+    ///
+    /// # Safety
+    ///
+    /// The VFS calls this once, for a file that [`Self::install`] made.
+    unsafe extern "C" fn release(_: *mut bindings::inode, file: *mut bindings::file) -> c_int {
+        // SAFETY: By the safety contract; nobody uses the data any more.
+        drop(unsafe { Arc::<T>::from_foreign((*file).private_data) });
+        0
+    }
+}
+
+/// Makes the file readable by mode (`FMODE_CAN_READ`).
+unsafe extern "C" fn refuse_read(
+    _: *mut bindings::file,
+    _: *mut c_char,
+    _: usize,
+    _: *mut bindings::loff_t,
+) -> isize {
+    EINVAL.to_errno() as isize
+}
+
+/// Makes the file writable by mode (`FMODE_CAN_WRITE`).
+unsafe extern "C" fn refuse_write(
+    _: *mut bindings::file,
+    _: *const c_char,
+    _: usize,
+    _: *mut bindings::loff_t,
+) -> isize {
+    EINVAL.to_errno() as isize
+}

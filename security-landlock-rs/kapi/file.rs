@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Open files.
+//!
+//! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
+
+use super::{inode::Inode, path::Path, shim};
+use crate::policy::open::{FileType, OpenMode};
+
+use core::{ops::Deref, ptr::NonNull};
+use kernel::{bindings, error::code::EBADF, prelude::*, types::Opaque};
+
+/// Wraps the kernel's `struct file`.
+///
+/// # Invariants
+///
+/// A reference to this type proves that somebody counts a reference to the file.
+#[repr(transparent)]
+pub(crate) struct File(Opaque<bindings::file>);
+
+impl File {
+    /// Creates a reference to a file of C.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be valid, and somebody must hold a reference to it for `'a`.
+    pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::file) -> &'a Self {
+        // INVARIANT: By the safety contract.
+        // SAFETY: By the safety contract; the type is transparent.
+        unsafe { &*ptr.cast() }
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut bindings::file {
+        self.0.get()
+    }
+
+    /// Returns the path that was opened.
+    pub(crate) fn path(&self) -> &Path {
+        // SAFETY: A file pins its path, which never changes.
+        unsafe { Path::from_raw(&raw const (*self.as_ptr()).__bindgen_anon_1.f_path) }
+    }
+
+    /// Returns the type of the file.
+    pub(crate) fn file_type(&self) -> FileType {
+        // SAFETY: A file keeps its inode in use, and never changes it.
+        unsafe { Inode::from_raw((*self.as_ptr()).f_inode) }.file_type()
+    }
+
+    /// Returns the mode bits, with which the file may be used.
+    pub(super) fn mode(&self) -> u32 {
+        // SAFETY: By the type invariants. Reading the mode is not synchronised in C either.
+        unsafe { (&raw const (*self.as_ptr()).f_mode).read_volatile() }
+    }
+
+    /// Tells for what the file is opened.
+    pub(crate) fn open_mode(&self) -> OpenMode {
+        let mode = self.mode();
+        // SAFETY: By the type invariants; read at once.
+        let flags = unsafe { (&raw const (*self.as_ptr()).f_flags).read_volatile() };
+
+        OpenMode {
+            read: mode & shim::landlock_rs_const_LANDLOCK_RS_FMODE_READ != 0,
+            write: mode & shim::landlock_rs_const_LANDLOCK_RS_FMODE_WRITE != 0,
+            execute: flags & shim::landlock_rs_const_LANDLOCK_RS_FMODE_EXEC != 0,
+        }
+    }
+}
+
+/// A reference to an open file.
+///
+/// # Invariants
+///
+/// The value owns a reference to the file.
+pub(crate) struct FileRef(NonNull<bindings::file>);
+
+impl FileRef {
+    /// Looks a descriptor of the current task up. Fails with [`EBADF`], also for one that was
+    /// opened with `O_PATH`.
+    pub(super) fn get(fd: i32) -> Result<Self> {
+        // SAFETY: Any number may be looked up.
+        Self::new(unsafe { bindings::fget(fd as u32) })
+    }
+
+    /// Looks a descriptor of the current task up, be it opened with `O_PATH` or not. Fails with
+    /// [`EBADF`].
+    pub(crate) fn get_raw(fd: i32) -> Result<Self> {
+        // SAFETY: Any number may be looked up.
+        Self::new(unsafe { bindings::fget_raw(fd as u32) })
+    }
+
+    fn new(file: *mut bindings::file) -> Result<Self> {
+        // INVARIANT: The functions return a reference, or null.
+        NonNull::new(file).map(Self).ok_or(EBADF)
+    }
+}
+
+impl Deref for FileRef {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        // SAFETY: By the type invariants.
+        unsafe { File::from_raw(self.0.as_ptr()) }
+    }
+}
+
+impl Drop for FileRef {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants, the reference is ours.
+        unsafe { bindings::fput(self.0.as_ptr()) };
+    }
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Paths and directory entries.
+//!
+//! C headers: [`include/linux/path.h`](srctree/include/linux/path.h),
+//! [`include/linux/dcache.h`](srctree/include/linux/dcache.h)
+
+use super::{inode::Inode, shim};
+use crate::policy::open::FileType;
+
+use core::{ops::Deref, ptr::NonNull};
+use kernel::{bindings, types::Opaque};
+
+/// Wraps the kernel's `struct path`: a directory entry in a mount.
+///
+/// # Invariants
+///
+/// A reference to this type proves that the mount and the entry are pinned, and that nobody
+/// changes the path.
+#[repr(transparent)]
+pub(crate) struct Path(Opaque<bindings::path>);
+
+impl Path {
+    /// Creates a reference to a path of C.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be valid, its mount and entry pinned, and the path unchanged for `'a`.
+    pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::path) -> &'a Self {
+        // INVARIANT: By the safety contract.
+        // SAFETY: By the safety contract; the type is transparent.
+        unsafe { &*ptr.cast() }
+    }
+
+    pub(super) fn as_ptr(&self) -> *const bindings::path {
+        self.0.get()
+    }
+
+    /// Returns the directory entry.
+    pub(crate) fn dentry(&self) -> &Dentry {
+        // SAFETY: By the type invariants, the entry is pinned as long as the path is borrowed.
+        unsafe { Dentry::from_raw((*self.as_ptr()).dentry) }
+    }
+
+    /// Tells whether user space cannot mount anything like it: the mount is the kernel's own.
+    pub(crate) fn is_internal(&self) -> bool {
+        // SAFETY: By the type invariants. The flag never changes once the mount is in use.
+        let flags = unsafe { (&raw const (*(*self.as_ptr()).mnt).mnt_flags).read_volatile() };
+
+        flags & bindings::mount_flags_MNT_INTERNAL as i32 != 0
+    }
+}
+
+/// A path that this value pins.
+///
+/// # Invariants
+///
+/// The value owns a reference to the mount and one to the entry.
+pub(crate) struct OwnedPath(Path);
+
+impl From<&Path> for OwnedPath {
+    fn from(path: &Path) -> Self {
+        // SAFETY: By the invariants of `Path`, it is pinned.
+        unsafe { bindings::path_get(path.as_ptr()) };
+        // INVARIANT: The references were just taken.
+        // SAFETY: Nobody changes the path meanwhile.
+        Self(Path(Opaque::new(unsafe { *path.as_ptr() })))
+    }
+}
+
+impl Deref for OwnedPath {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for OwnedPath {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants, these references are ours.
+        unsafe { bindings::path_put(self.as_ptr()) };
+    }
+}
+
+impl OwnedPath {
+    /// Returns the directory that `child` is in, in the mount of `sibling`.
+    ///
+    /// A rename may move `child` meanwhile: the directory is the one it was in at some moment. The
+    /// root of the mount, which is not in a directory, stands for itself.
+    pub(crate) fn directory_of(child: &Dentry, sibling: &Path) -> Self {
+        let mut path = Self::from(sibling);
+        // SAFETY: By the type invariants. The root of a mount never changes.
+        let is_root = unsafe { (*(*path.as_ptr()).mnt).mnt_root } == child.as_ptr();
+
+        path.replace_dentry(if is_root {
+            child.into()
+        } else {
+            child.parent()
+        });
+        path
+    }
+
+    /// Tells whether the entry is the root of its mount.
+    pub(super) fn is_mount_root(&self) -> bool {
+        // SAFETY: By the type invariants. The root of a mount never changes.
+        unsafe { (*self.as_ptr()).dentry == (*(*self.as_ptr()).mnt).mnt_root }
+    }
+
+    /// Goes to the entry on which this mount is, or tells that it is on none.
+    pub(super) fn follow_up(&mut self) -> bool {
+        // SAFETY: By the type invariants; the function swaps the references it is given.
+        unsafe { shim::follow_up(self.0 .0.get()) != 0 }
+    }
+
+    /// Goes to the parent entry.
+    pub(super) fn ascend(&mut self) {
+        let parent = self.dentry().parent();
+
+        self.replace_dentry(parent);
+    }
+
+    /// Goes to the root of the mount.
+    pub(super) fn go_to_mount_root(&mut self) {
+        // SAFETY: By the type invariants the mount is pinned, and with it its root.
+        let root = unsafe { Dentry::from_raw((*(*self.as_ptr()).mnt).mnt_root) };
+        let root = OwnedDentry::from(root);
+
+        self.replace_dentry(root);
+    }
+
+    fn replace_dentry(&mut self, dentry: OwnedDentry) {
+        let path = self.0 .0.get();
+        let new = dentry.into_raw();
+
+        // INVARIANT: The path takes over the new reference, and drops the old one.
+        // SAFETY: By the type invariants, and because `self` is borrowed mutably.
+        unsafe { bindings::dput(core::mem::replace(&mut (*path).dentry, new)) };
+    }
+}
+
+/// Wraps the kernel's `struct dentry`, a directory entry.
+///
+/// # Invariants
+///
+/// A reference to this type proves that the entry is pinned.
+#[repr(transparent)]
+pub(crate) struct Dentry(Opaque<bindings::dentry>);
+
+impl Dentry {
+    /// Creates a reference to an entry of C.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be valid and pinned for `'a`.
+    pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::dentry) -> &'a Self {
+        // INVARIANT: By the safety contract.
+        // SAFETY: By the safety contract; the type is transparent.
+        unsafe { &*ptr.cast() }
+    }
+
+    fn as_ptr(&self) -> *mut bindings::dentry {
+        self.0.get()
+    }
+
+    /// Returns the type bits of the flags, which say what the entry leads to.
+    fn entry_type(&self) -> u32 {
+        // SAFETY: By the type invariants; read at once, as `READ_ONCE()` does.
+        let flags = unsafe { (&raw const (*self.as_ptr()).d_flags).read_volatile() };
+
+        flags & shim::landlock_rs_const_LANDLOCK_RS_D_ENTRY_TYPE
+    }
+
+    /// Tells whether the entry leads to a directory.
+    pub(crate) fn is_dir(&self) -> bool {
+        matches!(
+            self.entry_type(),
+            shim::landlock_rs_const_LANDLOCK_RS_D_DIRECTORY
+                | shim::landlock_rs_const_LANDLOCK_RS_D_AUTODIR
+        )
+    }
+
+    /// Returns the inode, or [`None`] if nothing has this name.
+    pub(crate) fn inode(&self) -> Option<&Inode> {
+        if self.entry_type() == shim::landlock_rs_const_LANDLOCK_RS_D_MISS {
+            return None;
+        }
+        // SAFETY: By the type invariants; read at once.
+        let inode = unsafe { (&raw const (*self.as_ptr()).d_inode).read_volatile() };
+
+        // SAFETY: A pinned entry that leads to an inode keeps it.
+        (!inode.is_null()).then(|| unsafe { Inode::from_raw(inode) })
+    }
+
+    /// Returns the type of the file that has this name, if any has.
+    pub(crate) fn file_type(&self) -> Option<FileType> {
+        self.inode().map(Inode::file_type)
+    }
+
+    /// Tells whether the entry is in a file system that user space can only reach through
+    /// `/proc/*/fd`, such as that of pipes, or is private to the kernel.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        // SAFETY: By the type invariants. An entry keeps its superblock, whose flag never changes.
+        let flags = unsafe { (&raw const (*(*self.as_ptr()).d_sb).s_flags).read_volatile() };
+        let no_user = u64::from(shim::landlock_rs_const_LANDLOCK_RS_SB_NOUSER);
+
+        flags & no_user as kernel::ffi::c_ulong != 0 || self.inode().is_some_and(Inode::is_private)
+    }
+
+    /// Tells whether the entry has no parent: the root of a file system, or a directory that was
+    /// disconnected from it.
+    pub(super) fn is_root(&self) -> bool {
+        core::ptr::eq(self.parent_ptr(), self.as_ptr())
+    }
+
+    /// Tells whether `parent` is the parent of this entry. The caller keeps it from moving.
+    pub(crate) fn is_child_of(&self, parent: &Dentry) -> bool {
+        core::ptr::eq(self.parent_ptr(), parent.as_ptr())
+    }
+
+    fn parent_ptr(&self) -> *const bindings::dentry {
+        // SAFETY: By the type invariants; read at once, only to be compared.
+        unsafe { (&raw const (*self.as_ptr()).d_parent).read_volatile() }
+    }
+
+    /// Returns the parent, or the entry itself when it has none.
+    pub(crate) fn parent(&self) -> OwnedDentry {
+        // SAFETY: By the type invariants. The function returns a pinned entry.
+        let parent = unsafe { bindings::dget_parent(self.as_ptr()) };
+
+        // INVARIANT: The reference is ours. `dget_parent()` never returns null.
+        OwnedDentry(unsafe { NonNull::new_unchecked(parent) })
+    }
+}
+
+/// An entry that this value pins.
+///
+/// # Invariants
+///
+/// The value owns a reference to the entry.
+pub(crate) struct OwnedDentry(NonNull<bindings::dentry>);
+
+impl OwnedDentry {
+    fn into_raw(self) -> *mut bindings::dentry {
+        core::mem::ManuallyDrop::new(self).0.as_ptr()
+    }
+}
+
+impl From<&Dentry> for OwnedDentry {
+    fn from(dentry: &Dentry) -> Self {
+        // SAFETY: By the invariants of `Dentry` it is pinned, so there is a reference already.
+        unsafe { bindings::lockref_get(&raw mut (*dentry.as_ptr()).d_lockref) };
+        // INVARIANT: The reference was just taken.
+        Self(NonNull::from(dentry).cast())
+    }
+}
+
+impl Deref for OwnedDentry {
+    type Target = Dentry;
+
+    fn deref(&self) -> &Dentry {
+        // SAFETY: By the type invariants.
+        unsafe { Dentry::from_raw(self.0.as_ptr()) }
+    }
+}
+
+impl Drop for OwnedDentry {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants, the reference is ours.
+        unsafe { bindings::dput(self.0.as_ptr()) };
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Structures of user space.
+//!
+//! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
+
+use super::shim;
+
+use kernel::{
+    error::{
+        code::{E2BIG, EFAULT, EINVAL},
+        to_result,
+    },
+    page::PAGE_SIZE,
+    prelude::*,
+    uaccess::{UserPtr, UserSlice},
+};
+
+/// Copies a structure of 64-bit members that may grow with new ABI versions.
+///
+/// User space says that it passes `size` bytes. What it does not pass is zero; what it passes
+/// beyond `N` members must be.
+///
+/// Fails with [`EFAULT`] for a null or bad pointer, [`EINVAL`] for less than `min` members, and
+/// [`E2BIG`] for more than a page or for a tail that is not zero, in this order.
+pub(crate) fn copy_members<const N: usize>(
+    from: UserPtr,
+    size: usize,
+    min: usize,
+) -> Result<[u64; N]> {
+    if from.as_const_ptr().is_null() {
+        return Err(EFAULT);
+    }
+    if size < min.saturating_mul(size_of::<u64>()) {
+        return Err(EINVAL);
+    }
+    if size > PAGE_SIZE {
+        return Err(E2BIG);
+    }
+
+    let mut to = [0u64; N];
+    // SAFETY: `to` is as large as is said, and any bytes make integers.
+    to_result(unsafe {
+        shim::landlock_rs_copy_struct(
+            to.as_mut_ptr().cast(),
+            size_of_val(&to),
+            from.as_const_ptr(),
+            size,
+        )
+    })?;
+    Ok(to)
+}
+
+/// Copies `N` bytes. Fails with [`EFAULT`].
+pub(crate) fn copy_bytes<const N: usize>(from: UserPtr) -> Result<[u8; N]> {
+    let mut to = [0; N];
+
+    UserSlice::new(from, N).reader().read_slice(&mut to)?;
+    Ok(to)
+}

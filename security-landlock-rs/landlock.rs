@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Landlock, with which any unprivileged process can sandbox itself, in Rust.
+//!
+//! # Map
+//!
+//! A file names what stands to its left in this line, and files of its own folder:
+//!
+//! ```text
+//!  0 policy <- 1 kapi <- 2 object <- ruleset <- domain <- 3 subject <- walk
+//!                                    <- 4 hooks <- 5 syscalls <- 6 ffi
+//! ```
+//!
+//! - [`policy`] decides. It is pure: values in, verdict out.
+//! - [`kapi`] turns kernel objects into safe types. `unsafe` lives there, and in [`ffi`].
+//! - [`object`], [`ruleset`] and [`domain`] are what user space builds and enforces.
+//! - [`subject`] and [`walk`] check one request of one task.
+//! - [`hooks`] and [`syscalls`] say what the kernel and user space ask for; [`ffi`] lets them in.
+//! - `shim/` is the part in C. It fills the slot of the kernel, leaves hooks early when there is no
+//!   domain, and decides nothing else.
+//!
+//! # Flows
+//!
+//! ```text
+//!  landlock_restrict_self()               open()
+//!     v                                      v
+//!  slot of the kernel                     LSM framework
+//!     v                                      v
+//!  ffi/syscalls.rs   typed arguments      shim/hooks.c      no domain: allowed
+//!     v                                      v
+//!  syscalls/         as in the manual     ffi/hooks.rs      typed arguments
+//!     v                                      v
+//!  domain.rs         parent + ruleset     hooks/file.rs     which rights does it need?
+//!     v                                      v
+//!  subject.rs        new credentials      walk.rs           rules up to the root
+//!                                            v
+//!                                         policy/verdict.rs allowed, or who denies what
+//! ```
+
+mod domain;
+mod ffi;
+mod hooks;
+mod kapi;
+mod object;
+mod policy;
+mod ruleset;
+mod subject;
+mod syscalls;
+mod walk;
+
+/// Prefix of the messages of this module in the kernel's log.
+const __LOG_PREFIX: &[u8] = b"landlock\0";

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Rank 2: rulesets, which user space builds behind a descriptor.
+#![forbid(unsafe_code)]
+
+pub(crate) mod rules;
+
+use self::rules::Rules;
+use crate::{
+    kapi::inode::Inode,
+    object::{self, ObjectRef},
+    policy::{
+        access::{AccessFs, AccessMasks},
+        attr::RulesetAttr,
+    },
+};
+
+use kernel::{
+    alloc::{flags::GFP_KERNEL_ACCOUNT, KVVec},
+    new_mutex,
+    prelude::*,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+/// Rules being built: mutable until the last descriptor is closed, and never in force itself.
+#[pin_data]
+pub(crate) struct Ruleset {
+    /// What a domain with this ruleset denies, unless a rule grants it.
+    handled: AccessMasks,
+    /// The rules. Lock order: the lock of an object nests inside.
+    #[pin]
+    built: Mutex<Built>,
+}
+
+/// The rules of a ruleset, and the objects that keep their keys valid.
+pub(crate) struct Built {
+    rules: Rules,
+    objects: KVVec<ObjectRef>,
+}
+
+impl Ruleset {
+    /// Makes a ruleset without rules. Fails with `ENOMEM`.
+    pub(crate) fn new(attr: RulesetAttr) -> Result<Arc<Self>> {
+        let built = Built {
+            rules: Rules::new()?,
+            objects: KVVec::new(),
+        };
+
+        Arc::pin_init(
+            pin_init!(Self {
+                handled: attr.handled,
+                built <- new_mutex!(built, "landlock_ruleset"),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    /// Returns what the ruleset handles.
+    pub(crate) fn handled(&self) -> AccessMasks {
+        self.handled
+    }
+
+    /// Locks the rules, to read them.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Built> {
+        self.built.lock()
+    }
+
+    /// Grants `allowed` beneath `inode`, besides what rules for it grant already.
+    ///
+    /// Fails with `ENOMEM`, or with `E2BIG` if there are too many rules; the ruleset is unchanged
+    /// then.
+    pub(crate) fn add_path_beneath(&self, inode: &Inode, allowed: AccessFs) -> Result {
+        let object = object::tie(inode)?;
+
+        self.lock().add(object, allowed)
+    }
+}
+
+impl Built {
+    fn add(&mut self, object: ObjectRef, allowed: AccessFs) -> Result {
+        self.objects.reserve(1, rules::table_flags())?;
+
+        if self.rules.extend(rules::key_of(&object), allowed)? {
+            // There is room: it was reserved above.
+            let _ = self.objects.push_within_capacity(object);
+        }
+        Ok(())
+    }
+
+    /// Returns the rules.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Returns the object of each rule.
+    pub(crate) fn objects(&self) -> &[ObjectRef] {
+        &self.objects
+    }
+}

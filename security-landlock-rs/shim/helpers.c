@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Landlock in Rust - inline functions and macros that bindgen cannot see
+ *
+ * Each function does what its counterpart in the kernel does, and nothing else.
+ */
+
+#include <linux/cred.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+#include <linux/wait_bit.h>
+
+#include "landlock_rs.h"
+
+bool landlock_rs_refcount_inc_not_zero(refcount_t *refs)
+{
+	return refcount_inc_not_zero(refs);
+}
+
+/* The inode's i_lock must be held. */
+bool landlock_rs_inode_is_used(struct inode *inode)
+{
+	lockdep_assert_held(&inode->i_lock);
+	return icount_read_once(inode) &&
+	       !(inode_state_read(inode) & (I_FREEING | I_WILL_FREE | I_NEW));
+}
+
+/* The inode's i_lock must be held, and the inode must be used. */
+void landlock_rs_iget(struct inode *inode)
+{
+	__iget(inode);
+}
+
+void landlock_rs_resched(void)
+{
+	cond_resched();
+}
+
+void landlock_rs_release_begin(atomic_long_t *pending)
+{
+	atomic_long_inc(pending);
+}
+
+/* @pending may be gone once it is zero: only its address is used then. */
+void landlock_rs_release_end(atomic_long_t *pending)
+{
+	if (atomic_long_dec_and_test(pending))
+		wake_up_var(pending);
+}
+
+void landlock_rs_release_wait(atomic_long_t *pending)
+{
+	wait_var_event(pending, !atomic_long_read(pending));
+}
+
+int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
+			    size_t from_size)
+{
+	return copy_struct_from_user(to, size, from, from_size);
+}
+
+bool landlock_rs_no_new_privs(void)
+{
+	return task_no_new_privs(current);
+}
+
+/* Call in an RCU read-side critical section, or for the current task. */
+const struct cred *landlock_rs_task_cred(const struct task_struct *task)
+{
+	return __task_cred(task);
+}
+
+const struct lsm_blob_sizes *landlock_rs_blobs(void)
+{
+	return &landlock_slot_blobs;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Landlock in Rust - hooks
+ *
+ * Each function leaves at once when there is no domain, so that a task that is
+ * not sandboxed never enters Rust.  Everything else is decided in hooks/.
+ */
+
+#include <linux/cred.h>
+#include <linux/lsm_hooks.h>
+#include <linux/rcupdate.h>
+
+#include "hooks.h"
+#include "landlock_rs.h"
+
+static struct landlock_rs_cred *blob_of(const struct cred *cred)
+{
+	return cred->security + landlock_slot_blobs.lbs_cred;
+}
+
+/* Returns the blob of @cred, or NULL if it has no domain. */
+static const struct landlock_rs_cred *sandboxed(const struct cred *cred)
+{
+	const struct landlock_rs_cred *const blob = blob_of(cred);
+
+	return blob->domain ? blob : NULL;
+}
+
+static void cred_transfer(struct cred *new, const struct cred *old)
+{
+	if (sandboxed(old))
+		landlock_rs_cred_copy(blob_of(new), blob_of(old));
+}
+
+static int cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp)
+{
+	cred_transfer(new, old);
+	return 0;
+}
+
+static void cred_free(struct cred *cred)
+{
+	if (sandboxed(cred))
+		landlock_rs_cred_free(blob_of(cred));
+}
+
+static void inode_free_security_rcu(void *blob)
+{
+	landlock_rs_inode_free_security_rcu(blob +
+					    landlock_slot_blobs.lbs_inode);
+}
+
+static void sb_delete(struct super_block *sb)
+{
+	landlock_rs_sb_delete(sb);
+}
+
+static int change_topology(void)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_change_topology(cred) : 0;
+}
+
+static int sb_mount(const char *dev_name, const struct path *path,
+		    const char *type, unsigned long flags, void *data)
+{
+	return change_topology();
+}
+
+static int move_mount(const struct path *from_path, const struct path *to_path)
+{
+	return change_topology();
+}
+
+static int sb_umount(struct vfsmount *mnt, int flags)
+{
+	return change_topology();
+}
+
+static int sb_remount(struct super_block *sb, void *mnt_opts)
+{
+	return change_topology();
+}
+
+static int sb_pivotroot(const struct path *old_path,
+			const struct path *new_path)
+{
+	return change_topology();
+}
+
+static int path_link(struct dentry *old_dentry, const struct path *new_dir,
+		     struct dentry *new_dentry)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_path_link(cred, old_dentry, new_dir,
+					    new_dentry) :
+		      0;
+}
+
+static int path_rename(const struct path *old_dir, struct dentry *old_dentry,
+		       const struct path *new_dir, struct dentry *new_dentry,
+		       unsigned int flags)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_path_rename(cred, old_dentry, new_dir,
+					      new_dentry, flags) :
+		      0;
+}
+
+static int path_mkdir(const struct path *dir, struct dentry *dentry,
+		      umode_t mode)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_path_mkdir(cred, dir) : 0;
+}
+
+static int path_mknod(const struct path *dir, struct dentry *dentry,
+		      umode_t mode, unsigned int dev)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_path_mknod(cred, dir, mode, dev) : 0;
+}
+
+static int path_symlink(const struct path *dir, struct dentry *dentry,
+			const char *old_name)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_path_symlink(cred, dir) : 0;
+}
+
+static int path_unlink(const struct path *dir, struct dentry *dentry)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_path_unlink(cred, dir) : 0;
+}
+
+static int path_rmdir(const struct path *dir, struct dentry *dentry)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_path_rmdir(cred, dir) : 0;
+}
+
+static int file_open(struct file *file)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(file->f_cred);
+
+	return cred ? landlock_rs_file_open(cred, file) : 0;
+}
+
+static int ptrace_access_check(struct task_struct *child, unsigned int mode)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_ptrace_access_check(cred, child) : 0;
+}
+
+/* The current task may have no domain: what counts is that of its parent. */
+static int ptrace_traceme(struct task_struct *parent)
+{
+	return landlock_rs_ptrace_traceme(blob_of(current_cred()), parent);
+}
+
+const struct landlock_slot_ops landlock_rs_ops = {
+	.owner = THIS_MODULE,
+	.create_ruleset = landlock_rs_create_ruleset,
+	.add_rule = landlock_rs_add_rule,
+	.restrict_self = landlock_rs_restrict_self,
+	.cred_prepare = cred_prepare,
+	.cred_transfer = cred_transfer,
+	.cred_free = cred_free,
+	.inode_free_security_rcu = inode_free_security_rcu,
+	.sb_delete = sb_delete,
+	.sb_mount = sb_mount,
+	.move_mount = move_mount,
+	.sb_umount = sb_umount,
+	.sb_remount = sb_remount,
+	.sb_pivotroot = sb_pivotroot,
+	.path_link = path_link,
+	.path_rename = path_rename,
+	.path_mkdir = path_mkdir,
+	.path_mknod = path_mknod,
+	.path_symlink = path_symlink,
+	.path_unlink = path_unlink,
+	.path_rmdir = path_rmdir,
+	.file_open = file_open,
+	.ptrace_access_check = ptrace_access_check,
+	.ptrace_traceme = ptrace_traceme,
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Landlock in Rust - every symbol that crosses the border between C and Rust
+ *
+ * bindgen reads this file for kapi/shim.rs and ffi/, so that both sides are
+ * checked against the same prototypes.
+ */
+
+#ifndef _LANDLOCK_RS_H
+#define _LANDLOCK_RS_H
+
+#include <linux/anon_inodes.h>
+#include <linux/atomic.h>
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/landlock_slot.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+#include <uapi/linux/landlock.h>
+
+/**
+ * struct landlock_rs_cred - What C sees of a credential blob
+ *
+ * @domain: Domain of the tasks with these credentials, or NULL.  C only looks
+ *	    whether there is one.
+ */
+struct landlock_rs_cred {
+	const void *domain;
+};
+
+/* What C knows and bindgen cannot see: constants made by macros. */
+
+enum landlock_rs_const {
+	LANDLOCK_RS_D_ENTRY_TYPE = DCACHE_ENTRY_TYPE,
+	LANDLOCK_RS_D_MISS = DCACHE_MISS_TYPE,
+	LANDLOCK_RS_D_DIRECTORY = DCACHE_DIRECTORY_TYPE,
+	LANDLOCK_RS_D_AUTODIR = DCACHE_AUTODIR_TYPE,
+	LANDLOCK_RS_FMODE_READ = (__force unsigned int)FMODE_READ,
+	LANDLOCK_RS_FMODE_WRITE = (__force unsigned int)FMODE_WRITE,
+	LANDLOCK_RS_FMODE_CAN_READ = (__force unsigned int)FMODE_CAN_READ,
+	LANDLOCK_RS_FMODE_CAN_WRITE = (__force unsigned int)FMODE_CAN_WRITE,
+	LANDLOCK_RS_FMODE_EXEC = (__force unsigned int)__FMODE_EXEC,
+	LANDLOCK_RS_SB_NOUSER = (__force unsigned int)SB_NOUSER,
+	LANDLOCK_RS_RENAME_EXCHANGE = RENAME_EXCHANGE,
+	LANDLOCK_RS_RENAME_WHITEOUT = RENAME_WHITEOUT,
+};
+
+/* helpers.c: inline functions and macros of the kernel, called from kapi/. */
+
+bool landlock_rs_refcount_inc_not_zero(refcount_t *refs);
+bool landlock_rs_inode_is_used(struct inode *inode);
+void landlock_rs_iget(struct inode *inode);
+void landlock_rs_resched(void);
+void landlock_rs_release_begin(atomic_long_t *pending);
+void landlock_rs_release_end(atomic_long_t *pending);
+void landlock_rs_release_wait(atomic_long_t *pending);
+int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
+			    size_t from_size);
+bool landlock_rs_no_new_privs(void);
+const struct cred *landlock_rs_task_cred(const struct task_struct *task);
+const struct lsm_blob_sizes *landlock_rs_blobs(void);
+
+/* ffi/syscalls.rs: the system calls. */
+
+long landlock_rs_create_ruleset(const struct landlock_ruleset_attr __user *attr,
+				size_t size, u32 flags);
+long landlock_rs_add_rule(int ruleset_fd, enum landlock_rule_type rule_type,
+			  const void __user *rule_attr, u32 flags);
+long landlock_rs_restrict_self(int ruleset_fd, u32 flags);
+
+/*
+ * ffi/hooks.rs: the hooks.  @cred is the blob of the credentials that the check
+ * is about; it has a domain.
+ */
+
+void landlock_rs_cred_copy(struct landlock_rs_cred *new,
+			   const struct landlock_rs_cred *old);
+void landlock_rs_cred_free(struct landlock_rs_cred *cred);
+void landlock_rs_inode_free_security_rcu(void *blob);
+void landlock_rs_sb_delete(struct super_block *sb);
+int landlock_rs_change_topology(const struct landlock_rs_cred *cred);
+int landlock_rs_path_link(const struct landlock_rs_cred *cred,
+			  struct dentry *old_dentry, const struct path *new_dir,
+			  struct dentry *new_dentry);
+int landlock_rs_path_rename(const struct landlock_rs_cred *cred,
+			    struct dentry *old_dentry,
+			    const struct path *new_dir,
+			    struct dentry *new_dentry, unsigned int flags);
+int landlock_rs_path_mkdir(const struct landlock_rs_cred *cred,
+			   const struct path *dir);
+int landlock_rs_path_mknod(const struct landlock_rs_cred *cred,
+			   const struct path *dir, umode_t mode,
+			   unsigned int dev);
+int landlock_rs_path_symlink(const struct landlock_rs_cred *cred,
+			     const struct path *dir);
+int landlock_rs_path_unlink(const struct landlock_rs_cred *cred,
+			    const struct path *dir);
+int landlock_rs_path_rmdir(const struct landlock_rs_cred *cred,
+			   const struct path *dir);
+int landlock_rs_file_open(const struct landlock_rs_cred *cred,
+			  struct file *file);
+int landlock_rs_ptrace_access_check(const struct landlock_rs_cred *cred,
+				    struct task_struct *child);
+int landlock_rs_ptrace_traceme(const struct landlock_rs_cred *cred,
+			       struct task_struct *parent);
+
+#endif /* _LANDLOCK_RS_H */

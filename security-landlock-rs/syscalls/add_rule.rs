@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `landlock_add_rule(2)`
+
+use super::ruleset_fd;
+use crate::{
+    kapi::{
+        file::FileRef,
+        path::{OwnedPath, Path},
+        user,
+    },
+    policy::{
+        access::AccessFs,
+        attr::{check_no_flags, PathBeneathAttr, RuleType},
+    },
+    ruleset::Ruleset,
+};
+
+use kernel::{
+    error::code::{EBADFD, EINVAL, ENOENT},
+    ffi::c_int,
+    prelude::*,
+    uaccess::UserPtr,
+};
+
+/// Adds a rule to the ruleset behind `ruleset_fd`.
+pub(crate) fn add_rule(
+    ruleset_fd: c_int,
+    rule_type: u32,
+    rule_attr: UserPtr,
+    flags: u32,
+) -> Result {
+    check_no_flags(flags)?;
+    let ruleset = ruleset_fd::get_writable(ruleset_fd)?;
+
+    match RuleType::parse(rule_type)? {
+        RuleType::PathBeneath => path_beneath(&ruleset, rule_attr),
+    }
+}
+
+/// Adds a rule that grants rights on a file hierarchy.
+fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr) -> Result {
+    let bytes = user::copy_bytes(rule_attr)?;
+    let attr = PathBeneathAttr::parse(bytes, ruleset.handled().fs)?;
+    let path = hierarchy(attr.parent_fd)?;
+
+    if !path.dentry().is_dir() && !attr.allowed.is_subset(AccessFs::FILE) {
+        return Err(EINVAL);
+    }
+    // An open file has an inode.
+    let inode = path.dentry().inode().ok_or(ENOENT)?;
+    ruleset.add_path_beneath(inode, attr.allowed)
+}
+
+/// Returns the path that descriptor `fd` was opened with.
+///
+/// Fails with `EBADF` if there is no such descriptor, and with [`EBADFD`] if nothing can lie
+/// beneath the path, as it is not in a file system that user space can mount: pipes, sockets,
+/// namespaces, rulesets.
+fn hierarchy(fd: c_int) -> Result<OwnedPath> {
+    let file = FileRef::get_raw(fd)?;
+    let path: &Path = file.path();
+
+    if path.is_internal() || path.dentry().is_unreachable() {
+        return Err(EBADFD);
+    }
+    Ok(path.into())
+}

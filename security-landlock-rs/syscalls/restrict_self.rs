@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `landlock_restrict_self(2)`
+
+use super::ruleset_fd;
+use crate::{
+    kapi::{cred::PreparedCred, task},
+    policy::attr::check_no_flags,
+    subject::CredState,
+};
+
+use kernel::{error::code::EPERM, ffi::c_int, prelude::*};
+
+/// Enforces the ruleset behind `ruleset_fd` on the current thread.
+///
+/// A program that gains privileges when it is executed must not be restricted by who has less:
+/// the thread must have given up on that (`no_new_privs`), or be privileged itself.
+pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
+    check_no_flags(flags)?;
+    if !task::current_has_no_new_privs() && !task::current_is_admin() {
+        return Err(EPERM);
+    }
+
+    let ruleset = ruleset_fd::get_readable(ruleset_fd)?;
+    let mut cred = PreparedCred::new()?;
+
+    cred.blob::<CredState>().enforce(&ruleset)?;
+    cred.commit();
+    Ok(())
+}
