@@ -17,21 +17,21 @@
 static long probe_create_ruleset(const struct landlock_ruleset_attr __user *attr,
 				 size_t size, __u32 flags)
 {
-	return -ENOSYS;
+	return -ECANCELED;
 }
 
 static long probe_add_rule(int ruleset_fd, enum landlock_rule_type rule_type,
 			   const void __user *rule_attr, __u32 flags)
 {
-	return -ENOSYS;
+	return -ECANCELED;
 }
 
 static long probe_restrict_self(int ruleset_fd, __u32 flags)
 {
-	return -ENOSYS;
+	return -ECANCELED;
 }
 
-/* ENOSYS tells the answers of this module from those of an empty slot. */
+/* ECANCELED tells the answers of this module from those of an empty slot. */
 static const struct landlock_slot_ops probe_ops = {
 	.owner = THIS_MODULE,
 	.create_ruleset = probe_create_ruleset,
