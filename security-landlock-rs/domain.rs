@@ -8,11 +8,11 @@ mod chain;
 use self::chain::Chain;
 use crate::{
     kapi::deferred::Deferred,
-    object::{InodeState, ObjectRef},
+    object::{self, ObjectRef},
     policy::{
         access::AccessFs,
         layer::{LayerIndex, Layers, TooManyLayers, Unfulfilled},
-        rule::Grants,
+        rule::{Grants, Key},
     },
     ruleset::{
         rules::{self, Rules},
@@ -33,8 +33,8 @@ use kernel::{
 #[pin_data]
 pub(crate) struct Domain {
     layers: Layers,
-    rules: Rules,
-    /// The objects of `rules`: those that each layer added.
+    paths: Rules<AccessFs>,
+    /// The objects of `paths`: those that each layer added.
     _objects: Arc<Chain<KVVec<ObjectRef>>>,
     /// Identifies the domain and its ancestors.
     hierarchy: Arc<Chain<()>>,
@@ -70,7 +70,7 @@ impl Domain {
         };
         let layers = layers.map_err(|TooManyLayers| E2BIG)?;
         let built = ruleset.lock();
-        let rules = Rules::merge(parent.map(|p| &p.rules), layers.youngest(), built.rules())?;
+        let paths = Rules::merge(parent.map(|p| &p.paths), layers.youngest(), built.paths())?;
         let objects = Chain::new(
             new_objects(parent, &built)?,
             parent.map(|p| p._objects.clone()),
@@ -80,7 +80,7 @@ impl Domain {
         let domain = Arc::pin_init(
             pin_init!(Self {
                 layers,
-                rules,
+                paths,
                 _objects: objects,
                 hierarchy,
                 free <- new_work!("landlock_domain"),
@@ -92,7 +92,7 @@ impl Domain {
 
     /// Returns what each layer denies of `requested` before any rule is looked at.
     #[inline]
-    pub(crate) fn unfulfilled(&self, requested: AccessFs) -> Unfulfilled {
+    pub(crate) fn unfulfilled(&self, requested: AccessFs) -> Unfulfilled<AccessFs> {
         Unfulfilled::new(&self.layers, requested)
     }
 
@@ -101,10 +101,10 @@ impl Domain {
         self.layers.youngest_handling(rights)
     }
 
-    /// Returns what each layer grants on an inode, if there is a rule for it.
+    /// Returns what each layer grants on an object, if there is a rule for it.
     #[inline]
-    pub(crate) fn rule_for(&self, inode: &InodeState) -> Option<Grants<'_>> {
-        self.rules.find(inode)
+    pub(crate) fn rule_for(&self, object: Key) -> Option<Grants<'_>> {
+        self.paths.find(object)
     }
 
     /// Tells whether `other` is this domain, or a domain nested in it.
@@ -115,7 +115,9 @@ impl Domain {
 
 /// Returns the objects of a ruleset for which `parent` has no rules.
 fn new_objects(parent: Option<&Domain>, built: &Built) -> Result<KVVec<ObjectRef>> {
-    let is_new = |object: &&ObjectRef| !parent.is_some_and(|parent| parent.rules.contains(object));
+    let is_new = |object: &&ObjectRef| {
+        !parent.is_some_and(|parent| parent.rule_for(object::key_of(object)).is_some())
+    };
     let mut objects = KVVec::new();
 
     objects.reserve(

@@ -38,12 +38,16 @@
 //! last reference to an object may sleep.
 #![forbid(unsafe_code)]
 
-use crate::kapi::{
-    inode::{Inode, InodeRef},
-    rcu::{RcuArc, RcuSlot, Retire},
-    superblock::{PendingRelease, Superblock},
+use crate::{
+    kapi::{
+        inode::{Inode, InodeRef},
+        rcu::{RcuArc, RcuSlot, Retire},
+        superblock::{PendingRelease, Superblock},
+    },
+    policy::rule::Key,
 };
 
+use core::num::NonZeroUsize;
 use kernel::{
     new_spinlock,
     prelude::*,
@@ -61,6 +65,17 @@ pub(crate) struct Object {
 /// A reference to an object, owned by a rule.
 pub(crate) type ObjectRef = RcuArc<Object>;
 
+/// Returns the key of the rules on `object`.
+pub(crate) fn key_of(object: &ObjectRef) -> Key {
+    key_of_address(object.address())
+}
+
+fn key_of_address(address: NonZeroUsize) -> Key {
+    // Objects are aligned: the lowest bit tells nothing, and a key must not be zero.
+    // CAST: an address has no more than 64 bits.
+    Key::MIN | (address.get() as u64)
+}
+
 /// Our part of an inode blob: leads to the object that is tied to the inode, if there is one.
 #[repr(transparent)]
 #[derive(Zeroable)]
@@ -69,12 +84,12 @@ pub(crate) struct InodeState {
 }
 
 impl InodeState {
-    /// Returns the address of the object that is tied to the inode.
+    /// Returns the key of the rules on the object that is tied to the inode.
     ///
-    /// It identifies an object to those who own a reference to it, such as a domain with a rule.
+    /// It stands for that object as long as somebody owns a reference to it: whoever has a rule.
     #[inline]
-    pub(crate) fn object_address(&self) -> Option<core::num::NonZeroUsize> {
-        self.object.address()
+    pub(crate) fn key(&self) -> Option<Key> {
+        self.object.address().map(key_of_address)
     }
 }
 
@@ -137,7 +152,7 @@ fn find(slot: &RcuSlot<Object>) -> Option<ObjectRef> {
 
 /// Unties every object from the inodes of `superblock`, which is about to go. Sleeps.
 pub(crate) fn untie_all(superblock: &Superblock) {
-    let mut inodes = superblock.inodes::<InodeState>(|state| state.object_address().is_some());
+    let mut inodes = superblock.inodes::<InodeState>(|state| state.key().is_some());
 
     while let Some(inode) = inodes.step() {
         untie(inode);

@@ -34,7 +34,7 @@ pub(crate) struct Ruleset {
 
 /// The rules of a ruleset, and the objects that keep their keys valid.
 pub(crate) struct Built {
-    rules: Rules,
+    paths: Rules<AccessFs>,
     objects: KVVec<ObjectRef>,
 }
 
@@ -42,7 +42,7 @@ impl Ruleset {
     /// Makes a ruleset without rules. Fails with `ENOMEM`.
     pub(crate) fn new(attr: RulesetAttr) -> Result<Arc<Self>> {
         let built = Built {
-            rules: Rules::new()?,
+            paths: Rules::new()?,
             objects: KVVec::new(),
         };
 
@@ -80,19 +80,19 @@ impl Built {
     fn add(&mut self, object: ObjectRef, allowed: AccessFs) -> Result {
         self.objects.reserve(1, rules::table_flags())?;
 
-        if self.rules.extend(rules::key_of(&object), allowed)? {
+        if self.paths.extend(object::key_of(&object), allowed)? {
             // There is room: it was reserved above.
             let _ = self.objects.push_within_capacity(object);
         }
         Ok(())
     }
 
-    /// Returns the rules.
-    pub(crate) fn rules(&self) -> &Rules {
-        &self.rules
+    /// Returns the rules on file hierarchies.
+    pub(crate) fn paths(&self) -> &Rules<AccessFs> {
+        &self.paths
     }
 
-    /// Returns the object of each rule.
+    /// Returns the objects of [`Self::paths`].
     pub(crate) fn objects(&self) -> &[ObjectRef] {
         &self.objects
     }

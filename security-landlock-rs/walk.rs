@@ -17,7 +17,7 @@ use crate::{
 ///
 /// In each layer, rules on `path` and on any directory above it may grant one right or another.
 /// May sleep.
-pub(crate) fn verdict(domain: &Domain, path: &Path, requested: AccessFs) -> Verdict {
+pub(crate) fn verdict(domain: &Domain, path: &Path, requested: AccessFs) -> Verdict<AccessFs> {
     let mut left = domain.unfulfilled(requested);
 
     if left.is_fulfilled() || path.dentry().is_unreachable() {
@@ -37,9 +37,11 @@ pub(crate) fn verdict(domain: &Domain, path: &Path, requested: AccessFs) -> Verd
 }
 
 /// Takes away what the rule on `dentry` grants. Tells whether nothing is left.
-fn grant(domain: &Domain, dentry: &Dentry, left: &mut Unfulfilled) -> bool {
-    let inode = dentry.inode();
-    let Some(grants) = inode.and_then(|inode| domain.rule_for(inode.blob::<InodeState>())) else {
+fn grant(domain: &Domain, dentry: &Dentry, left: &mut Unfulfilled<AccessFs>) -> bool {
+    let object = dentry
+        .inode()
+        .and_then(|inode| inode.blob::<InodeState>().key());
+    let Some(grants) = object.and_then(|object| domain.rule_for(object)) else {
         return false;
     };
 

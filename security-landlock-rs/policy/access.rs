@@ -43,6 +43,18 @@ impl_flags!(
     }
 );
 
+/// A set of rights on one kind of object. It has less than 32 bits.
+pub(crate) trait Access: Copy + core::fmt::Debug + PartialEq + Into<u32> {
+    /// Converts bits that a table stored. Unknown ones, which no table has, are dropped.
+    fn from_stored(bits: u32) -> Self;
+}
+
+impl Access for AccessFs {
+    fn from_stored(bits: u32) -> Self {
+        Self(bits & Self::all_bits())
+    }
+}
+
 /// A bit of user space stands for no right that this ABI knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UnknownAccess;
@@ -64,11 +76,6 @@ impl AccessFs {
             Ok(bits) if bits & !Self::all_bits() == 0 => Ok(Self(bits)),
             _ => Err(UnknownAccess),
         }
-    }
-
-    /// Converts bits that a table stored. Unknown ones, which no table has, are dropped.
-    pub(crate) fn from_stored(bits: u32) -> Self {
-        Self(bits & Self::all_bits())
     }
 
     /// Tells whether the set has no right at all.

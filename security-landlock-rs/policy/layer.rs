@@ -7,11 +7,12 @@
 //! operation for two layers.
 
 use super::{
-    access::{AccessFs, AccessMasks},
+    access::{Access, AccessFs, AccessMasks},
     rule::Grants,
     verdict::Denial,
 };
 
+use core::marker::PhantomData;
 use kernel::num::Bounded;
 
 /// Greatest number of layers in a domain.
@@ -35,8 +36,8 @@ pub(super) fn words_up_to(youngest: LayerIndex) -> usize {
 }
 
 /// Packs `rights` for the layer at `index`; the other layer of the word gets none.
-pub(super) fn pack(index: LayerIndex, rights: AccessFs) -> u64 {
-    let bits = u64::from(u32::from(rights));
+pub(super) fn pack<A: Access>(index: LayerIndex, rights: A) -> u64 {
+    let bits = u64::from(rights.into());
 
     if index.get() & 1 == 0 {
         bits
@@ -46,14 +47,14 @@ pub(super) fn pack(index: LayerIndex, rights: AccessFs) -> u64 {
 }
 
 /// Packs `rights` for both layers of a word.
-fn pack_both(rights: AccessFs) -> u64 {
-    let bits = u64::from(u32::from(rights));
+fn pack_both<A: Access>(rights: A) -> u64 {
+    let bits = u64::from(rights.into());
 
     bits | bits << 32
 }
 
 /// Returns the rights of the layer at `index` from its word.
-pub(super) fn unpack(index: LayerIndex, word: u64) -> AccessFs {
+pub(super) fn unpack<A: Access>(index: LayerIndex, word: u64) -> A {
     let half = if index.get() & 1 == 0 {
         word
     } else {
@@ -61,49 +62,95 @@ pub(super) fn unpack(index: LayerIndex, word: u64) -> AccessFs {
     };
 
     // CAST: keeps the lower half on purpose.
-    AccessFs::from_stored(half as u32)
+    A::from_stored(half as u32)
 }
 
-/// Rights of every layer, packed.
-type Words = [u64; MAX_LAYERS / 2];
+/// Rights of one kind of every layer, packed. Layers that are not in use have none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PerLayer<A> {
+    words: [u64; MAX_LAYERS / 2],
+    _rights: PhantomData<A>,
+}
+
+impl<A: Access> PerLayer<A> {
+    /// No rights in any layer.
+    const NONE: Self = Self {
+        words: [0; MAX_LAYERS / 2],
+        _rights: PhantomData,
+    };
+
+    /// Adds `rights` to those of the layer at `index`.
+    fn add(&mut self, index: LayerIndex, rights: A) {
+        if let Some(word) = self.words.get_mut(word_of(index)) {
+            *word |= pack(index, rights);
+        }
+    }
+
+    /// Keeps those of `rights` in each layer.
+    fn and(self, rights: A) -> Self {
+        let rights = pack_both(rights);
+
+        Self {
+            words: self.words.map(|word| word & rights),
+            ..self
+        }
+    }
+
+    /// Returns the youngest layer that has rights, with its rights.
+    fn youngest(&self) -> Option<(LayerIndex, A)> {
+        let word = self.words.iter().rposition(|word| *word != 0)?;
+        let rights = *self.words.get(word)?;
+        let younger = usize::from(rights >> 32 != 0);
+        let layer = LayerIndex::try_new(word << 1 | younger)?;
+
+        Some((layer, unpack(layer, rights)))
+    }
+}
 
 /// The stack of layers of a domain: what each of them handles, oldest first.
 ///
-/// There is at least one layer. Layers that are not in use handle nothing.
+/// There is at least one layer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layers {
-    handled_fs: Words,
+    fs: PerLayer<AccessFs>,
     youngest: LayerIndex,
+}
+
+/// A kind of rights that layers handle.
+pub(crate) trait Handled: Access {
+    /// Returns what each layer handles of this kind.
+    fn of(layers: &Layers) -> &PerLayer<Self>;
+}
+
+impl Handled for AccessFs {
+    fn of(layers: &Layers) -> &PerLayer<Self> {
+        &layers.fs
+    }
 }
 
 impl Layers {
     /// Starts a stack with its oldest layer.
     pub(crate) fn first(handled: AccessMasks) -> Self {
-        let youngest = LayerIndex::new::<0>();
-        let mut layers = Self {
-            handled_fs: Words::default(),
-            youngest,
+        let none = Self {
+            fs: PerLayer::NONE,
+            youngest: LayerIndex::new::<0>(),
         };
 
-        layers.set(youngest, handled);
-        layers
+        none.with_youngest(handled)
     }
 
     /// Returns a copy of the stack with one more layer.
     pub(crate) fn stack(&self, handled: AccessMasks) -> Result<Self, TooManyLayers> {
         let next = self.youngest.get().wrapping_add(1);
         let youngest = LayerIndex::try_new(next).ok_or(TooManyLayers)?;
-        let mut layers = Self { youngest, ..*self };
 
-        layers.set(youngest, handled);
-        Ok(layers)
+        Ok(Self { youngest, ..*self }.with_youngest(handled))
     }
 
-    /// Sets what the layer at `index` handles, which nobody set before.
-    fn set(&mut self, index: LayerIndex, handled: AccessMasks) {
-        if let Some(word) = self.handled_fs.get_mut(word_of(index)) {
-            *word |= pack(index, handled.fs);
-        }
+    /// Sets what the youngest layer handles, which nobody set before.
+    fn with_youngest(mut self, handled: AccessMasks) -> Self {
+        self.fs.add(self.youngest, handled.fs);
+        self
     }
 
     /// Returns the position of the layer that was enforced last.
@@ -112,10 +159,8 @@ impl Layers {
     }
 
     /// Returns the youngest layer that handles at least one of `rights`, if there is one.
-    pub(crate) fn youngest_handling(&self, rights: AccessFs) -> Option<LayerIndex> {
-        let denial = Unfulfilled::new(self, rights).youngest_denial()?;
-
-        Some(denial.layer)
+    pub(crate) fn youngest_handling<A: Handled>(&self, rights: A) -> Option<LayerIndex> {
+        A::of(self).and(rights).youngest().map(|(layer, _)| layer)
     }
 }
 
@@ -123,47 +168,39 @@ impl Layers {
 ///
 /// The request is allowed once nothing is left in any layer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Unfulfilled {
-    left: Words,
+pub(crate) struct Unfulfilled<A> {
+    left: PerLayer<A>,
     youngest: LayerIndex,
 }
 
-impl Unfulfilled {
+impl<A: Handled> Unfulfilled<A> {
     /// Starts with the rights of `requested` that each layer handles.
-    pub(crate) fn new(layers: &Layers, requested: AccessFs) -> Self {
-        let requested = pack_both(requested);
-
+    pub(crate) fn new(layers: &Layers, requested: A) -> Self {
         Self {
-            left: layers.handled_fs.map(|handled| handled & requested),
+            left: A::of(layers).and(requested),
             youngest: layers.youngest,
         }
     }
 
     /// Takes away what a rule grants in each layer.
     pub(crate) fn grant(&mut self, grants: Grants<'_>) {
-        for (left, granted) in self.left.iter_mut().zip(grants.words()) {
+        for (left, granted) in self.left.words.iter_mut().zip(grants.words()) {
             *left &= !granted;
         }
     }
 
     /// Tells whether no layer denies anything any more.
     pub(crate) fn is_fulfilled(&self) -> bool {
-        let used = self.left.iter().take(words_up_to(self.youngest));
+        let used = self.left.words.iter().take(words_up_to(self.youngest));
 
         used.fold(0, |all, left| all | left) == 0
     }
 
     /// Returns the youngest layer that still denies a right, with the rights that it denies.
-    pub(crate) fn youngest_denial(&self) -> Option<Denial> {
-        let word = self.left.iter().rposition(|left| *left != 0)?;
-        let left = *self.left.get(word)?;
-        let younger = usize::from(left >> 32 != 0);
-        let layer = LayerIndex::try_new(word << 1 | younger)?;
+    pub(crate) fn youngest_denial(&self) -> Option<Denial<A>> {
+        let (layer, missing) = self.left.youngest()?;
 
-        Some(Denial {
-            layer,
-            missing: unpack(layer, left),
-        })
+        Some(Denial { layer, missing })
     }
 }
 
@@ -205,8 +242,8 @@ mod tests {
         let handled = handling(ReadFile.into());
         let layers = Layers::first(handled);
         let layers = layers.stack(handled).unwrap_or(layers);
-        let mut left = Unfulfilled::new(&layers, ReadFile.into());
-        let granted = [pack(LayerIndex::new::<0>(), ReadFile.into())];
+        let mut left = Unfulfilled::new(&layers, AccessFs::from(ReadFile));
+        let granted = [pack(LayerIndex::new::<0>(), AccessFs::from(ReadFile))];
 
         left.grant(Grants::from_words(&granted));
 
@@ -221,8 +258,8 @@ mod tests {
     fn request_is_fulfilled_by_several_rules() {
         let layers = Layers::first(handling(AccessFs::ALL));
         let mut left = Unfulfilled::new(&layers, ReadFile | WriteFile);
-        let read = [pack(LayerIndex::new::<0>(), ReadFile.into())];
-        let write = [pack(LayerIndex::new::<0>(), WriteFile.into())];
+        let read = [pack(LayerIndex::new::<0>(), AccessFs::from(ReadFile))];
+        let write = [pack(LayerIndex::new::<0>(), AccessFs::from(WriteFile))];
 
         left.grant(Grants::from_words(&read));
         assert!(!left.is_fulfilled());
@@ -237,7 +274,7 @@ mod tests {
         let layers = layers.stack(handling(WriteFile.into())).unwrap_or(layers);
 
         let oldest = Some(LayerIndex::new::<0>());
-        assert_eq!(layers.youngest_handling(ReadFile.into()), oldest);
-        assert_eq!(layers.youngest_handling(Execute.into()), None);
+        assert_eq!(layers.youngest_handling(AccessFs::from(ReadFile)), oldest);
+        assert_eq!(layers.youngest_handling(AccessFs::from(Execute)), None);
     }
 }

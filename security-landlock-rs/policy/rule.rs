@@ -22,7 +22,7 @@
 //! sandbox.
 
 use super::{
-    access::AccessFs,
+    access::Access,
     layer::{self, LayerIndex},
 };
 
@@ -130,12 +130,12 @@ impl<'a> Table<'a> {
 ///
 /// Tells whether the rule is new, or returns [`None`] when every slot is taken, which does not
 /// happen as long as [`Shape::has_room`] is heeded.
-pub(crate) fn extend(
+pub(crate) fn extend<A: Access>(
     shape: Shape,
     words: &mut [u64],
     key: Key,
     index: LayerIndex,
-    granted: AccessFs,
+    granted: A,
 ) -> Option<bool> {
     let (slot, is_new) = claim(shape, words, key)?;
     let word = slot.get_mut(layer::word_of(index).wrapping_add(1))?;
@@ -180,7 +180,7 @@ impl<'a> Grants<'a> {
     }
 
     /// Returns what the oldest layer grants, which is the only one of a ruleset.
-    pub(crate) fn of_oldest(self) -> AccessFs {
+    pub(crate) fn of_oldest<A: Access>(self) -> A {
         let first = self.words.first().copied().unwrap_or(0);
 
         layer::unpack(LayerIndex::new::<0>(), first)
@@ -195,7 +195,10 @@ impl<'a> Grants<'a> {
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
 #[kernel::prelude::kunit_tests(landlock_rule)]
 mod tests {
-    use super::super::access::AccessFsRight::{ReadFile, WriteFile};
+    use super::super::access::{
+        AccessFs,
+        AccessFsRight::{ReadFile, WriteFile},
+    };
     use super::*;
 
     const KEY: Key = Key::MIN;
@@ -213,8 +216,8 @@ mod tests {
         };
         let mut words = [0; 6];
 
-        let first = extend(shape, &mut words, KEY, OLDEST, ReadFile.into());
-        let second = extend(shape, &mut words, KEY, OLDEST, WriteFile.into());
+        let first = extend(shape, &mut words, KEY, OLDEST, AccessFs::from(ReadFile));
+        let second = extend(shape, &mut words, KEY, OLDEST, AccessFs::from(WriteFile));
 
         let both = layer::pack(OLDEST, ReadFile | WriteFile);
         assert_eq!((first, second), (Some(true), Some(false)));
@@ -228,10 +231,11 @@ mod tests {
         };
         let mut words = [0; 6];
 
-        let _ = extend(shape, &mut words, KEY, OLDEST, ReadFile.into());
-        let _ = extend(shape, &mut words, KEY, NEXT, WriteFile.into());
+        let _ = extend(shape, &mut words, KEY, OLDEST, AccessFs::from(ReadFile));
+        let _ = extend(shape, &mut words, KEY, NEXT, AccessFs::from(WriteFile));
 
-        let packed = layer::pack(OLDEST, ReadFile.into()) | layer::pack(NEXT, WriteFile.into());
+        let packed = layer::pack(OLDEST, AccessFs::from(ReadFile))
+            | layer::pack(NEXT, AccessFs::from(WriteFile));
         assert_eq!(grants_of(Table::new(shape, &words), KEY), Some(packed));
     }
 
@@ -243,8 +247,8 @@ mod tests {
         let mut words = [0; 2];
         let other = Key::MAX;
 
-        assert!(extend(shape, &mut words, KEY, OLDEST, ReadFile.into()).is_some());
-        assert!(extend(shape, &mut words, other, OLDEST, ReadFile.into()).is_none());
+        assert!(extend(shape, &mut words, KEY, OLDEST, AccessFs::from(ReadFile)).is_some());
+        assert!(extend(shape, &mut words, other, OLDEST, AccessFs::from(ReadFile)).is_none());
         assert!(Table::new(shape, &words).find(other).is_none());
     }
 }

@@ -2,33 +2,30 @@
 
 //! The answer to a request.
 
-use super::{
-    access::AccessFs,
-    layer::{LayerIndex, Unfulfilled},
-};
+use super::layer::{Handled, LayerIndex, Unfulfilled};
 
 /// Who refused a request, and for want of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Denial {
+pub(crate) struct Denial<A> {
     /// The youngest layer that denies.
     pub(crate) layer: LayerIndex,
     /// The requested rights that no rule of this layer grants.
-    pub(crate) missing: AccessFs,
+    pub(crate) missing: A,
 }
 
 /// The answer to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
-pub(crate) enum Verdict {
+pub(crate) enum Verdict<A> {
     /// Every layer grants the request.
     Allow,
     /// At least one layer does not.
-    Deny(Denial),
+    Deny(Denial<A>),
 }
 
-impl From<Unfulfilled> for Verdict {
+impl<A: Handled> From<Unfulfilled<A>> for Verdict<A> {
     /// Concludes, when no further rule can grant anything.
-    fn from(left: Unfulfilled) -> Self {
+    fn from(left: Unfulfilled<A>) -> Self {
         match left.youngest_denial() {
             None => Self::Allow,
             Some(denial) => Self::Deny(denial),

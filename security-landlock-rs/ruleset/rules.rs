@@ -2,15 +2,13 @@
 
 //! Rule tables in one allocation each, for rulesets and for domains.
 
-use crate::{
-    object::{InodeState, ObjectRef},
-    policy::{
-        access::AccessFs,
-        layer::LayerIndex,
-        rule::{self, Grants, Key, Shape, Table, TooManyRules},
-    },
+use crate::policy::{
+    access::Access,
+    layer::LayerIndex,
+    rule::{self, Grants, Key, Shape, Table, TooManyRules},
 };
 
+use core::marker::PhantomData;
 use kernel::{
     alloc::{
         flags::{__GFP_NOWARN, GFP_KERNEL_ACCOUNT},
@@ -35,19 +33,14 @@ const FIRST_ROOM: usize = 4;
 /// Rules of one or more layers, keyed by object.
 ///
 /// The table does not own its objects: who keeps it keeps references to them.
-pub(crate) struct Rules {
+pub(crate) struct Rules<A> {
     shape: Shape,
     words: KVVec<u64>,
     count: usize,
+    _rights: PhantomData<A>,
 }
 
-/// Returns the key of the rules on `object`.
-pub(crate) fn key_of(object: &ObjectRef) -> Key {
-    // CAST: an address has 64 bits.
-    Key::new(object.address().get() as u64).unwrap_or(Key::MAX)
-}
-
-impl Rules {
+impl<A: Access> Rules<A> {
     /// Makes a table without rules, for a ruleset. Fails with `ENOMEM`.
     pub(crate) fn new() -> Result<Self> {
         Self::with_room(FIRST_ROOM, ONLY)
@@ -62,6 +55,7 @@ impl Rules {
             shape,
             words: KVVec::zeroed(words, table_flags())?,
             count: 0,
+            _rights: PhantomData,
         })
     }
 
@@ -69,25 +63,17 @@ impl Rules {
         Table::new(self.shape, &self.words)
     }
 
-    /// Returns what the rule for the object of `inode` grants, if there is one.
+    /// Returns what the rule for `key` grants, if there is one.
     #[inline]
-    pub(crate) fn find(&self, inode: &InodeState) -> Option<Grants<'_>> {
-        // CAST: an address has 64 bits.
-        let key = Key::new(inode.object_address()?.get() as u64)?;
-
+    pub(crate) fn find(&self, key: Key) -> Option<Grants<'_>> {
         self.table().find(key)
-    }
-
-    /// Tells whether there is a rule for `object`.
-    pub(crate) fn contains(&self, object: &ObjectRef) -> bool {
-        self.table().find(key_of(object)).is_some()
     }
 
     /// Grants `allowed` on an object in the only layer of a ruleset, besides what is granted
     /// already.
     ///
     /// Tells whether the rule is new. On failure, as of [`Self::with_room`], nothing changes.
-    pub(crate) fn extend(&mut self, key: Key, allowed: AccessFs) -> Result<bool> {
+    pub(crate) fn extend(&mut self, key: Key, allowed: A) -> Result<bool> {
         if !self.shape.has_room(self.count) {
             *self = self.grown()?;
         }
@@ -129,11 +115,10 @@ impl Rules {
     fn missing_in(&self, other: &Self) -> usize {
         let keys = self.table().iter().map(|(key, _)| key);
 
-        keys.filter(|key| other.table().find(*key).is_none())
-            .count()
+        keys.filter(|key| other.find(*key).is_none()).count()
     }
 
-    fn insert(&mut self, key: Key, index: LayerIndex, allowed: AccessFs) -> Result<bool> {
+    fn insert(&mut self, key: Key, index: LayerIndex, allowed: A) -> Result<bool> {
         let is_new = rule::extend(self.shape, &mut self.words, key, index, allowed);
         // The table was made large enough: this does not fail.
         let is_new = is_new.ok_or(EINVAL)?;
