@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What kernel people type. Each target is one call of the host tool (tools/),
+# which says more with: make help
+
+TARGETS := run shell module kselftest selftests kunit policy check test
+
+# What a target can be told: make kselftest IMPL=c T=fs_test
+export KERNEL_SRC KDIR IMPL T
+
+.PHONY: help $(TARGETS)
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make run         from nothing: get, build and boot all of it, show what it does
+## make shell       a shell in a virtual machine (IMPL=c: with C Landlock)
+## make module      only the module (KDIR=: against another kernel)
+## make test        all that must pass before a change lands
+## make check       style and rules of the code, without running it
+## make policy      tests of the policy, on this machine
+## make kunit       tests within the module
+## make selftests   tests of the system calls (T=fs_rights_test: one suite)
+## make kselftest   the kernel's own tests, unchanged (IMPL=c, T=fs_test)
+##
+## KERNEL_SRC= uses a tree of Linux 7.3 in place of Debian's package.
+
+$(TARGETS):
+	@tools/bootstrap.sh $@

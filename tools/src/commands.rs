@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What `make` calls, but for the checks and the whole test.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::guest::{Guest, suites};
+use crate::initramfs::Section;
+use crate::kernel::{Impl, Workshop};
+use crate::ktap;
+use crate::module;
+use crate::place::{self, Place};
+use crate::process::run;
+use crate::programs::{self, Programs};
+use crate::results::{self, Suites};
+use crate::toolchain::Toolchain;
+use crate::ui;
+use crate::vm::Session;
+
+/// Starts the names of the module's KUnit suites.
+pub const KUNIT_PREFIX: &str = "landlock_";
+
+/// Folder of the host's tests of the policy.
+const POLICY: &str = "tools/testing/policy";
+
+/// What a person sees first in an interactive guest.
+const GREETING: &str = "
+Landlock in a virtual machine. Try, for instance:
+  sandboxer --help
+  demo
+Leave it with `exit`, or with Ctrl-A X if it hangs.
+
+";
+
+/// `make run`: shows in a guest what the sandboxer allows and denies.
+pub fn demo(workshop: &Workshop) -> Result<()> {
+    let mut guest = Guest::new(workshop, Impl::Rust, "run")?;
+    guest.add_samples(workshop)?;
+    guest.root.plan.extend(demo_sections());
+    let session = guest.run(workshop, "run")?;
+    show_demo(workshop.place, &session)?;
+    session.check()
+}
+
+/// Returns what a guest does for the demonstration.
+pub fn demo_sections() -> [Section; 2] {
+    [
+        Section::new("demo", "demo --json /tmp/run.json"),
+        Section::new("run.json", "cat /tmp/run.json"),
+    ]
+}
+
+/// Prints the table of the demonstration; fails unless all was as expected.
+pub fn show_demo(place: &Place, session: &Session) -> Result<()> {
+    check_insmod(session)?;
+    if let Some(json) = session.transcript.section("run.json") {
+        place::write(&place.out.join("run.json"), json.text())?;
+    }
+    let demo = session.transcript.section("demo");
+    let Some(demo) = demo else {
+        session.check()?;
+        bail!("the demonstration was not reached");
+    };
+    print!("\n{}\n", demo.text());
+    ensure!(
+        demo.status == Some(0),
+        "the demonstration did not go as expected; see out/run.json"
+    );
+    Ok(())
+}
+
+/// Fails when the module was not loaded.
+pub fn check_insmod(session: &Session) -> Result<()> {
+    match session.transcript.section("insmod") {
+        Some(output) if output.status != Some(0) => {
+            let line = output.lines.first().map_or("no reason given", |line| line.as_str());
+            eprint!("{}", crate::vm::console::excerpt(&session.console));
+            bail!("the module was not loaded: {line}")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `make shell`: gives the terminal to a guest.
+pub fn shell(workshop: &Workshop, implementation: Impl) -> Result<()> {
+    ensure!(ui::is_terminal(), "make shell needs a terminal");
+    let mut guest = Guest::new(workshop, implementation, "shell")?;
+    guest.add_samples(workshop)?;
+    guest.root.greeting = Some(GREETING.to_owned());
+    guest.interact(workshop)
+}
+
+/// `make module`: builds the module, against another kernel if one is given.
+pub fn build_module(place: &Place, kdir: Option<&Path>, kernel_src: Option<&Path>) -> Result<()> {
+    let module = match kdir {
+        Some(kdir) => {
+            crate::deps::ensure(place)?;
+            module::build_for(place, &Toolchain::find(place)?, kdir)?
+        }
+        None => module::Modules::build(&Workshop::open(place, kernel_src)?)?.landlock,
+    };
+    ui::say("module", module.display());
+    Ok(())
+}
+
+/// `make kselftest`: the kernel's own suite on one of the implementations.
+pub fn kselftest(workshop: &Workshop, implementation: Impl, only: Option<&str>) -> Result<()> {
+    let programs = programs::kselftest(workshop)?;
+    let name = format!("kselftest-{implementation}");
+    run_suite(workshop, implementation, &programs, only, &name)
+}
+
+/// `make selftests`: the suite of this repository.
+pub fn selftests(workshop: &Workshop, only: Option<&str>) -> Result<()> {
+    let programs = programs::selftests(workshop)?;
+    run_suite(workshop, Impl::Rust, &programs, only, "selftests")
+}
+
+/// Runs a suite in a guest of its own, and reports it as `name`.
+fn run_suite(
+    workshop: &Workshop,
+    implementation: Impl,
+    programs: &Programs,
+    only: Option<&str>,
+    name: &str,
+) -> Result<()> {
+    let names = choose(programs.tests(), only)?;
+    let mut guest = Guest::new(workshop, implementation, name)?;
+    guest.add_suite(programs, &names);
+    let session = guest.run(workshop, "tests")?;
+    check_insmod(&session)?;
+    let suites = suites(&session.transcript, &names);
+    report(workshop.place, name, &implementation.to_string(), &session, &suites)?;
+    session.check()?;
+    let failed = results::total(&suites).fail;
+    ensure!(failed == 0, "{failed} cases failed; see out/{name}.tap");
+    Ok(())
+}
+
+/// Returns `names`, or only the one that is asked for.
+fn choose(names: Vec<String>, only: Option<&str>) -> Result<Vec<String>> {
+    let Some(only) = only else {
+        return Ok(names);
+    };
+    if names.iter().any(|name| name == only) {
+        return Ok(vec![only.to_owned()]);
+    }
+    bail!("there is no suite {only}: take one of {}", names.join(", "))
+}
+
+/// Writes and prints the results `suites` of the suite called `name`.
+pub fn report(
+    place: &Place,
+    name: &str,
+    implementation: &str,
+    session: &Session,
+    suites: &Suites,
+) -> Result<()> {
+    results::write_tap(place, name, &session.transcript, suites)?;
+    results::write_json(place, name, implementation, suites)?;
+    results::print(suites);
+    ui::say("results", format!("out/{name}.tap, out/{name}.json"));
+    Ok(())
+}
+
+/// `make kunit`: the suites that the module runs when it is loaded.
+pub fn kunit(workshop: &Workshop) -> Result<()> {
+    let session = Guest::new(workshop, Impl::Rust, "kunit")?.run(workshop, "kunit")?;
+    check_insmod(&session)?;
+    let suites = kunit_suites(workshop.place, &session)?;
+    results::print(&suites);
+    ui::say("results", "out/kunit.json");
+    session.check()?;
+    let failed = results::total(&suites).fail;
+    ensure!(failed == 0, "{failed} cases failed; see {}", workshop.place.log("console-kunit").display());
+    ensure!(!suites.is_empty(), "no KUnit suite ran");
+    Ok(())
+}
+
+/// Reads the KUnit suites of the module from the kernel's log, and writes `out/kunit.json`.
+pub fn kunit_suites(place: &Place, session: &Session) -> Result<Suites> {
+    let suites = ktap::parse(&session.console, KUNIT_PREFIX);
+    results::write_json(place, "kunit", "rust", &suites)?;
+    Ok(suites)
+}
+
+/// `make policy`: the host's tests of the pure policy.
+pub fn policy(place: &Place) -> Result<usize> {
+    cargo_test(place, "policy", POLICY)
+}
+
+/// Runs the tests of the crate in the folder `dir`, and returns how many passed.
+pub fn cargo_test(place: &Place, name: &'static str, dir: &str) -> Result<usize> {
+    let mut step = ui::Step::new(name, format!("cargo test in {dir}"));
+    let mut cargo = programs::cargo("test");
+    cargo
+        .arg("--locked")
+        .current_dir(place.repo.join(dir))
+        .env("CARGO_TARGET_DIR", place.cache.join("target").join(name));
+    let mut passed = 0;
+    run(&mut cargo, &place.log(&format!("test-{name}")), |line| {
+        passed += count_passed(line);
+        step.tick();
+    })
+    .with_context(|| format!("tests of {dir} failed"))?;
+    ensure!(passed > 0, "{dir} has no test");
+    step.finish(format!("{passed} tests passed"));
+    Ok(passed)
+}
+
+/// Reads how many tests passed from a closing line of cargo: `test result: ok. 8 passed; ...`.
+fn count_passed(line: &str) -> usize {
+    let count = || {
+        let rest = line.strip_prefix("test result: ok. ")?;
+        rest.split(' ').next()?.parse().ok()
+    };
+    count().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_suite_or_all() {
+        let names = vec!["fs_test".to_owned(), "net_test".to_owned()];
+        assert_eq!(choose(names.clone(), Some("net_test")).unwrap(), ["net_test"]);
+        assert_eq!(choose(names.clone(), None).unwrap().len(), 2);
+        let error = choose(names, Some("x")).unwrap_err().to_string();
+        assert_eq!(error, "there is no suite x: take one of fs_test, net_test");
+    }
+
+    #[test]
+    fn passed_tests_of_cargo() {
+        let line = "test result: ok. 8 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
+        assert_eq!(count_passed(line), 8);
+        assert_eq!(count_passed("running 8 tests"), 0);
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A guest that runs test programs and samples on one of the implementations.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::initramfs::{Root, Section};
+use crate::kernel::{Impl, Workshop};
+use crate::module::Modules;
+use crate::programs::{Programs, samples};
+use crate::tap::{Case, Suite};
+use crate::ui::Step;
+use crate::vm::accel::Accel;
+use crate::vm::transcript::{Mark, Transcript};
+use crate::vm::{Machine, Session};
+
+/// Shell of the guest, which is also most of its programs.
+const BUSYBOX: &str = "/bin/busybox";
+
+/// A guest that is being put together.
+pub struct Guest {
+    machine: Machine,
+    /// Its files and its plan.
+    pub root: Root,
+}
+
+impl Guest {
+    /// Makes a guest with the kernel of `implementation`, and the module if it is ours.
+    ///
+    /// `name` is that of the console's log.
+    pub fn new(workshop: &Workshop, implementation: Impl, name: &str) -> Result<Self> {
+        let kernel = workshop.image(implementation)?;
+        let mut root = Root::default();
+        root.add("bin/busybox", Path::new(BUSYBOX));
+        if implementation == Impl::Rust {
+            let modules = Modules::build(workshop)?;
+            root.add("lib/landlock_rs.ko", &modules.landlock);
+            root.add("lib/landlock_slot_probe.ko", &modules.probe);
+        }
+        let machine = Machine {
+            accel: Accel::find(workshop.place, &kernel)?,
+            kernel,
+            console: workshop.place.log(&format!("console-{name}")),
+            limit: Duration::from_secs(60),
+        };
+        Ok(Self { machine, root })
+    }
+
+    /// Adds the samples to the guest's programs.
+    pub fn add_samples(&mut self, workshop: &Workshop) -> Result<()> {
+        self.root.add_all("bin", &samples(workshop, &["sandboxer", "demo"])?);
+        Ok(())
+    }
+
+    /// Adds a suite: its programs to the guest's folder `tests`, the tests `names` to its plan.
+    pub fn add_suite(&mut self, programs: &Programs, names: &[String]) {
+        self.root.add_all("tests", &programs.files);
+        self.root.plan.extend(names.iter().map(|name| Section::test(name)));
+        self.machine.limit += Duration::from_secs(120) * names.len() as u32;
+    }
+
+    /// Boots the guest and carries out its plan; a line tells how far it is.
+    ///
+    /// From here on other runs may use the cache.
+    pub fn run(&self, workshop: &Workshop, title: &'static str) -> Result<Session> {
+        workshop.unlock();
+        let mut step = Step::new(title, "booting");
+        let mut count = 0;
+        let mut section = String::from("booting");
+        let session = self.machine.run(&self.root, |line| {
+            if let Some(Mark::Begin(name)) = Mark::parse(line) {
+                section = name.to_owned();
+                step.set_what(&section);
+            } else if Case::parse(line).is_some() {
+                count += 1;
+                step.set_what(format!("{section}, {count} cases in all"));
+            }
+            step.tick();
+        })?;
+        step.finish("the virtual machine is done");
+        Ok(session)
+    }
+
+    /// Gives the terminal to the guest.
+    pub fn interact(&self, workshop: &Workshop) -> Result<()> {
+        workshop.unlock();
+        self.machine.interact(&self.root)
+    }
+}
+
+/// Reads the results of the tests `names` from `transcript`. A test that was not reached failed.
+pub fn suites(transcript: &Transcript, names: &[String]) -> BTreeMap<String, Suite> {
+    let read = |name: &String| {
+        let suite = match transcript.section(name) {
+            Some(output) => {
+                Suite::parse(output.lines.iter().map(String::as_str), output.status)
+            }
+            None => Suite::parse([], None),
+        };
+        (name.clone(), suite)
+    };
+    names.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_that_was_not_reached_fails() {
+        let mut transcript = Transcript::default();
+        let lines = "##landlock-rs begin a_test\n1..1\nok 1 x\n##landlock-rs end a_test 0\n";
+        lines.lines().for_each(|line| transcript.push(line));
+        let names = ["a_test".to_owned(), "b_test".to_owned()];
+        let suites = suites(&transcript, &names);
+        assert_eq!(suites["a_test"].count().pass, 1);
+        assert_eq!(suites["b_test"].count().fail, 1);
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The host tool behind the Makefile: it installs what is missing, gets and builds the kernel and
+//! the module, boots virtual machines and runs the tests in them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+mod commands;
+mod deps;
+mod guest;
+mod initramfs;
+mod kernel;
+mod key;
+mod ktap;
+mod module;
+mod patch;
+mod place;
+mod process;
+mod programs;
+mod results;
+mod source;
+mod tap;
+mod toolchain;
+mod ui;
+mod vm;
+
+use kernel::{Impl, Workshop};
+use place::Place;
+
+/// Builds, runs and tests Landlock in Rust.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What a person gives to make: `make kselftest IMPL=c T=fs_test`.
+#[derive(Args)]
+struct Options {
+    /// A kernel tree to use in place of Debian's package.
+    #[arg(long, env = "KERNEL_SRC", global = true)]
+    kernel_src: Option<PathBuf>,
+    /// The build folder of another kernel, for the module.
+    #[arg(long, env = "KDIR", global = true)]
+    kdir: Option<PathBuf>,
+    /// Which Landlock the guest has.
+    #[arg(long = "impl", env = "IMPL", global = true, default_value = "rust")]
+    implementation: Impl,
+    /// The only suite to run.
+    #[arg(long, env = "T", global = true)]
+    test: Option<String>,
+}
+
+/// The targets of the Makefile.
+#[derive(Subcommand)]
+enum Command {
+    /// Shows in a virtual machine what the sandboxer allows and denies.
+    Run,
+    /// Opens a shell in a virtual machine.
+    Shell,
+    /// Builds the module.
+    Module,
+    /// Runs the kernel's own Landlock tests.
+    Kselftest,
+    /// Runs the project's tests in a virtual machine.
+    Selftests,
+    /// Runs the tests within the module.
+    Kunit,
+    /// Runs the tests of the policy on this machine.
+    Policy,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("landlock-rs: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Carries out one target.
+fn run(cli: Cli) -> Result<()> {
+    process::catch_interrupts()?;
+    let place = Place::find()?;
+    let options = cli.options;
+    let open = || Workshop::open(&place, options.kernel_src.as_deref());
+    match cli.command {
+        Command::Run => commands::demo(&open()?),
+        Command::Shell => commands::shell(&open()?, options.implementation),
+        Command::Module => {
+            let kernel_src = options.kernel_src.as_deref();
+            commands::build_module(&place, options.kdir.as_deref(), kernel_src)
+        }
+        Command::Kselftest => {
+            commands::kselftest(&open()?, options.implementation, options.test.as_deref())
+        }
+        Command::Selftests => commands::selftests(&open()?, options.test.as_deref()),
+        Command::Kunit => commands::kunit(&open()?),
+        Command::Policy => commands::policy(&place).map(|_| ()),
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The module, built out of the kernel's tree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::kernel::{Impl, Workshop, is_progress};
+use crate::key::Key;
+use crate::place::{self, Place};
+use crate::process::run;
+use crate::toolchain::Toolchain;
+use crate::ui::Step;
+
+/// Folder of the module's sources in the repository.
+pub const SOURCES: &str = "security-landlock-rs";
+
+/// Folder of the module that tries to fill the slot a second time.
+const PROBE: &str = "tools/testing/slot";
+
+/// How many lines of a failed build a person gets to see.
+const SHOWN_LINES: usize = 30;
+
+/// The modules of the guest.
+pub struct Modules {
+    /// `landlock_rs.ko`.
+    pub landlock: PathBuf,
+    /// `landlock_slot_probe.ko`, which must be refused.
+    pub probe: PathBuf,
+}
+
+impl Modules {
+    /// Builds the modules for the slot kernel of `workshop`.
+    pub fn build(workshop: &Workshop) -> Result<Self> {
+        let kernel = workshop.prepared_build(Impl::Rust)?;
+        let key = workshop.key(Impl::Rust)?;
+        let build = |sources, name| {
+            let out = out_dir(workshop.place, &key, sources);
+            build_one(workshop.place, &workshop.toolchain, &kernel, sources, &out)?;
+            Ok::<_, anyhow::Error>(out.join(name))
+        };
+        Ok(Self {
+            landlock: build(SOURCES, "landlock_rs.ko")?,
+            probe: build(PROBE, "landlock_slot_probe.ko")?,
+        })
+    }
+
+    /// Runs Clippy on the module; its remarks are in the log called `clippy`.
+    pub fn lint(workshop: &Workshop) -> Result<()> {
+        let kernel = workshop.prepared_build(Impl::Rust)?;
+        let key = workshop.key(Impl::Rust)?;
+        let out = out_dir(workshop.place, &key, "clippy");
+        let _ = fs::remove_dir_all(&out);
+        place::make_dir(&out)?;
+        let mut make = command(workshop.place, &workshop.toolchain, &kernel, SOURCES, &out);
+        make.arg("CLIPPY=1");
+        run(&mut make, &workshop.place.log("clippy"), |_| ())
+    }
+}
+
+/// Builds the module against the kernel that was built in `kernel`, and says where it is.
+pub fn build_for(place: &Place, toolchain: &Toolchain, kernel: &Path) -> Result<PathBuf> {
+    let kernel = fs::canonicalize(kernel)
+        .with_context(|| format!("KDIR={} does not exist", kernel.display()))?;
+    let config = Key::new()
+        .add("path", kernel.to_string_lossy().as_bytes())
+        .add_file(&kernel.join(".config"))
+        .with_context(|| format!("KDIR={} is no built kernel", kernel.display()))?;
+    let out = out_dir(place, &config.finish(), SOURCES);
+    build_one(place, toolchain, &kernel, SOURCES, &out)?;
+    Ok(out.join("landlock_rs.ko"))
+}
+
+/// Returns the output folder for `sources` of this clone and the kernel with `key`.
+///
+/// A module that is not rebuilt from clean after its kernel changed fails to load.
+fn out_dir(place: &Place, key: &str, sources: &str) -> PathBuf {
+    let clone = Key::new()
+        .add("clone", place.repo.to_string_lossy().as_bytes())
+        .add("sources", sources)
+        .finish();
+    place.cache.join("module").join(key).join(clone)
+}
+
+/// Makes the command that builds the module in `sources`.
+fn command(
+    place: &Place,
+    toolchain: &Toolchain,
+    kernel: &Path,
+    sources: &str,
+    out: &Path,
+) -> Command {
+    let mut make = toolchain.make(kernel);
+    make.arg(format!("M={}", place.repo.join(sources).display()))
+        .arg(format!("MO={}", out.display()))
+        .arg("modules");
+    make
+}
+
+/// Builds one module, and shows the compiler's complaint when that fails.
+fn build_one(
+    place: &Place,
+    toolchain: &Toolchain,
+    kernel: &Path,
+    sources: &str,
+    out: &Path,
+) -> Result<()> {
+    place::make_dir(out)?;
+    let mut step = Step::new("module", format!("building {sources}"));
+    let mut make = command(place, toolchain, kernel, sources, out);
+    let log = place.log(&format!("module-{}", place::name(Path::new(sources))));
+    let built = run(&mut make, &log, |line| {
+        if is_progress(line) {
+            step.set_what(line.trim());
+        }
+        step.tick();
+    });
+    if built.is_err() {
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        eprint!("{}", complaint(&text));
+    }
+    built.with_context(|| format!("{sources} cannot be built"))?;
+    step.finish(format!("{sources} built"));
+    Ok(())
+}
+
+/// Returns the part of a build's log that begins with the first error.
+fn complaint(log: &str) -> String {
+    let is_error = |line: &&str| line.contains("error") && !line.starts_with("make");
+    let lines = log.lines().skip_while(|line| !is_error(line));
+    lines.take(SHOWN_LINES).map(|line| format!("{line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_complaint_starts_with_the_error() {
+        let log = "  RUSTC a.o\nerror[E0425]: no such name\n --> a.rs:1\nmake: *** error\n";
+        let shown = complaint(log);
+        assert!(shown.starts_with("error[E0425]"));
+        assert_eq!(complaint("make: *** [x] error 2\n"), "");
+    }
+}
