@@ -90,6 +90,11 @@ impl Domain {
         Ok(DomainRef::new(domain))
     }
 
+    /// Returns the stack of layers.
+    pub(crate) fn layers(&self) -> &Layers {
+        &self.layers
+    }
+
     /// Returns what each layer denies of `requested` before any rule is looked at.
     #[inline]
     pub(crate) fn unfulfilled(&self, requested: AccessFs) -> Unfulfilled<AccessFs> {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rank 3: path walk of one request.
+//! Rank 3: path walks, which collect what rules grant.
 #![forbid(unsafe_code)]
+
+pub(crate) mod refer;
 
 use crate::{
     domain::Domain,
@@ -10,7 +12,7 @@ use crate::{
         path::{Dentry, Path},
     },
     object::InodeState,
-    policy::{access::AccessFs, layer::Unfulfilled, verdict::Verdict},
+    policy::{access::AccessFs, rule::Grants, verdict::Verdict},
 };
 
 /// Decides whether `domain` allows `requested` on the file hierarchy that contains `path`.
@@ -25,8 +27,11 @@ pub(crate) fn verdict(domain: &Domain, path: &Path, requested: AccessFs) -> Verd
     }
     let mut climb = PathClimb::new(path);
     loop {
-        if grant(domain, climb.here(), &mut left) {
-            return Verdict::Allow;
+        if let Some(grants) = rule_on(domain, climb.here()) {
+            left.grant(grants);
+            if left.is_fulfilled() {
+                return Verdict::Allow;
+            }
         }
         match climb.step() {
             Step::Parent => (),
@@ -36,15 +41,9 @@ pub(crate) fn verdict(domain: &Domain, path: &Path, requested: AccessFs) -> Verd
     }
 }
 
-/// Takes away what the rule on `dentry` grants. Tells whether nothing is left.
-fn grant(domain: &Domain, dentry: &Dentry, left: &mut Unfulfilled<AccessFs>) -> bool {
-    let object = dentry
-        .inode()
-        .and_then(|inode| inode.blob::<InodeState>().key());
-    let Some(grants) = object.and_then(|object| domain.rule_for(object)) else {
-        return false;
-    };
+/// Returns what the rule on `dentry` grants, if there is one.
+fn rule_on<'a>(domain: &'a Domain, dentry: &Dentry) -> Option<Grants<'a>> {
+    let object = dentry.inode()?.blob::<InodeState>().key()?;
 
-    left.grant(grants);
-    left.is_fulfilled()
+    domain.rule_for(object)
 }

@@ -3,16 +3,17 @@
 //! Links and renames, which may bring a file into another directory.
 
 use crate::{
-    kapi::path::{Dentry, OwnedPath, Path},
+    kapi::path::{Dentry, Path},
     policy::{
         access::AccessFs,
-        refer::{Action, Required},
+        refer::{Action, Refusal, Required},
     },
     subject::CredState,
+    walk::refer::{self, File},
 };
 
 use kernel::{
-    error::code::{ENOENT, EXDEV},
+    error::code::{EACCES, ENOENT, EXDEV},
     prelude::*,
 };
 
@@ -32,27 +33,36 @@ pub(crate) fn path_rename(
     check(cred, action, old, new_dir, new)
 }
 
-/// Checks what both directories must grant, then refuses to change the directory of a file.
+/// Checks what both directories must grant, and that no file gains a right.
 ///
-/// Fails with `EACCES` for want of a right, so that user space gives up, before it fails with
-/// [`EXDEV`], upon which user space may copy instead. `new_dir` and the directory of `old` are in
-/// the same mount, which the VFS checked.
+/// `new_dir` and the directory of `old` are in the same mount, which the VFS checked. Fails with
+/// [`ENOENT`] if there is no such file, with [`EACCES`] for want of a right, and only then with
+/// [`EXDEV`], upon which user space may copy instead.
 fn check(cred: &CredState, action: Action, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
     let Some(domain) = cred.domain_handling(AccessFs::ALL) else {
         return Ok(());
     };
-    let old_type = old.file_type().ok_or(ENOENT)?;
-    let new_type = new.file_type();
-    if action == Action::Exchange && new_type.is_none() {
-        return Err(ENOENT);
-    }
-    let required = Required::new(action, old_type, new_type);
+    let moved = file(old).ok_or(ENOENT)?;
+    let replaced = file(new);
+    let required = Required::new(action, moved.file_type, replaced.map(|file| file.file_type));
+    let swapped = match action {
+        Action::Exchange => Some(replaced.ok_or(ENOENT)?),
+        _ => None,
+    };
 
     if old.is_child_of(new_dir.dentry()) {
         return super::check(domain, new_dir, required.same_directory());
     }
-    let old_dir = OwnedPath::directory_of(old, new_dir);
-    super::check(domain, &old_dir, required.source)?;
-    super::check(domain, new_dir, required.destination)?;
-    Err(EXDEV)
+    let verdict = refer::verdict(domain, required, moved, swapped, new_dir);
+    verdict.map_err(|refusal| match refusal {
+        Refusal::MissingRight => EACCES,
+        Refusal::Reparent => EXDEV,
+    })
+}
+
+/// Returns the file that has the name `dentry`, if any has.
+fn file(dentry: &Dentry) -> Option<File<'_>> {
+    let file_type = dentry.file_type()?;
+
+    Some(File { dentry, file_type })
 }

@@ -4,7 +4,7 @@
 //!
 //! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
 
-use super::path::{Dentry, OwnedPath, Path};
+use super::path::{Dentry, OwnedDentry, OwnedPath, Path};
 
 /// What a step up leads to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl PathClimb {
     /// its bind mount has a root that is not that of the mount: the climb goes on at the root of
     /// the mount, so that the rules of both hierarchies count (erratum 3).
     pub(crate) fn step(&mut self) -> Step {
-        while self.path.is_mount_root() {
+        while self.path.is_mount_root(self.path.dentry()) {
             if !self.path.follow_up() {
                 return Step::Root;
             }
@@ -58,5 +58,38 @@ impl PathClimb {
             self.path.go_to_mount_root();
         }
         Step::Parent
+    }
+}
+
+/// A place on the way up within one mount, without crossing to another one.
+///
+/// It keeps a reference to the entry where it is. May sleep when it drops it.
+pub(crate) struct MountClimb<'a> {
+    mount: &'a Path,
+    here: OwnedDentry,
+}
+
+impl<'a> MountClimb<'a> {
+    /// Starts at `dir`, in the mount of `mount`.
+    pub(crate) fn new(mount: &'a Path, dir: &Dentry) -> Self {
+        Self {
+            mount,
+            here: dir.into(),
+        }
+    }
+
+    /// Returns the entry where the climb is.
+    pub(crate) fn here(&self) -> &Dentry {
+        &self.here
+    }
+
+    /// Goes one step up, unless this is the root of the mount, or of a directory that was
+    /// disconnected from it.
+    pub(crate) fn step(&mut self) -> bool {
+        if self.mount.is_mount_root(&self.here) || self.here.is_root() {
+            return false;
+        }
+        self.here = self.here.parent();
+        true
     }
 }

@@ -42,6 +42,34 @@ impl Path {
         unsafe { Dentry::from_raw((*self.as_ptr()).dentry) }
     }
 
+    /// Tells whether `dentry` is the root of the mount.
+    pub(super) fn is_mount_root(&self, dentry: &Dentry) -> bool {
+        // SAFETY: By the type invariants. The root of a mount never changes.
+        let root = unsafe { (*(*self.as_ptr()).mnt).mnt_root };
+
+        root == dentry.as_ptr()
+    }
+
+    /// Returns the root of the mount.
+    pub(crate) fn mount_root(&self) -> OwnedPath {
+        let mut root = OwnedPath::from(self);
+
+        root.go_to_mount_root();
+        root
+    }
+
+    /// Returns the directory that `child` is in, of which the mount is this one.
+    ///
+    /// A rename may move `child` meanwhile: the directory is the one it was in at some moment. The
+    /// root of the mount, which is not in a directory, stands for itself.
+    pub(crate) fn directory_of(&self, child: &Dentry) -> OwnedDentry {
+        if self.is_mount_root(child) {
+            child.into()
+        } else {
+            child.parent()
+        }
+    }
+
     /// Tells whether user space cannot mount anything like it: the mount is the kernel's own.
     pub(crate) fn is_internal(&self) -> bool {
         // SAFETY: By the type invariants. The flag never changes once the mount is in use.
@@ -84,29 +112,6 @@ impl Drop for OwnedPath {
 }
 
 impl OwnedPath {
-    /// Returns the directory that `child` is in, in the mount of `sibling`.
-    ///
-    /// A rename may move `child` meanwhile: the directory is the one it was in at some moment. The
-    /// root of the mount, which is not in a directory, stands for itself.
-    pub(crate) fn directory_of(child: &Dentry, sibling: &Path) -> Self {
-        let mut path = Self::from(sibling);
-        // SAFETY: By the type invariants. The root of a mount never changes.
-        let is_root = unsafe { (*(*path.as_ptr()).mnt).mnt_root } == child.as_ptr();
-
-        path.replace_dentry(if is_root {
-            child.into()
-        } else {
-            child.parent()
-        });
-        path
-    }
-
-    /// Tells whether the entry is the root of its mount.
-    pub(super) fn is_mount_root(&self) -> bool {
-        // SAFETY: By the type invariants. The root of a mount never changes.
-        unsafe { (*self.as_ptr()).dentry == (*(*self.as_ptr()).mnt).mnt_root }
-    }
-
     /// Goes to the entry on which this mount is, or tells that it is on none.
     pub(super) fn follow_up(&mut self) -> bool {
         // SAFETY: By the type invariants; the function swaps the references it is given.

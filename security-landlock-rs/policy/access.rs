@@ -40,6 +40,8 @@ impl_flags!(
         MakeBlock = 1 << 11,
         /// Create a symbolic link.
         MakeSym = 1 << 12,
+        /// Link or rename a file from or to another directory.
+        Refer = 1 << 13,
     }
 );
 
@@ -69,6 +71,9 @@ impl AccessFs {
             | AccessFsRight::WriteFile as u32
             | AccessFsRight::ReadFile as u32,
     );
+
+    /// The rights that a layer denies even if it does not handle them, as long as it handles any.
+    const INITIALLY_DENIED: Self = Self(AccessFsRight::Refer as u32);
 
     /// Converts the bits that user space passes in a structure.
     pub(crate) fn parse(bits: u64) -> Result<Self, UnknownAccess> {
@@ -101,6 +106,17 @@ impl AccessMasks {
     pub(crate) fn is_empty(self) -> bool {
         self.fs.is_empty()
     }
+
+    /// Returns what a layer denies that handles `self`.
+    pub(crate) fn with_initially_denied(self) -> Self {
+        let fs = if self.fs.is_empty() {
+            self.fs
+        } else {
+            self.fs | AccessFs::INITIALLY_DENIED
+        };
+
+        Self { fs }
+    }
 }
 
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
@@ -110,15 +126,15 @@ mod tests {
 
     #[test]
     fn parse_takes_each_known_right() {
-        for bit in 0..13 {
+        for bit in 0..14 {
             assert!(AccessFs::parse(1 << bit).is_ok());
         }
-        assert_eq!(AccessFs::parse(0x1fff), Ok(AccessFs::ALL));
+        assert_eq!(AccessFs::parse(0x3fff), Ok(AccessFs::ALL));
     }
 
     #[test]
     fn parse_refuses_the_rights_of_later_abis() {
-        for bit in 13..64 {
+        for bit in 14..64 {
             assert_eq!(AccessFs::parse(1 << bit), Err(UnknownAccess));
         }
         assert_eq!(AccessFs::parse(u64::MAX), Err(UnknownAccess));

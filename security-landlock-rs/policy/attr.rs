@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn ruleset_handles_something() {
         assert_eq!(RulesetAttr::parse([0]), Err(AttrError::Useless));
-        assert_eq!(RulesetAttr::parse([1 << 13]), Err(AttrError::Invalid));
+        assert_eq!(RulesetAttr::parse([1 << 63]), Err(AttrError::Invalid));
         assert!(RulesetAttr::parse([1]).is_ok());
     }
 

@@ -96,6 +96,13 @@ impl<A: Access> PerLayer<A> {
         }
     }
 
+    /// Tells whether each layer of `superset` has all rights of the same layer here.
+    fn is_subset(&self, superset: &Self) -> bool {
+        let mut pairs = self.words.iter().zip(&superset.words);
+
+        pairs.all(|(word, superset)| word & !superset == 0)
+    }
+
     /// Returns the youngest layer that has rights, with its rights.
     fn youngest(&self) -> Option<(LayerIndex, A)> {
         let word = self.words.iter().rposition(|word| *word != 0)?;
@@ -149,7 +156,9 @@ impl Layers {
 
     /// Sets what the youngest layer handles, which nobody set before.
     fn with_youngest(mut self, handled: AccessMasks) -> Self {
-        self.fs.add(self.youngest, handled.fs);
+        let denied = handled.with_initially_denied();
+
+        self.fs.add(self.youngest, denied.fs);
         self
     }
 
@@ -187,6 +196,26 @@ impl<A: Handled> Unfulfilled<A> {
         for (left, granted) in self.left.words.iter_mut().zip(grants.words()) {
             *left &= !granted;
         }
+    }
+
+    /// Keeps only those of `rights` in each layer.
+    pub(crate) fn keep(&mut self, rights: A) {
+        self.left = self.left.and(rights);
+    }
+
+    /// Returns what is left both here and in `other`, layer by layer.
+    pub(crate) fn common(&self, other: &Self) -> Self {
+        let mut common = *self;
+
+        for (left, other) in common.left.words.iter_mut().zip(&other.left.words) {
+            *left &= other;
+        }
+        common
+    }
+
+    /// Tells whether all of `rights` that are left here are left in `other` too, layer by layer.
+    pub(crate) fn is_left_in(&self, other: &Self, rights: A) -> bool {
+        self.left.and(rights).is_subset(&other.left)
     }
 
     /// Tells whether no layer denies anything any more.

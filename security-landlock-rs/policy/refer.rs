@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Renames and links: which rights each of the two directories must grant.
+//! Renames and links: may a file come into another directory?
+//!
+//! A file has the rights that rules on it and on the directories above it grant. To change its
+//! directory, both directories have to grant [`AccessFsRight::Refer`] and the rights to remove and
+//! create files; and the file must not gain any right by it, in any layer. The comparison is for
+//! each layer on its own: that layers deny together what one of them would gain does not help,
+//! because other tasks may have the older layers alone.
 
 use super::{
-    access::AccessFs,
-    open::FileType, //
+    access::{AccessFs, AccessFsRight},
+    layer::{Layers, Unfulfilled},
+    open::FileType,
+    rule::Grants,
 };
 
 /// What a rename or a link does.
@@ -60,10 +68,179 @@ impl Required {
     }
 }
 
+/// A file that changes its directory, and what the rule on the file itself leaves unfulfilled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moved {
+    left: Unfulfilled<AccessFs>,
+    file_type: FileType,
+}
+
+impl Moved {
+    /// Describes a file of type `file_type`; `grants` are those of the rule on it, if there is one.
+    pub(crate) fn new(layers: &Layers, file_type: FileType, grants: Option<Grants<'_>>) -> Self {
+        let mut left = Unfulfilled::new(layers, AccessFs::ALL);
+
+        if let Some(grants) = grants {
+            left.grant(grants);
+        }
+        Self { left, file_type }
+    }
+
+    /// Returns the rights that can be used on the file, or beneath it.
+    fn usable(&self) -> AccessFs {
+        match self.file_type {
+            FileType::Directory => AccessFs::ALL,
+            _ => AccessFs::FILE,
+        }
+    }
+}
+
+/// One of the two directories: what rules on it, and above it, do not grant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side {
+    left: Unfulfilled<AccessFs>,
+    required: AccessFs,
+}
+
+impl Side {
+    fn new(layers: &Layers, required: AccessFs) -> Self {
+        Self {
+            left: Unfulfilled::new(layers, AccessFs::ALL),
+            required: required | AccessFsRight::Refer,
+        }
+    }
+
+    /// Takes away what a rule grants.
+    pub(crate) fn grant(&mut self, grants: Grants<'_>) {
+        self.left.grant(grants);
+    }
+
+    /// Grants everything: no rule can be on the directory.
+    pub(crate) fn grant_all(&mut self) {
+        self.left.keep(AccessFs::empty());
+    }
+
+    /// Tells whether nothing is left to grant.
+    pub(crate) fn is_fulfilled(&self) -> bool {
+        self.left.is_fulfilled()
+    }
+
+    /// Tells whether `file` gains nothing when it leaves this directory for `other`.
+    fn may_lose(&self, file: &Moved, other: &Self) -> bool {
+        let denied = self.left.common(&file.left);
+
+        denied.is_left_in(&other.left, file.usable())
+    }
+
+    /// Tells whether a right is missing that user space could do without by no other means.
+    fn lacks_right(&self) -> bool {
+        let mut left = self.left;
+
+        left.keep(self.required & !AccessFs::from(AccessFsRight::Refer));
+        !left.is_fulfilled()
+    }
+}
+
+/// Why a file must not come into another directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// A directory does not grant removal or creation: a copy would fail as well.
+    MissingRight,
+    /// Only the change of directory is refused: user space may copy instead.
+    Reparent,
+}
+
+/// A change of directory under examination.
+///
+/// First each side is granted what rules say up to the root of their common mount; then both are
+/// granted the same, step by step up to the real root, and before each step [`Self::compare`]
+/// tries to conclude that no file gains a right. Until then, all that the layers handle counts;
+/// from then on, only what the action requires.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reparent {
+    source: Side,
+    destination: Side,
+    moved: Moved,
+    /// The file that comes back, when two files change places.
+    swapped: Option<Moved>,
+    is_compared: bool,
+}
+
+impl Reparent {
+    /// Starts with what `layers` deny.
+    pub(crate) fn new(
+        layers: &Layers,
+        required: Required,
+        moved: Moved,
+        swapped: Option<Moved>,
+    ) -> Self {
+        Self {
+            source: Side::new(layers, required.source),
+            destination: Side::new(layers, required.destination),
+            moved,
+            swapped,
+            is_compared: false,
+        }
+    }
+
+    /// Returns the directory that the file leaves.
+    pub(crate) fn source(&mut self) -> &mut Side {
+        &mut self.source
+    }
+
+    /// Returns the directory that the file comes into.
+    pub(crate) fn destination(&mut self) -> &mut Side {
+        &mut self.destination
+    }
+
+    /// Reduces what is left to what is required, if no file gains a right.
+    pub(crate) fn compare(&mut self) {
+        if self.is_compared || !self.gains_nothing() {
+            return;
+        }
+        self.is_compared = true;
+        self.source.left.keep(self.source.required);
+        self.destination.left.keep(self.destination.required);
+    }
+
+    fn gains_nothing(&self) -> bool {
+        let swapped = self.swapped.as_ref();
+
+        self.source.may_lose(&self.moved, &self.destination)
+            && swapped.is_none_or(|file| self.destination.may_lose(file, &self.source))
+    }
+
+    /// Takes away from both sides what a rule above them grants.
+    pub(crate) fn grant(&mut self, grants: Grants<'_>) {
+        self.source.grant(grants);
+        self.destination.grant(grants);
+    }
+
+    /// Tells whether nothing is left to grant.
+    pub(crate) fn is_fulfilled(&self) -> bool {
+        self.source.is_fulfilled() && self.destination.is_fulfilled()
+    }
+
+    /// Concludes, when no further rule can grant anything and something is left.
+    pub(crate) fn refusal(&self) -> Refusal {
+        if self.source.lacks_right() || self.destination.lacks_right() {
+            Refusal::MissingRight
+        } else {
+            Refusal::Reparent
+        }
+    }
+}
+
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
 #[kernel::prelude::kunit_tests(landlock_refer)]
 mod tests {
-    use super::super::access::AccessFsRight::{MakeDir, MakeReg, RemoveDir, RemoveFile};
+    use super::super::{
+        access::{
+            AccessFsRight::{MakeDir, MakeReg, ReadFile, Refer, RemoveDir, RemoveFile},
+            AccessMasks,
+        },
+        layer::{self, LayerIndex},
+    };
     use super::*;
 
     #[test]
@@ -104,5 +281,77 @@ mod tests {
 
         assert_eq!(required.source, RemoveDir | MakeReg);
         assert_eq!(required.destination, MakeDir.into());
+    }
+
+    const OLDEST: LayerIndex = LayerIndex::new::<0>();
+
+    /// Returns a change of directory in one layer that handles everything. The sides are granted
+    /// `source` and `destination`, the file itself `file`.
+    fn reparent(
+        file_type: FileType,
+        source: AccessFs,
+        destination: AccessFs,
+        file: AccessFs,
+    ) -> Reparent {
+        let layers = Layers::first(AccessMasks { fs: AccessFs::ALL });
+        let words = [source, destination, file].map(|rights| [layer::pack(OLDEST, rights)]);
+        let required = Required::new(Action::Rename, file_type, None);
+        let moved = Moved::new(&layers, file_type, Some(Grants::from_words(&words[2])));
+        let mut reparent = Reparent::new(&layers, required, moved, None);
+
+        reparent.source().grant(Grants::from_words(&words[0]));
+        reparent.destination().grant(Grants::from_words(&words[1]));
+        reparent.compare();
+        reparent
+    }
+
+    #[test]
+    fn move_needs_refer_on_both_sides() {
+        let remove = RemoveFile | Refer;
+        let make = MakeReg | Refer;
+        let file = FileType::Regular;
+        let none = AccessFs::empty();
+
+        assert!(reparent(file, remove, make, none).is_fulfilled());
+        assert_eq!(
+            reparent(file, RemoveFile.into(), make, none).refusal(),
+            Refusal::Reparent
+        );
+        assert_eq!(
+            reparent(file, remove, MakeReg.into(), none).refusal(),
+            Refusal::Reparent
+        );
+    }
+
+    #[test]
+    fn missing_right_comes_before_refer() {
+        let none = AccessFs::empty();
+        let refused = reparent(FileType::Regular, Refer.into(), none, none);
+
+        assert_eq!(refused.refusal(), Refusal::MissingRight);
+    }
+
+    #[test]
+    fn file_gains_no_right() {
+        let remove = RemoveFile | Refer;
+        let make_and_read = MakeReg | Refer | ReadFile;
+        let file = FileType::Regular;
+        let none = AccessFs::empty();
+
+        let gaining = reparent(file, remove, make_and_read, none);
+        assert_eq!(gaining.refusal(), Refusal::Reparent);
+        assert!(reparent(file, remove | ReadFile, make_and_read, none).is_fulfilled());
+        assert!(reparent(file, remove, make_and_read, ReadFile.into()).is_fulfilled());
+    }
+
+    #[test]
+    fn rights_on_directories_count_for_directories_only() {
+        let remove = RemoveFile | RemoveDir | Refer;
+        let make = MakeReg | MakeDir | Refer;
+        let none = AccessFs::empty();
+
+        assert!(reparent(FileType::Regular, remove, make, none).is_fulfilled());
+        assert!(!reparent(FileType::Directory, remove, make, none).is_fulfilled());
+        assert!(reparent(FileType::Directory, remove | make, make, none).is_fulfilled());
     }
 }
