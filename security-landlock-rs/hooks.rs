@@ -17,7 +17,7 @@ pub(crate) mod superblock;
 use crate::{
     domain::Domain,
     kapi::path::Path,
-    policy::{access::AccessFs, verdict::Verdict},
+    policy::{access::AccessFs, layer::Unfulfilled, verdict::Verdict},
     walk,
 };
 
@@ -25,7 +25,12 @@ use kernel::{error::code::EACCES, prelude::*};
 
 /// Checks `requested` on the file hierarchy that contains `path`. Fails with [`EACCES`].
 fn check(domain: &Domain, path: &Path, requested: AccessFs) -> Result {
-    match walk::verdict(domain, path, requested) {
+    conclude(walk::unfulfilled(domain, path, requested))
+}
+
+/// Fails with [`EACCES`] if something is left of a request.
+fn conclude(left: Unfulfilled<AccessFs>) -> Result {
+    match left.into() {
         Verdict::Allow => Ok(()),
         Verdict::Deny(_) => Err(EACCES),
     }

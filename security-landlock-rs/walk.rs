@@ -12,31 +12,38 @@ use crate::{
         path::{Dentry, Path},
     },
     object::InodeState,
-    policy::{access::AccessFs, rule::Grants, verdict::Verdict},
+    policy::{access::AccessFs, layer::Unfulfilled, rule::Grants},
 };
 
-/// Decides whether `domain` allows `requested` on the file hierarchy that contains `path`.
+/// Returns what `domain` denies of `requested` on the file hierarchy that contains `path`.
 ///
 /// In each layer, rules on `path` and on any directory above it may grant one right or another.
 /// May sleep.
-pub(crate) fn verdict(domain: &Domain, path: &Path, requested: AccessFs) -> Verdict<AccessFs> {
+pub(crate) fn unfulfilled(
+    domain: &Domain,
+    path: &Path,
+    requested: AccessFs,
+) -> Unfulfilled<AccessFs> {
     let mut left = domain.unfulfilled(requested);
 
-    if left.is_fulfilled() || path.dentry().is_unreachable() {
-        return Verdict::Allow;
+    if left.is_fulfilled() {
+        return left;
+    }
+    if path.dentry().is_unreachable() {
+        return left.fulfilled();
     }
     let mut climb = PathClimb::new(path);
     loop {
         if let Some(grants) = rule_on(domain, climb.here()) {
             left.grant(grants);
             if left.is_fulfilled() {
-                return Verdict::Allow;
+                return left;
             }
         }
         match climb.step() {
             Step::Parent => (),
-            Step::Root => return left.into(),
-            Step::InternalRoot => return Verdict::Allow,
+            Step::Root => return left,
+            Step::InternalRoot => return left.fulfilled(),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use super::assert_declared;
 use crate::{
+    file_state::FileState,
     hooks,
     kapi::{
         file::File,
@@ -32,6 +33,7 @@ assert_declared!(
     landlock_rs_cred_copy,
     landlock_rs_cred_free,
     landlock_rs_file_open,
+    landlock_rs_file_truncate,
     landlock_rs_inode_free_security_rcu,
     landlock_rs_path_link,
     landlock_rs_path_mkdir,
@@ -39,6 +41,7 @@ assert_declared!(
     landlock_rs_path_rename,
     landlock_rs_path_rmdir,
     landlock_rs_path_symlink,
+    landlock_rs_path_truncate,
     landlock_rs_path_unlink,
     landlock_rs_ptrace_access_check,
     landlock_rs_ptrace_traceme,
@@ -230,6 +233,35 @@ unsafe extern "C" fn landlock_rs_file_open(cred: *const Cred, file: *mut binding
     let (cred, file) = unsafe { (state(cred), File::from_raw(file)) };
 
     answer(hooks::file::file_open(cred, file))
+}
+
+/// Enters [`hooks::file::path_truncate`].
+///
+/// # Safety
+///
+/// `cred` must be the blob of the current credentials, `path` valid.
+#[no_mangle]
+unsafe extern "C" fn landlock_rs_path_truncate(
+    cred: *const Cred,
+    path: *const bindings::path,
+) -> c_int {
+    // SAFETY: By the safety contract.
+    let (cred, path) = unsafe { (state(cred), Path::from_raw(path)) };
+
+    answer(hooks::file::path_truncate(cred, path))
+}
+
+/// Enters [`hooks::file::file_truncate`].
+///
+/// # Safety
+///
+/// `blob` must be the blob of a file that stays during the call.
+#[no_mangle]
+unsafe extern "C" fn landlock_rs_file_truncate(blob: *const shim::landlock_rs_file) -> c_int {
+    // SAFETY: By the safety contract; `FileState` is what lies in the blob.
+    answer(hooks::file::file_truncate(unsafe {
+        &*blob.cast::<FileState>()
+    }))
 }
 
 /// Enters [`hooks::ptrace::ptrace_access_check`].

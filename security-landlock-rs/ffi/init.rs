@@ -3,8 +3,9 @@
 //! The types that lie in the blobs of the kernel.
 
 use crate::{
+    file_state::FileState,
     kapi::{
-        blob::{CredBlob, InodeBlob},
+        blob::{CredBlob, FileBlob, InodeBlob},
         shim,
     },
     object::InodeState,
@@ -17,12 +18,18 @@ use kernel::prelude::*;
 // SAFETY: This is the only implementation. The sizes and the first member are checked below.
 unsafe impl CredBlob for CredState {}
 
+// SAFETY: This is the only implementation. The sizes and the first member are checked below.
+unsafe impl FileBlob for FileState {}
+
 // SAFETY: This is the only implementation. The size is checked below.
 unsafe impl InodeBlob for InodeState {}
 
 static_assert!(size_of::<CredState>() <= shim::LANDLOCK_SLOT_CRED_SIZE as usize);
 static_assert!(align_of::<CredState>() <= align_of::<*const c_void>());
 static_assert!(size_of::<shim::landlock_rs_cred>() <= size_of::<CredState>());
+static_assert!(size_of::<FileState>() <= shim::LANDLOCK_SLOT_FILE_SIZE as usize);
+static_assert!(align_of::<FileState>() <= align_of::<*const c_void>());
+static_assert!(size_of::<shim::landlock_rs_file>() <= size_of::<FileState>());
 static_assert!(size_of::<InodeState>() <= shim::LANDLOCK_SLOT_INODE_SIZE as usize);
 static_assert!(align_of::<InodeState>() <= align_of::<*const c_void>());
 static_assert!(

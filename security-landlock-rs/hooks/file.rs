@@ -1,17 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Opening files.
+//! Opening files, and what is decided then for later.
 
-use crate::{kapi::file::File, subject::CredState};
+use crate::{
+    file_state::FileState,
+    kapi::{file::File, path::Path},
+    policy::access::AccessFsRight,
+    subject::CredState,
+    walk,
+};
 
-use kernel::prelude::*;
+use kernel::{error::code::EACCES, prelude::*};
 
 /// Checks that `file` may be opened in its mode, for the credentials it is opened with.
+///
+/// The rights that a later action on the file needs are looked up as well: they belong to the open
+/// file, whoever uses it then.
 pub(crate) fn file_open(cred: &CredState, file: &File) -> Result {
     let Some(domain) = cred.domain() else {
         return Ok(());
     };
     let required = file.open_mode().required(file.file_type());
+    let optional = file.file_type().optional_rights();
+    let mut left = walk::unfulfilled(domain, file.path(), required | optional);
 
-    super::check(domain, file.path(), required)
+    file.blob::<FileState>().deny(left.denied() & optional);
+    left.keep(required);
+    super::conclude(left)
+}
+
+/// Checks that the file at `path` may be truncated by name.
+pub(crate) fn path_truncate(cred: &CredState, path: &Path) -> Result {
+    match cred.domain() {
+        Some(domain) => super::check(domain, path, AccessFsRight::Truncate.into()),
+        None => Ok(()),
+    }
+}
+
+/// Checks that an open file may be truncated, which was decided when it was opened.
+pub(crate) fn file_truncate(file: &FileState) -> Result {
+    check_open(file, AccessFsRight::Truncate)
+}
+
+fn check_open(file: &FileState, right: AccessFsRight) -> Result {
+    if file.denied().contains(right) {
+        return Err(EACCES);
+    }
+    Ok(())
 }

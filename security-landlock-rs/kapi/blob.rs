@@ -10,7 +10,7 @@
 
 use super::shim;
 
-use core::ffi::c_void;
+use core::{cell::UnsafeCell, ffi::c_void};
 use kernel::prelude::Zeroable;
 
 /// The type that lies in our part of every credential blob.
@@ -29,6 +29,38 @@ pub(crate) unsafe trait CredBlob: Zeroable + Send + Sync {}
 /// - One type only implements this trait.
 /// - Its size does not exceed `LANDLOCK_SLOT_INODE_SIZE`, its alignment that of a pointer.
 pub(crate) unsafe trait InodeBlob: Zeroable + Send + Sync {}
+
+/// The type that lies in our part of every file blob.
+///
+/// # Safety
+///
+/// - One type only implements this trait.
+/// - Its size does not exceed `LANDLOCK_SLOT_FILE_SIZE`, its alignment that of a pointer.
+/// - It is `repr(C)` and starts with what `struct landlock_rs_file` in `shim/landlock_rs.h` shows.
+pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {}
+
+/// A word of a blob, which is read and written at once.
+#[repr(transparent)]
+pub(crate) struct Word(UnsafeCell<u32>);
+
+// SAFETY: All accesses to the word are atomic.
+unsafe impl Sync for Word {}
+// SAFETY: Any bytes make an integer.
+unsafe impl Zeroable for Word {}
+
+impl Word {
+    /// Reads the word, as `READ_ONCE()` does.
+    pub(crate) fn get(&self) -> u32 {
+        // SAFETY: An aligned word, read at once.
+        unsafe { self.0.get().read_volatile() }
+    }
+
+    /// Writes the word, as `WRITE_ONCE()` does.
+    pub(crate) fn set(&self, value: u32) {
+        // SAFETY: An aligned word, written at once.
+        unsafe { self.0.get().write_volatile(value) };
+    }
+}
 
 /// Returns our part of a credential blob.
 ///
@@ -50,6 +82,18 @@ pub(super) unsafe fn locate_cred<T: CredBlob>(security: *mut c_void) -> *mut T {
 pub(super) unsafe fn locate_inode<T: InodeBlob>(security: *mut c_void) -> *mut T {
     // SAFETY: As in `locate_cred()`.
     let offset = unsafe { shim::landlock_slot_blobs.lbs_inode };
+
+    security.wrapping_byte_add(offset as usize).cast()
+}
+
+/// Returns our part of a file blob.
+///
+/// # Safety
+///
+/// `security` must be the `f_security` member of a `struct file`.
+pub(super) unsafe fn locate_file<T: FileBlob>(security: *mut c_void) -> *mut T {
+    // SAFETY: As in `locate_cred()`.
+    let offset = unsafe { shim::landlock_slot_blobs.lbs_file };
 
     security.wrapping_byte_add(offset as usize).cast()
 }

@@ -4,7 +4,12 @@
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
-use super::{inode::Inode, path::Path, shim};
+use super::{
+    blob::{self, FileBlob},
+    inode::Inode,
+    path::Path,
+    shim,
+};
 use crate::policy::open::{FileType, OpenMode};
 
 use core::{ops::Deref, ptr::NonNull};
@@ -44,6 +49,13 @@ impl File {
     pub(crate) fn file_type(&self) -> FileType {
         // SAFETY: A file keeps its inode in use, and never changes it.
         unsafe { Inode::from_raw((*self.as_ptr()).f_inode) }.file_type()
+    }
+
+    /// Returns our part of the blob.
+    pub(crate) fn blob<T: FileBlob>(&self) -> &T {
+        // SAFETY: The framework gives each file a zeroed blob with room for all LSMs, and frees it
+        // with the file. `T` is `Zeroable` and `Sync`.
+        unsafe { &*blob::locate_file((*self.as_ptr()).f_security) }
     }
 
     /// Returns the mode bits, with which the file may be used.

@@ -42,6 +42,8 @@ impl_flags!(
         MakeSym = 1 << 12,
         /// Link or rename a file from or to another directory.
         Refer = 1 << 13,
+        /// Make a file shorter, or longer, without writing to it.
+        Truncate = 1 << 14,
     }
 );
 
@@ -69,7 +71,8 @@ impl AccessFs {
     pub(crate) const FILE: Self = Self(
         AccessFsRight::Execute as u32
             | AccessFsRight::WriteFile as u32
-            | AccessFsRight::ReadFile as u32,
+            | AccessFsRight::ReadFile as u32
+            | AccessFsRight::Truncate as u32,
     );
 
     /// The rights that a layer denies even if it does not handle them, as long as it handles any.
@@ -126,15 +129,15 @@ mod tests {
 
     #[test]
     fn parse_takes_each_known_right() {
-        for bit in 0..14 {
+        for bit in 0..15 {
             assert!(AccessFs::parse(1 << bit).is_ok());
         }
-        assert_eq!(AccessFs::parse(0x3fff), Ok(AccessFs::ALL));
+        assert_eq!(AccessFs::parse(0x7fff), Ok(AccessFs::ALL));
     }
 
     #[test]
     fn parse_refuses_the_rights_of_later_abis() {
-        for bit in 14..64 {
+        for bit in 15..64 {
             assert_eq!(AccessFs::parse(1 << bit), Err(UnknownAccess));
         }
         assert_eq!(AccessFs::parse(u64::MAX), Err(UnknownAccess));

@@ -198,6 +198,21 @@ impl<A: Handled> Unfulfilled<A> {
         }
     }
 
+    /// Returns the rights that a layer still denies, whichever it is.
+    pub(crate) fn denied(&self) -> A {
+        let words = self.left.words.iter();
+        let both = words.fold(0, |all, left| all | left | left >> 32);
+
+        // CAST: the rights of younger layers were folded into the lower half.
+        A::from_stored(both as u32)
+    }
+
+    /// Returns the same request with nothing left.
+    pub(crate) fn fulfilled(mut self) -> Self {
+        self.left = PerLayer::NONE;
+        self
+    }
+
     /// Keeps only those of `rights` in each layer.
     pub(crate) fn keep(&mut self, rights: A) {
         self.left = self.left.and(rights);
@@ -295,6 +310,16 @@ mod tests {
 
         left.grant(Grants::from_words(&write));
         assert!(left.is_fulfilled());
+    }
+
+    #[test]
+    fn right_is_denied_whichever_layer_denies_it() {
+        let layers = Layers::first(handling(ReadFile.into()));
+        let layers = layers.stack(handling(WriteFile.into())).unwrap_or(layers);
+
+        let left = Unfulfilled::new(&layers, AccessFs::ALL);
+
+        assert_eq!(left.denied() & AccessFs::FILE, ReadFile | WriteFile);
     }
 
     #[test]

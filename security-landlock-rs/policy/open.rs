@@ -60,6 +60,12 @@ impl FileType {
         }
     }
 
+    /// Returns the rights that are decided when a file of this type is opened, but are needed
+    /// later, if at all.
+    pub(crate) fn optional_rights(self) -> AccessFs {
+        AccessFsRight::Truncate.into()
+    }
+
     /// Returns the right to remove a file of this type.
     pub(crate) fn remove_right(self) -> AccessFsRight {
         match self {

@@ -117,7 +117,7 @@ impl Side {
 
     /// Grants everything: no rule can be on the directory.
     pub(crate) fn grant_all(&mut self) {
-        self.left.keep(AccessFs::empty());
+        self.left = self.left.fulfilled();
     }
 
     /// Tells whether nothing is left to grant.

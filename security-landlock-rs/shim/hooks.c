@@ -148,11 +148,34 @@ static int path_rmdir(const struct path *dir, struct dentry *dentry)
 	return cred ? landlock_rs_path_rmdir(cred, dir) : 0;
 }
 
+static int path_truncate(const struct path *path)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_path_truncate(cred, path) : 0;
+}
+
 static int file_open(struct file *file)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(file->f_cred);
 
 	return cred ? landlock_rs_file_open(cred, file) : 0;
+}
+
+/* Returns the blob of @file, or NULL if nothing was denied to it. */
+static const struct landlock_rs_file *restricted(const struct file *file)
+{
+	const struct landlock_rs_file *const blob =
+		file->f_security + landlock_slot_blobs.lbs_file;
+
+	return READ_ONCE(blob->denied) ? blob : NULL;
+}
+
+static int file_truncate(struct file *file)
+{
+	const struct landlock_rs_file *const blob = restricted(file);
+
+	return blob ? landlock_rs_file_truncate(blob) : 0;
 }
 
 static int ptrace_access_check(struct task_struct *child, unsigned int mode)
@@ -190,7 +213,9 @@ const struct landlock_slot_ops landlock_rs_ops = {
 	.path_symlink = path_symlink,
 	.path_unlink = path_unlink,
 	.path_rmdir = path_rmdir,
+	.path_truncate = path_truncate,
 	.file_open = file_open,
+	.file_truncate = file_truncate,
 	.ptrace_access_check = ptrace_access_check,
 	.ptrace_traceme = ptrace_traceme,
 };

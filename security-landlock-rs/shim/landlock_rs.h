@@ -31,6 +31,16 @@ struct landlock_rs_cred {
 	const void *domain;
 };
 
+/**
+ * struct landlock_rs_file - What C sees of a file blob
+ *
+ * @denied: Rights denied when the file was opened.  C only looks whether there
+ *	    are any.
+ */
+struct landlock_rs_file {
+	u32 denied;
+};
+
 /* What C knows and bindgen cannot see: constants made by macros. */
 
 enum landlock_rs_const {
@@ -100,8 +110,11 @@ int landlock_rs_path_unlink(const struct landlock_rs_cred *cred,
 			    const struct path *dir);
 int landlock_rs_path_rmdir(const struct landlock_rs_cred *cred,
 			   const struct path *dir);
+int landlock_rs_path_truncate(const struct landlock_rs_cred *cred,
+			      const struct path *path);
 int landlock_rs_file_open(const struct landlock_rs_cred *cred,
 			  struct file *file);
+int landlock_rs_file_truncate(const struct landlock_rs_file *blob);
 int landlock_rs_ptrace_access_check(const struct landlock_rs_cred *cred,
 				    struct task_struct *child);
 int landlock_rs_ptrace_traceme(const struct landlock_rs_cred *cred,
