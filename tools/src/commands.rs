@@ -20,10 +20,10 @@ use crate::ui;
 use crate::vm::Session;
 
 /// Starts the names of the module's KUnit suites.
-pub const KUNIT_PREFIX: &str = "landlock_";
+const KUNIT_PREFIX: &str = "landlock_";
 
 /// Folder of the host's tests of the policy.
-const POLICY: &str = "tools/testing/policy";
+pub const POLICY: &str = "tools/testing/policy";
 
 /// What a person sees first in an interactive guest.
 const GREETING: &str = "
@@ -75,7 +75,10 @@ pub fn show_demo(place: &Place, session: &Session) -> Result<()> {
 pub fn check_insmod(session: &Session) -> Result<()> {
     match session.transcript.section("insmod") {
         Some(output) if output.status != Some(0) => {
-            let line = output.lines.first().map_or("no reason given", |line| line.as_str());
+            let line = output
+                .lines
+                .first()
+                .map_or("no reason given", |line| line.as_str());
             eprint!("{}", crate::vm::console::excerpt(&session.console));
             bail!("the module was not loaded: {line}")
         }
@@ -132,7 +135,14 @@ fn run_suite(
     let session = guest.run(workshop, "tests")?;
     check_insmod(&session)?;
     let suites = suites(&session.transcript, &names);
-    report(workshop.place, name, &implementation.to_string(), &session, &suites)?;
+    results::print(&suites);
+    write_results(
+        workshop.place,
+        name,
+        &implementation.to_string(),
+        &session,
+        &suites,
+    )?;
     session.check()?;
     let failed = results::total(&suites).fail;
     ensure!(failed == 0, "{failed} cases failed; see out/{name}.tap");
@@ -150,8 +160,8 @@ fn choose(names: Vec<String>, only: Option<&str>) -> Result<Vec<String>> {
     bail!("there is no suite {only}: take one of {}", names.join(", "))
 }
 
-/// Writes and prints the results `suites` of the suite called `name`.
-pub fn report(
+/// Writes the results `suites` of the suite called `name`.
+pub fn write_results(
     place: &Place,
     name: &str,
     implementation: &str,
@@ -160,7 +170,6 @@ pub fn report(
 ) -> Result<()> {
     results::write_tap(place, name, &session.transcript, suites)?;
     results::write_json(place, name, implementation, suites)?;
-    results::print(suites);
     ui::say("results", format!("out/{name}.tap, out/{name}.json"));
     Ok(())
 }
@@ -174,7 +183,11 @@ pub fn kunit(workshop: &Workshop) -> Result<()> {
     ui::say("results", "out/kunit.json");
     session.check()?;
     let failed = results::total(&suites).fail;
-    ensure!(failed == 0, "{failed} cases failed; see {}", workshop.place.log("console-kunit").display());
+    ensure!(
+        failed == 0,
+        "{failed} cases failed; see {}",
+        workshop.place.log("console-kunit").display()
+    );
     ensure!(!suites.is_empty(), "no KUnit suite ran");
     Ok(())
 }
@@ -226,7 +239,10 @@ mod tests {
     #[test]
     fn one_suite_or_all() {
         let names = vec!["fs_test".to_owned(), "net_test".to_owned()];
-        assert_eq!(choose(names.clone(), Some("net_test")).unwrap(), ["net_test"]);
+        assert_eq!(
+            choose(names.clone(), Some("net_test")).unwrap(),
+            ["net_test"]
+        );
         assert_eq!(choose(names.clone(), None).unwrap().len(), 2);
         let error = choose(names, Some("x")).unwrap_err().to_string();
         assert_eq!(error, "there is no suite x: take one of fs_test, net_test");

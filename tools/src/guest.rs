@@ -52,15 +52,18 @@ impl Guest {
 
     /// Adds the samples to the guest's programs.
     pub fn add_samples(&mut self, workshop: &Workshop) -> Result<()> {
-        self.root.add_all("bin", &samples(workshop, &["sandboxer", "demo"])?);
+        self.root
+            .add_all("bin", &samples(workshop, &["sandboxer", "demo"])?);
         Ok(())
     }
 
     /// Adds a suite: its programs to the guest's folder `tests`, the tests `names` to its plan.
     pub fn add_suite(&mut self, programs: &Programs, names: &[String]) {
         self.root.add_all("tests", &programs.files);
-        self.root.plan.extend(names.iter().map(|name| Section::test(name)));
-        self.machine.limit += Duration::from_secs(120) * names.len() as u32;
+        self.root
+            .plan
+            .extend(names.iter().map(|name| Section::test(name)));
+        self.machine.limit += Duration::from_secs(60) * names.len() as u32;
     }
 
     /// Boots the guest and carries out its plan; a line tells how far it is.
@@ -96,9 +99,7 @@ impl Guest {
 pub fn suites(transcript: &Transcript, names: &[String]) -> BTreeMap<String, Suite> {
     let read = |name: &String| {
         let suite = match transcript.section(name) {
-            Some(output) => {
-                Suite::parse(output.lines.iter().map(String::as_str), output.status)
-            }
+            Some(output) => Suite::parse(output.lines.iter().map(String::as_str), output.status),
             None => Suite::parse([], None),
         };
         (name.clone(), suite)

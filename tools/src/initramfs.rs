@@ -13,7 +13,9 @@ use cpio::newc::{self, Builder};
 const INIT: &str = include_str!("../guest/init");
 
 /// Folders that programs expect, and that mounts need. Tests look for `/usr` by name.
-const DIRS: [&str; 9] = ["bin", "dev", "etc", "lib", "proc", "sys", "tests", "tmp", "usr"];
+const DIRS: [&str; 9] = [
+    "bin", "dev", "etc", "lib", "proc", "sys", "tests", "tmp", "usr",
+];
 
 /// A command that the guest carries out, and the name of its section in the transcript.
 #[derive(Clone, Debug)]
@@ -72,12 +74,14 @@ impl Root {
 
     /// Writes the archive to `path`.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        let file =
+            File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
         let mut archive = Archive {
             out: BufWriter::new(file),
             next: 1,
         };
-        DIRS.iter().try_for_each(|dir| archive.entry(dir, 0o040755, &[]))?;
+        DIRS.iter()
+            .try_for_each(|dir| archive.entry(dir, 0o040755, &[]))?;
         archive.entry("bin/sh", 0o120777, b"busybox")?;
         archive.entry("init", 0o100755, INIT.as_bytes())?;
         archive.entry("plan", 0o100644, self.plan_text().as_bytes())?;
@@ -97,7 +101,11 @@ impl Root {
     /// Returns the plan as `/init` reads it.
     fn plan_text(&self) -> String {
         let line = |section: &Section| {
-            let Section { name, directory, command } = section;
+            let Section {
+                name,
+                directory,
+                command,
+            } = section;
             format!("{name}|{directory}|{command}\n")
         };
         self.plan.iter().map(line).collect()

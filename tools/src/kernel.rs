@@ -102,7 +102,10 @@ impl<'a> Workshop<'a> {
 
     /// Returns the folder that both implementations are built in.
     pub fn build_dir(&self) -> PathBuf {
-        self.place.cache.join("build").join(place::name(self.tree()))
+        self.place
+            .cache
+            .join("build")
+            .join(place::name(self.tree()))
     }
 
     /// Returns what identifies the patched source.
@@ -201,7 +204,8 @@ impl<'a> Workshop<'a> {
             Step::new("kernel", format!("updating {title}"))
         };
         let mut make = self.toolchain.make(self.tree());
-        make.arg(format!("O={}", dir.display())).args(["bzImage", "modules"]);
+        make.arg(format!("O={}", dir.display()))
+            .args(["bzImage", "modules"]);
         run(&mut make, &self.place.log("kernel"), |line| {
             if is_progress(line) {
                 step.advance();
@@ -216,7 +220,10 @@ impl<'a> Workshop<'a> {
 
 /// Tells whether a line of the build's output tells of a file that was made: `  CC      init/main.o`.
 pub fn is_progress(line: &str) -> bool {
-    let Some(tag) = line.strip_prefix("  ").and_then(|rest| rest.split(' ').next()) else {
+    let Some(tag) = line
+        .strip_prefix("  ")
+        .and_then(|rest| rest.split(' ').next())
+    else {
         return false;
     };
     !tag.is_empty() && tag.chars().all(|letter| letter.is_ascii_uppercase())

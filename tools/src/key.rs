@@ -35,7 +35,11 @@ impl Key {
     /// Returns the key.
     pub fn finish(self) -> String {
         let digest = self.0.finalize();
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 

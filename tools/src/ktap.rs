@@ -32,7 +32,9 @@ pub fn parse(log: &str, prefix: &str) -> BTreeMap<String, Suite> {
 
 /// Removes the time that the kernel puts before a line: `[    1.234567] `.
 fn strip_time(line: &str) -> &str {
-    let stripped = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    let stripped = line
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("] "));
     match stripped {
         Some((time, rest)) if time.trim().parse::<f64>().is_ok() => rest,
         _ => line,

@@ -9,8 +9,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
+mod check;
 mod commands;
 mod deps;
+mod expected;
 mod guest;
 mod initramfs;
 mod kernel;
@@ -24,6 +26,7 @@ mod programs;
 mod results;
 mod source;
 mod tap;
+mod test;
 mod toolchain;
 mod ui;
 mod vm;
@@ -74,6 +77,10 @@ enum Command {
     Kunit,
     /// Runs the tests of the policy on this machine.
     Policy,
+    /// Checks style and rules of the code.
+    Check,
+    /// Runs all that must pass before a change lands.
+    Test,
 }
 
 fn main() -> ExitCode {
@@ -105,5 +112,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Selftests => commands::selftests(&open()?, options.test.as_deref()),
         Command::Kunit => commands::kunit(&open()?),
         Command::Policy => commands::policy(&place).map(|_| ()),
+        Command::Check => check::command(&open()?),
+        Command::Test => test::command(&open()?),
     }
 }

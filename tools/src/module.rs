@@ -131,7 +131,10 @@ fn build_one(
 fn complaint(log: &str) -> String {
     let is_error = |line: &&str| line.contains("error") && !line.starts_with("make");
     let lines = log.lines().skip_while(|line| !is_error(line));
-    lines.take(SHOWN_LINES).map(|line| format!("{line}\n")).collect()
+    lines
+        .take(SHOWN_LINES)
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 #[cfg(test)]

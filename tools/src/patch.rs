@@ -30,12 +30,14 @@ impl Tree {
 
     /// Returns the folder of originals.
     fn pristine(&self) -> PathBuf {
-        self.dir.with_file_name(format!(".pristine-{}", place::name(&self.dir)))
+        self.dir
+            .with_file_name(format!(".pristine-{}", place::name(&self.dir)))
     }
 
     /// Returns the file that lists what the applied series changes.
     fn list(&self) -> PathBuf {
-        self.dir.with_file_name(format!(".patched-{}", place::name(&self.dir)))
+        self.dir
+            .with_file_name(format!(".patched-{}", place::name(&self.dir)))
     }
 
     /// Returns the files that the applied series changes.
@@ -118,7 +120,10 @@ impl Series {
         }
         if changed > 0 {
             let count = self.patches.len();
-            ui::say("patch", format!("{count} patches applied, {changed} files changed"));
+            ui::say(
+                "patch",
+                format!("{count} patches applied, {changed} files changed"),
+            );
         }
         Ok(())
     }
@@ -136,7 +141,13 @@ fn apply_one(name: &str, text: &str, dir: &Path) -> Result<()> {
     fs::write(input.path(), text)?;
     let mut patch = Command::new("patch");
     patch
-        .args(["-p1", "--silent", "--force", "--no-backup-if-mismatch", "--input"])
+        .args([
+            "-p1",
+            "--silent",
+            "--force",
+            "--no-backup-if-mismatch",
+            "--input",
+        ])
         .arg(input.path())
         .current_dir(dir);
     let output = patch.output().context("cannot start patch")?;
@@ -220,9 +231,18 @@ mod tests {
 
         series(PATCH).apply(&tree).unwrap();
         assert_eq!(fs::read_to_string(tree.dir.join("one")).unwrap(), "2\n");
-        let time = fs::metadata(tree.dir.join("one")).unwrap().modified().unwrap();
+        let time = fs::metadata(tree.dir.join("one"))
+            .unwrap()
+            .modified()
+            .unwrap();
         series(PATCH).apply(&tree).unwrap();
-        assert_eq!(fs::metadata(tree.dir.join("one")).unwrap().modified().unwrap(), time);
+        assert_eq!(
+            fs::metadata(tree.dir.join("one"))
+                .unwrap()
+                .modified()
+                .unwrap(),
+            time
+        );
 
         Series { patches: vec![] }.apply(&tree).unwrap();
         assert_eq!(fs::read_to_string(tree.dir.join("one")).unwrap(), "1\n");

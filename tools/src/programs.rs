@@ -80,7 +80,9 @@ fn build_suite(workshop: &Workshop, title: &'static str, dir: &Path, key: Key) -
         Ok(())
     };
     in_parallel(&sources, build)?;
-    let step = step.into_inner().map_err(|_| anyhow!("a compiler thread died"))?;
+    let step = step
+        .into_inner()
+        .map_err(|_| anyhow!("a compiler thread died"))?;
     step.finish(format!("{} programs compiled", sources.len()));
     Ok(programs)
 }
@@ -118,10 +120,8 @@ fn in_parallel<T: Sync>(items: &[T], job: impl Fn(&T) -> Result<()> + Sync) -> R
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let results = workers.into_iter().map(|worker| worker.join());
-        results
-            .map(|result| result.map_err(|_| anyhow!("a worker died"))?)
-            .collect()
+        let mut results = workers.into_iter().map(|worker| worker.join());
+        results.try_for_each(|result| result.map_err(|_| anyhow!("a worker died"))?)
     })
 }
 

@@ -3,7 +3,6 @@
 //! Results of suites: files for machines, a table for people.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use anyhow::Result;
 use serde_json::json;
@@ -56,6 +55,12 @@ pub fn total(suites: &Suites) -> Count {
 
 /// Prints `suites` as a table, and the names of failed cases below it.
 pub fn print(suites: &Suites) {
+    print_table(suites);
+    print_failures(&failures(suites));
+}
+
+/// Prints `suites` as a table.
+pub fn print_table(suites: &Suites) {
     let row = |name: &str, plan: usize, count: Count| {
         let numbers = [plan, count.pass, count.fail, count.skip];
         let mut row = vec![name.to_owned()];
@@ -68,15 +73,22 @@ pub fn print(suites: &Suites) {
         .collect();
     let plan = suites.values().map(|suite| suite.plan).sum();
     rows.push(row("all", plan, total(suites)));
-    print!("{}", ui::table(&["suite", "plan", "pass", "fail", "skip"], &rows));
-    print_failures(&failures(suites));
+    print!(
+        "{}",
+        ui::table(&["suite", "plan", "pass", "fail", "skip"], &rows)
+    );
 }
 
 /// Returns the failed cases, each as `suite case`.
-pub fn failures(suites: &Suites) -> Vec<String> {
+fn failures(suites: &Suites) -> Vec<String> {
     let names = |(name, suite): (&String, &Suite)| {
-        let failed = suite.cases.iter().filter(|case| case.outcome == Outcome::Fail);
-        failed.map(|case| format!("{name} {}", case.name)).collect::<Vec<_>>()
+        let failed = suite
+            .cases
+            .iter()
+            .filter(|case| case.outcome == Outcome::Fail);
+        failed
+            .map(|case| format!("{name} {}", case.name))
+            .collect::<Vec<_>>()
     };
     suites.iter().flat_map(names).collect()
 }
@@ -89,11 +101,6 @@ pub fn print_failures(failures: &[String]) {
     if let Some(more) = failures.len().checked_sub(SHOWN_FAILURES + 1) {
         println!("  and {} more", more + 1);
     }
-}
-
-/// Says where a file of results is.
-pub fn say_where(path: &Path) {
-    ui::say("results", path.display());
 }
 
 #[cfg(test)]

@@ -90,8 +90,15 @@ fn copy(place: &Place, given: &Path) -> Result<Source> {
     let step = ui::Step::new("source", format!("copying {path}"));
     let mut rsync = Command::new("rsync");
     rsync.args(["-a", "--delete", "--exclude=/.git", "--exclude=/.config"]);
-    rsync.args(["--exclude=*.o", "--exclude=*.cmd", "--exclude=/include/config"]);
-    rsync.args(["--exclude=/include/generated", "--exclude=/arch/*/include/generated"]);
+    rsync.args([
+        "--exclude=*.o",
+        "--exclude=*.cmd",
+        "--exclude=/include/config",
+    ]);
+    rsync.args([
+        "--exclude=/include/generated",
+        "--exclude=/arch/*/include/generated",
+    ]);
     for file in tree.patched_files()? {
         rsync.arg(format!("--exclude=/{file}"));
     }
@@ -107,7 +114,8 @@ fn copy(place: &Place, given: &Path) -> Result<Source> {
 /// Returns what changes when a file of a user's tree does: names, sizes and times of all files.
 fn tree_identity(tree: &Tree) -> Result<String> {
     let mut find = Command::new("find");
-    find.arg(&tree.dir).args(["-type", "f", "-printf", "%P %s %T@\\n"]);
+    find.arg(&tree.dir)
+        .args(["-type", "f", "-printf", "%P %s %T@\\n"]);
     let listing = crate::process::capture(&mut find)?;
     let patched = tree.patched_files()?;
     let is_original = |line: &&str| {
@@ -135,7 +143,8 @@ fn debian(place: &Place) -> Result<Source> {
 /// Returns the newest of Debian's trees in `dir`.
 fn newest(dir: &Path) -> Result<Option<PathBuf>> {
     let mut trees = place::list(dir, "")?;
-    trees.retain(|tree| place::name(tree).starts_with("debian-") && tree.join(".complete").exists());
+    trees
+        .retain(|tree| place::name(tree).starts_with("debian-") && tree.join(".complete").exists());
     trees.sort_by_key(|tree| {
         let name = place::name(tree);
         crate::toolchain::Version::find(&name)
@@ -174,9 +183,9 @@ fn fetch(place: &Place) -> Result<PathBuf> {
     run(&mut apt, &place.log("apt-download"), |_| step.tick())
         .with_context(|| format!("cannot fetch {package}: check network and disk, then go on"))?;
     step.finish(format!("fetched {package} {version}"));
-    let found = place::list(&archives, ".deb")?.into_iter().rfind(|path| {
-        place::name(path).starts_with(&package)
-    });
+    let found = place::list(&archives, ".deb")?
+        .into_iter()
+        .rfind(|path| place::name(path).starts_with(&package));
     found.with_context(|| format!("apt left no {package} in {}", archives.display()))
 }
 
@@ -184,7 +193,11 @@ fn fetch(place: &Place) -> Result<PathBuf> {
 fn unpack(place: &Place, archive: &Path, dir: &Path) -> Result<PathBuf> {
     let mut step = ui::Step::new("source", "unpacking");
     let name = place::name(archive);
-    let version = name.split('_').nth(1).unwrap_or("unknown").replace("%3a", "");
+    let version = name
+        .split('_')
+        .nth(1)
+        .unwrap_or("unknown")
+        .replace("%3a", "");
     let tree = dir.join(format!("debian-{version}"));
     let partial = tempfile::tempdir_in(dir).context("cannot create a folder in the cache")?;
     let package = partial.path().join("package");
@@ -197,7 +210,7 @@ fn unpack(place: &Place, archive: &Path, dir: &Path) -> Result<PathBuf> {
     let unpacked = partial.path().join("tree");
     place::make_dir(&unpacked)?;
     let mut tar = Command::new("tar");
-    tar.args(["--strip-components=1", "-xJf".as_ref()].map(std::ffi::OsStr::new))
+    tar.args(["--strip-components=1", "-xJf"])
         .arg(&tarball)
         .arg("-C")
         .arg(&unpacked);

@@ -38,7 +38,11 @@ impl Version {
         static NUMBER: LazyLock<Option<Regex>> =
             LazyLock::new(|| Regex::new(r"(\d+)\.(\d+)(?:\.(\d+))?").ok());
         let parts = NUMBER.as_ref()?.captures(text)?;
-        let part = |index| parts.get(index).map_or(Some(0), |part| part.as_str().parse().ok());
+        let part = |index| {
+            parts
+                .get(index)
+                .map_or(Some(0), |part| part.as_str().parse().ok())
+        };
         Some(Self(part(1)?, part(2)?, part(3)?))
     }
 
@@ -137,7 +141,10 @@ impl Toolchain {
             .arg(format!("HOSTRUSTC={}", self.rustc.display()))
             .arg(format!("RUSTDOC={}", self.sibling("rustdoc").display()))
             .arg(format!("RUSTFMT={}", self.rustfmt().display()))
-            .arg(format!("CLIPPY_DRIVER={}", self.sibling("clippy-driver").display()))
+            .arg(format!(
+                "CLIPPY_DRIVER={}",
+                self.sibling("clippy-driver").display()
+            ))
             .arg(format!("BINDGEN={}", self.bindgen.display()))
             .env("KBUILD_BUILD_TIMESTAMP", "@0")
             .env("KBUILD_BUILD_USER", "landlock-rs")

@@ -148,13 +148,17 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 
 /// Lays out one line: text to the left, numbers to the right.
 fn table_line(row: &[String], widths: &[usize]) -> String {
-    let cells = row.iter().zip(widths).enumerate().map(|(index, (cell, width))| {
-        if index == 0 {
-            format!("{cell:<width$}")
-        } else {
-            format!("{cell:>width$}")
-        }
-    });
+    let cells = row
+        .iter()
+        .zip(widths)
+        .enumerate()
+        .map(|(index, (cell, width))| {
+            if index == 0 {
+                format!("{cell:<width$}")
+            } else {
+                format!("{cell:>width$}")
+            }
+        });
     let line = cells.collect::<Vec<_>>().join("  ");
     format!("  {}\n", line.trim_end())
 }

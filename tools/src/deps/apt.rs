@@ -79,7 +79,12 @@ impl Sources {
         let mut step = ui::Step::new("apt", "installing");
         let mut command = as_root()?;
         command
-            .args(["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get"])
+            .args([
+                "env",
+                "DEBIAN_FRONTEND=noninteractive",
+                "LC_ALL=C",
+                "apt-get",
+            ])
             .args(self.options())
             .args(["-y", "--no-install-recommends", "-oDpkg::Use-Pty=0"])
             .args(["-oDPkg::Lock::Timeout=300", "install"])
@@ -160,8 +165,7 @@ fn mirror(targets: &str, archive: Archive) -> Option<String> {
 fn sources_list(targets: &str, suites: &[Suite]) -> Result<String> {
     let main = mirror(targets, Archive::Main)
         .context("apt knows no Debian mirror: add one to /etc/apt/sources.list")?;
-    let security =
-        mirror(targets, Archive::Security).unwrap_or_else(|| format!("{main}-security"));
+    let security = mirror(targets, Archive::Security).unwrap_or_else(|| format!("{main}-security"));
     let line = |suite: &Suite| {
         let address = match suite.archive {
             Archive::Main => &main,
@@ -205,9 +209,18 @@ mod tests {
                        http://one.example/debian-security/ bookworm-security\n\
                        http://two.example/debian/ bookworm-updates\n";
         let list = sources_list(targets, &Debian::Bookworm.install_suites()).unwrap();
-        let lines: Vec<_> = list.lines().filter_map(|line| line.split_once("] ")).collect();
-        assert_eq!(lines[1].1, "http://two.example/debian bookworm-backports main");
-        assert_eq!(lines[2].1, "http://one.example/debian-security bookworm-security main");
+        let lines: Vec<_> = list
+            .lines()
+            .filter_map(|line| line.split_once("] "))
+            .collect();
+        assert_eq!(
+            lines[1].1,
+            "http://two.example/debian bookworm-backports main"
+        );
+        assert_eq!(
+            lines[2].1,
+            "http://one.example/debian-security bookworm-security main"
+        );
     }
 
     #[test]

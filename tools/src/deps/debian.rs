@@ -25,7 +25,11 @@ impl Debian {
             line.strip_prefix(key).map(|rest| rest.trim_matches('"')) == Some(value)
         };
         let has = |key, value| os_release.lines().any(|line| is_line(line, key, value));
-        match (has("ID=", "debian"), has("VERSION_ID=", "12"), has("VERSION_ID=", "13")) {
+        match (
+            has("ID=", "debian"),
+            has("VERSION_ID=", "12"),
+            has("VERSION_ID=", "13"),
+        ) {
             (true, true, _) => Some(Self::Bookworm),
             (true, _, true) => Some(Self::Trixie),
             _ => None,

@@ -71,7 +71,12 @@ pub const NEEDS: [Need; 12] = [
         what: "rustfmt and clippy-driver of that rustc",
         why: "check the module's Rust",
         is_met: has_rust_checkers,
-        bookworm: &["rustc-web", "rust-web-src", "rustfmt-web", "rust-web-clippy"],
+        bookworm: &[
+            "rustc-web",
+            "rust-web-src",
+            "rustfmt-web",
+            "rust-web-clippy",
+        ],
         trixie: &["rustfmt", "rust-clippy"],
     },
     Need {
@@ -93,7 +98,9 @@ pub const NEEDS: [Need; 12] = [
                 "make", "flex", "bison", "bc", "perl", "python3", "patch", "rsync", "cpio", "kmod",
                 "pahole",
             ];
-            programs.iter().all(|program| find_program(program).is_some())
+            programs
+                .iter()
+                .all(|program| find_program(program).is_some())
         },
     ),
     Need::both(
@@ -139,7 +146,9 @@ const LIBRARY_DIRS: [&str; 3] = ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/us
 
 /// Tells whether the library `file` is installed.
 fn has_library(file: &str) -> bool {
-    LIBRARY_DIRS.iter().any(|dir| Path::new(dir).join(file).exists())
+    LIBRARY_DIRS
+        .iter()
+        .any(|dir| Path::new(dir).join(file).exists())
 }
 
 /// Tells whether `bindgen` will find libclang.
@@ -153,7 +162,9 @@ fn has_libclang() -> bool {
 fn has_rust_checkers() -> bool {
     find_rustc().is_some_and(|rustc| {
         let programs = ["rustfmt", "clippy-driver"];
-        programs.iter().all(|program| rustc.with_file_name(program).exists())
+        programs
+            .iter()
+            .all(|program| rustc.with_file_name(program).exists())
     })
 }
 

@@ -11,7 +11,9 @@ pub fn check(requested: &str, actual: &str) -> Result<()> {
     let actual = parse(actual);
     let is_lost = |(name, value): &(&str, &str)| actual.get(name).unwrap_or(&"n") != value;
     let lost = parse(requested).into_iter().filter(is_lost);
-    let lost: Vec<String> = lost.map(|(name, value)| format!("{name}={value}")).collect();
+    let lost: Vec<String> = lost
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     if lost.is_empty() {
         return Ok(());
     }

@@ -39,7 +39,11 @@ impl Accel {
         let key = Key::new().add("boot", boot).add_file(kernel)?.finish();
         let memory = place.cache.join("kvm").join(key);
         if let Ok(answer) = fs::read_to_string(&memory) {
-            return Ok(if answer == "works" { Self::Kvm } else { Self::Tcg });
+            return Ok(if answer == "works" {
+                Self::Kvm
+            } else {
+                Self::Tcg
+            });
         }
         let step = ui::Step::new("vm", "trying KVM");
         let works = probe(place.log("kvm"), kernel);

@@ -48,7 +48,9 @@ pub fn excerpt(console: &str) -> String {
         None => last,
     };
     let shown = lines.iter().skip(start).take(EXCERPT_LINES);
-    shown.map(|line| format!("  | {}\n", shorten(line))).collect()
+    shown
+        .map(|line| format!("  | {}\n", shorten(line)))
+        .collect()
 }
 
 /// Cuts a line so that it fits a terminal.

@@ -103,7 +103,10 @@ mod tests {
                      ##landlock-rs end demo 3\n##landlock-rs done\n";
         lines.lines().for_each(|line| transcript.push(line));
         let demo = transcript.section("demo").unwrap();
-        assert_eq!((demo.text().as_str(), demo.status), ("hello\nworld\n", Some(3)));
+        assert_eq!(
+            (demo.text().as_str(), demo.status),
+            ("hello\nworld\n", Some(3))
+        );
         assert!(transcript.check_done().is_ok());
     }
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `make check`: style and rules of the code, without running it.
+
+use anyhow::{Result, ensure};
+
+use crate::kernel::Workshop;
+use crate::tap::{Count, Outcome};
+use crate::ui;
+
+mod border;
+mod external;
+mod files;
+mod ranks;
+mod sizes;
+
+/// How many lines of complaint are printed for one check.
+const SHOWN_LINES: usize = 20;
+
+/// What a check found.
+pub enum Verdict {
+    /// Nothing; with a remark for the reader.
+    Clean(String),
+    /// Something to mend, line by line.
+    Dirty(Vec<String>),
+    /// It could not be carried out, for this reason.
+    Skipped(String),
+}
+
+impl Verdict {
+    /// Is clean, with `remark`, when there is no problem.
+    fn new(problems: Vec<String>, remark: impl Into<String>) -> Self {
+        if problems.is_empty() {
+            Self::Clean(remark.into())
+        } else {
+            Self::Dirty(problems)
+        }
+    }
+
+    /// Returns what this is in a count of tests.
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Clean(_) => Outcome::Pass,
+            Self::Dirty(_) => Outcome::Fail,
+            Self::Skipped(reason) => Outcome::Skip(reason.clone()),
+        }
+    }
+}
+
+/// A check and its name.
+type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
+
+/// All checks, the fastest first.
+const CHECKS: [Check; 9] = [
+    ("ranks", ranks::check),
+    ("border", border::check),
+    ("sizes", sizes::check),
+    ("rustfmt", external::rustfmt),
+    ("checkpatch", external::checkpatch),
+    ("kerneldoc", external::kernel_doc),
+    ("clippy", external::clippy_module),
+    ("clippy", external::clippy_host),
+    ("shell", external::shell),
+];
+
+/// Carries out all checks and counts them.
+pub fn run(workshop: &Workshop) -> Result<Count> {
+    let mut count = Count::default();
+    for (name, check) in CHECKS {
+        let verdict = check(workshop)?;
+        count.add(&verdict.outcome());
+        report(name, &verdict);
+    }
+    Ok(count)
+}
+
+/// `make check`: fails when a check found something.
+pub fn command(workshop: &Workshop) -> Result<()> {
+    let count = run(workshop)?;
+    ensure!(
+        count.fail == 0,
+        "{} checks found something to mend",
+        count.fail
+    );
+    Ok(())
+}
+
+/// Prints what a check found.
+fn report(name: &str, verdict: &Verdict) {
+    match verdict {
+        Verdict::Clean(remark) => ui::say(name, remark),
+        Verdict::Skipped(reason) => ui::say(name, format!("skipped: {reason}")),
+        Verdict::Dirty(problems) => {
+            ui::say(name, format!("{} lines to look at:", problems.len()));
+            for problem in problems.iter().take(SHOWN_LINES) {
+                println!("  {problem}");
+            }
+        }
+    }
+}

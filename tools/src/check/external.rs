@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Checks that other programs carry out.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::check::Verdict;
+use crate::check::files;
+use crate::kernel::Workshop;
+use crate::module::{self, Modules};
+use crate::place;
+use crate::programs::{SAMPLES, cargo};
+use crate::ui::Step;
+
+/// Crates that run on the host.
+const CRATES: [&str; 3] = ["tools", SAMPLES, "tools/testing/policy"];
+
+/// Folders with our C.
+const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "samples"];
+
+/// Folder with our C that has no kernel-doc.
+const C_TESTS: &str = "tools/testing/selftests/landlock-rs";
+
+/// Runs a command and returns the lines that it printed, with whether it succeeded.
+fn lines(command: &mut Command) -> Result<(Vec<String>, bool)> {
+    let program = command.get_program().to_owned();
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start {program:?}"))?;
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    Ok((lines.map(str::to_owned).collect(), output.status.success()))
+}
+
+/// Checks the format of all Rust: that of the kernel for the module, that of each crate for it.
+pub fn rustfmt(workshop: &Workshop) -> Result<Verdict> {
+    let repo = &workshop.place.repo;
+    let module = repo.join(module::SOURCES);
+    let mut problems = format_of(workshop, &module, workshop.tree(), "2021")?;
+    for folder in CRATES {
+        let dir = repo.join(folder);
+        let manifest = fs::read_to_string(dir.join("Cargo.toml"))
+            .with_context(|| format!("{folder} has no Cargo.toml"))?;
+        let manifest: toml::Table = toml::from_str(&manifest).context("bad Cargo.toml")?;
+        let edition = manifest
+            .get("package")
+            .and_then(|package| package.get("edition"));
+        let edition = edition
+            .and_then(|edition| edition.as_str())
+            .unwrap_or("2021");
+        problems.extend(format_of(workshop, &dir.join("src"), &dir, edition)?);
+    }
+    Ok(Verdict::new(problems, "all Rust is formatted"))
+}
+
+/// Runs the formatter on the Rust below `dir`, with the configuration of `config`.
+fn format_of(workshop: &Workshop, dir: &Path, config: &Path, edition: &str) -> Result<Vec<String>> {
+    let mut rustfmt = Command::new(workshop.toolchain.rustfmt());
+    rustfmt
+        .args(["--check", "--edition", edition, "--config-path"])
+        .arg(config)
+        .args(files::find(dir, &["rs"])?);
+    let (lines, clean) = lines(&mut rustfmt)?;
+    Ok(if clean { Vec::new() } else { lines })
+}
+
+/// Runs `checkpatch.pl --strict` on the patches and on our C.
+///
+/// The patches are not signed off: they are not sent from here.
+pub fn checkpatch(workshop: &Workshop) -> Result<Verdict> {
+    let patches = files::find(&workshop.place.repo.join("patches"), &["patch"])?;
+    let sources = c_files(workshop, &[&C_FOLDERS[..], &[C_TESTS]].concat())?;
+    let mut problems = Vec::new();
+    for patch in &patches {
+        problems.extend(checkpatch_one(workshop, patch, &["--no-signoff"])?);
+    }
+    for source in &sources {
+        problems.extend(checkpatch_one(workshop, source, &["--no-tree", "--file"])?);
+    }
+    let remark = format!("{} patches, {} C files", patches.len(), sources.len());
+    Ok(Verdict::new(problems, remark))
+}
+
+/// Runs `checkpatch.pl` on one file.
+fn checkpatch_one(workshop: &Workshop, path: &Path, arguments: &[&str]) -> Result<Vec<String>> {
+    let mut perl = Command::new("perl");
+    perl.args([
+        "scripts/checkpatch.pl",
+        "--strict",
+        "--quiet",
+        "--terse",
+        "--show-types",
+    ])
+    .args(arguments)
+    .arg(path)
+    .current_dir(workshop.tree());
+    let (lines, _) = lines(&mut perl)?;
+    let prefix = format!("{}/", workshop.place.repo.display());
+    Ok(lines.iter().map(|line| line.replace(&prefix, "")).collect())
+}
+
+/// Finds the C files of `folders`.
+fn c_files(workshop: &Workshop, folders: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for folder in folders {
+        found.extend(files::find(&workshop.place.repo.join(folder), &["c", "h"])?);
+    }
+    Ok(found)
+}
+
+/// Checks the documentation comments of our C.
+pub fn kernel_doc(workshop: &Workshop) -> Result<Verdict> {
+    let sources = c_files(workshop, &C_FOLDERS)?;
+    let mut command = Command::new("python3");
+    command
+        .args(["scripts/kernel-doc", "-none"])
+        .args(&sources)
+        .current_dir(workshop.tree());
+    let (problems, _) = lines(&mut command)?;
+    Ok(Verdict::new(problems, format!("{} C files", sources.len())))
+}
+
+/// Runs the linter of the kernel's compiler on the module.
+pub fn clippy_module(workshop: &Workshop) -> Result<Verdict> {
+    if !workshop.toolchain.has_clippy() {
+        let reason = "module: no clippy-driver beside the kernel's rustc";
+        return Ok(Verdict::Skipped(reason.to_owned()));
+    }
+    let step = Step::new("clippy", "module");
+    let built = Modules::lint(workshop);
+    drop(step);
+    let log = workshop.place.log("clippy");
+    let text = fs::read_to_string(&log).unwrap_or_default();
+    let mut problems = remarks(&text);
+    if let (Err(error), true) = (built, problems.is_empty()) {
+        problems.push(format!("{error:#}"));
+    }
+    Ok(Verdict::new(problems, "module: no remark"))
+}
+
+/// Runs the linter on the crates of the host.
+pub fn clippy_host(workshop: &Workshop) -> Result<Verdict> {
+    if !lines(cargo("clippy").arg("--version"))?.1 {
+        let reason = "host: this cargo has no clippy; rustup component add clippy";
+        return Ok(Verdict::Skipped(reason.to_owned()));
+    }
+    let mut problems = Vec::new();
+    for folder in CRATES {
+        let step = Step::new("clippy", folder);
+        let name = place::name(Path::new(folder));
+        let mut clippy = cargo("clippy");
+        clippy
+            .args(["--quiet", "--locked", "--all-targets"])
+            .current_dir(workshop.place.repo.join(folder))
+            .env(
+                "CARGO_TARGET_DIR",
+                workshop.place.cache.join("target").join(name),
+            );
+        let (lines, clean) = lines(&mut clippy)?;
+        drop(step);
+        let found = remarks(&lines.join("\n"));
+        if !clean && found.is_empty() {
+            problems.extend(lines);
+        }
+        problems.extend(found.iter().map(|line| format!("{folder}: {line}")));
+    }
+    Ok(Verdict::new(
+        problems,
+        "tools, samples, policy tests: no remark",
+    ))
+}
+
+/// Picks the remarks out of what a compiler printed, each with its place.
+fn remarks(text: &str) -> Vec<String> {
+    let mut remarks: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let is_remark = line.starts_with("warning") || line.starts_with("error");
+        if is_remark && !line.contains("generated") && !line.contains("could not compile") {
+            remarks.push(line.to_owned());
+        } else if let (Some(place), Some(last)) =
+            (line.trim_start().strip_prefix("--> "), remarks.last_mut())
+        {
+            if !last.contains(" at ") {
+                last.push_str(&format!(" at {place}"));
+            }
+        }
+    }
+    remarks
+}
+
+/// Checks that the shell scripts can be parsed.
+pub fn shell(workshop: &Workshop) -> Result<Verdict> {
+    let scripts = ["tools/bootstrap.sh", "tools/guest/init", ".ci/run"];
+    let mut problems = Vec::new();
+    for script in scripts {
+        let path = workshop.place.repo.join(script);
+        let mut sh = Command::new("sh");
+        sh.args([OsStr::new("-n"), path.as_os_str()]);
+        problems.extend(lines(&mut sh)?.0);
+    }
+    Ok(Verdict::new(problems, format!("{} scripts", scripts.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remarks_have_their_place() {
+        let text = "warning: unused variable: `x`\n  --> src/a.rs:3:9\n   |\n\
+                    warning: `a` (lib) generated 1 warning\nerror: oh\n --> src/b.rs:1:1\n";
+        assert_eq!(
+            remarks(text),
+            [
+                "warning: unused variable: `x` at src/a.rs:3:9",
+                "error: oh at src/b.rs:1:1"
+            ]
+        );
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `make test`: all that must hold before a change lands, with one count at the end.
+
+use anyhow::{Result, bail, ensure};
+
+use crate::check;
+use crate::commands::{self, cargo_test};
+use crate::expected::Expected;
+use crate::guest::{Guest, suites};
+use crate::initramfs::{Root, Section};
+use crate::kernel::{Impl, Workshop};
+use crate::process::check_interrupt;
+use crate::programs::{self, SAMPLES};
+use crate::results::{self, Suites};
+use crate::tap::Count;
+use crate::ui;
+use crate::vm::Session;
+
+/// Cases of the kernel's suite that cannot pass yet.
+const EXPECTED: &str = "tools/testing/expected-failures.toml";
+
+/// Crates that are tested on the host: name of the step, folder.
+const CRATES: [(&str, &str); 3] = [
+    ("policy", commands::POLICY),
+    ("tools", "tools"),
+    ("samples", SAMPLES),
+];
+
+/// Attempts that the slot must refuse: section of the guest's plan, its command, the answer.
+const REFUSALS: [(&str, &str, &str); 2] = [
+    (
+        "second-module",
+        "insmod /lib/landlock_slot_probe.ko",
+        "Device or resource busy",
+    ),
+    (
+        "unload",
+        "rmmod landlock_rs",
+        "Resource temporarily unavailable",
+    ),
+];
+
+/// Runs all tests; the last line that it prints is the count.
+pub fn command(workshop: &Workshop) -> Result<()> {
+    let mut count = Count::default();
+    tally(&mut count, check::run(workshop))?;
+    for (name, dir) in CRATES {
+        let passed = cargo_test(workshop.place, name, dir);
+        let passed = passed.map(|pass| Count {
+            pass,
+            ..Count::default()
+        });
+        tally(&mut count, passed)?;
+    }
+    tally(&mut count, in_guests(workshop))?;
+
+    let Count { pass, fail, skip } = count;
+    println!("{pass} passed, {fail} failed, {skip} skipped");
+    if fail > 0 {
+        bail!("{fail} tests failed");
+    }
+    Ok(())
+}
+
+/// Adds the result of a part to `count`. A part that broke down counts as one failure.
+fn tally(count: &mut Count, part: Result<Count>) -> Result<()> {
+    check_interrupt()?;
+    let part = part.unwrap_or_else(|error| {
+        println!("   failed  {error:#}");
+        Count {
+            fail: 1,
+            ..Count::default()
+        }
+    });
+    count.pass += part.pass;
+    count.fail += part.fail;
+    count.skip += part.skip;
+    Ok(())
+}
+
+/// Runs what needs a virtual machine, all of it in one.
+fn in_guests(workshop: &Workshop) -> Result<Count> {
+    let ours = programs::selftests(workshop)?;
+    let theirs = programs::kselftest(workshop)?;
+    let mut guest = Guest::new(workshop, Impl::Rust, "test")?;
+    guest.add_samples(workshop)?;
+    plan_refusals(&mut guest.root);
+    guest.root.plan.extend(commands::demo_sections());
+    guest.add_suite(&ours, &ours.tests());
+    guest.add_suite(&theirs, &theirs.tests());
+    let session = guest.run(workshop, "tests")?;
+
+    let mut count = Count::default();
+    let place = workshop.place;
+    tally(&mut count, one(commands::check_insmod(&session)))?;
+    tally(
+        &mut count,
+        commands::kunit_suites(place, &session).and_then(|s| own_suites("kunit", &s)),
+    )?;
+    for (section, _, answer) in REFUSALS {
+        tally(&mut count, one(check_refusal(&session, section, answer)))?;
+    }
+    tally(&mut count, one(commands::show_demo(place, &session)))?;
+    let suites_of = |names: &[String]| suites(&session.transcript, names);
+    let ours = suites_of(&ours.tests());
+    commands::write_results(place, "selftests", "rust", &session, &ours)?;
+    tally(&mut count, own_suites("selftests", &ours))?;
+    let theirs = suites_of(&theirs.tests());
+    commands::write_results(place, "kselftest-rust", "rust", &session, &theirs)?;
+    tally(&mut count, compare(workshop, &theirs))?;
+    tally(&mut count, one(session.check()))?;
+    Ok(count)
+}
+
+/// Counts something that passes or fails as a whole.
+fn one(result: Result<()>) -> Result<Count> {
+    result.map(|()| Count {
+        pass: 1,
+        ..Count::default()
+    })
+}
+
+/// Plans what the slot must refuse.
+fn plan_refusals(root: &mut Root) {
+    let section = |(name, command, _): (&str, &str, &str)| Section::new(name, command);
+    root.plan.extend(REFUSALS.map(section));
+}
+
+/// Fails unless the command of `section` was refused with `answer`.
+fn check_refusal(session: &Session, section: &str, answer: &str) -> Result<()> {
+    let output = session.transcript.section(section);
+    let output = output.ok_or_else(|| anyhow::anyhow!("{section}: was not reached"))?;
+    let text = output.text();
+    ensure!(output.status != Some(0), "{section}: was not refused");
+    ensure!(
+        text.contains(answer),
+        "{section}: the answer is not \"{answer}\": {}",
+        text.trim()
+    );
+    ui::say("slot", format!("{section}: refused, as it must be"));
+    Ok(())
+}
+
+/// Prints and counts the suites of this project, in which everything must pass.
+fn own_suites(name: &'static str, suites: &Suites) -> Result<Count> {
+    ensure!(!suites.is_empty(), "{name}: no suite ran");
+    ui::say(name, format!("{} suites:", suites.len()));
+    results::print(suites);
+    Ok(results::total(suites))
+}
+
+/// Compares the kernel's suite with the list of expected failures.
+fn compare(workshop: &Workshop, suites: &Suites) -> Result<Count> {
+    let expected = Expected::read(&workshop.place.repo.join(EXPECTED))?;
+    let found = expected.compare(suites);
+    ui::say("kselftest", "the kernel's own suites:");
+    results::print_table(suites);
+    ui::say(
+        "kselftest",
+        format!("{} failed as listed in {EXPECTED}", found.as_listed),
+    );
+    results::print_failures(&found.problems);
+    Ok(found.count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_breaks_down_is_one_failure() {
+        let mut count = Count::default();
+        tally(&mut count, Err(anyhow::anyhow!("no"))).unwrap();
+        tally(&mut count, one(Ok(()))).unwrap();
+        assert_eq!((count.pass, count.fail, count.skip), (1, 1, 0));
+    }
+}
