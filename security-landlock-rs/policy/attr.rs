@@ -166,7 +166,7 @@ mod tests {
             Err(AttrError::Invalid)
         );
         assert_eq!(
-            PathBeneathAttr::parse(bytes(7, -1), READ),
+            PathBeneathAttr::parse(bytes(u64::from(u32::from(READ)), -1), READ),
             Ok(PathBeneathAttr {
                 allowed: READ,
                 parent_fd: -1
