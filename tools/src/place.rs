@@ -6,7 +6,7 @@ use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::ui;
@@ -59,8 +59,8 @@ fn cache_dir() -> Result<PathBuf> {
     if let Some(dir) = env::var_os("LANDLOCK_RS_CACHE").filter(|dir| !dir.is_empty()) {
         return std::path::absolute(&dir).with_context(|| format!("bad path {dir:?}"));
     }
-    let home = env::home_dir().ok_or_else(|| anyhow!("no HOME: set LANDLOCK_RS_CACHE"))?;
-    Ok(home.join(".cache/landlock-rs"))
+    let home = env::var_os("HOME").context("no HOME: set LANDLOCK_RS_CACHE")?;
+    Ok(Path::new(&home).join(".cache/landlock-rs"))
 }
 
 /// Creates `dir` and its parents.

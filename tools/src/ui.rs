@@ -12,6 +12,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// How often a step reports on itself when nobody watches a terminal.
 const QUIET_INTERVAL: Duration = Duration::from_secs(30);
 
+/// Columns beside the name of a step, on a terminal with 80.
+const TEXT_WIDTH: usize = 68;
+
 /// A step that takes more than a moment.
 pub struct Step {
     name: &'static str,
@@ -108,9 +111,32 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Prints a line about the step `name`.
+/// Prints `text` about the step `name`, on as many lines as it takes.
 pub fn say(name: &str, text: impl Display) {
-    println!("{name:>9}  {text}");
+    let mut name = name;
+    for line in wrap(&text.to_string()) {
+        println!("{name:>9}  {line}");
+        name = "";
+    }
+}
+
+/// Breaks `text` between words into lines that fit beside the name of a step.
+fn wrap(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else {
+            break;
+        };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.len() + 1 + word.len() <= TEXT_WIDTH {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 /// Prints a remark.
@@ -171,6 +197,14 @@ mod tests {
     fn spans_are_short() {
         assert_eq!(span(Duration::from_secs(8)), "8 s");
         assert_eq!(span(Duration::from_secs(125)), "2 min 05 s");
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        assert_eq!(wrap("one two"), ["one two"]);
+        let lines = wrap(&"word ".repeat(20));
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| line.len() <= TEXT_WIDTH));
     }
 
     #[test]

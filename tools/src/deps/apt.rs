@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::deps::debian::{Archive, Suite};
+use crate::deps::debian::{Archive, PREFERENCES, Suite};
 use crate::place::{self, Place};
 use crate::process::{capture, run};
 use crate::toolchain::find_program;
@@ -30,6 +30,7 @@ impl Sources {
         }
         let list = sources_list(&targets()?, suites)?;
         place::write(&dir.join("sources.list"), list)?;
+        place::write(&dir.join("preferences"), PREFERENCES)?;
         Ok(Self { dir })
     }
 
@@ -47,6 +48,7 @@ impl Sources {
             "-q".to_owned(),
             set("Dir::Etc::sourcelist", &self.dir.join("sources.list")),
             set("Dir::Etc::sourceparts", Path::new("/dev/null")),
+            set("Dir::Etc::preferences", &self.dir.join("preferences")),
             set("Dir::State::lists", &self.dir.join("lists")),
             "-oDir::Cache::pkgcache=".to_owned(),
             "-oDir::Cache::srcpkgcache=".to_owned(),

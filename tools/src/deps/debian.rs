@@ -59,6 +59,13 @@ impl Debian {
     }
 }
 
+/// Preferences of apt: Debian 12's QEMU and its firmware come from the backports. Elsewhere, no
+/// release is named like that.
+pub const PREFERENCES: &str = "Package: qemu-* seabios ipxe-qemu
+Pin: release n=bookworm-backports
+Pin-Priority: 500
+";
+
 /// One of Debian's archives; a mirror has an address for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Archive {

@@ -79,13 +79,12 @@ pub const NEEDS: [Need; 12] = [
         ],
         trixie: &["rustfmt", "rust-clippy"],
     },
-    Need {
-        what: "qemu-system-x86_64 10 or newer",
-        why: "runs the kernel; older ones break its text patching",
-        is_met: || Version::of(Path::new("qemu-system-x86_64")) >= Some(MIN_QEMU),
-        bookworm: &["qemu-system-x86/bookworm-backports"],
-        trixie: &["qemu-system-x86"],
-    },
+    Need::both(
+        "qemu-system-x86_64 10 or newer",
+        "runs the kernel; older ones break its text patching",
+        &["qemu-system-x86"],
+        || Version::of(Path::new("qemu-system-x86_64")) >= Some(MIN_QEMU),
+    ),
     Need::both(
         "make, flex, bison, bc, perl, python3, patch, rsync, cpio, kmod, pahole",
         "the kernel's build calls them",
