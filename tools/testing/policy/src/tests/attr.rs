@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Arguments of the system calls, against the manual pages and `linux/landlock.h`.
+
+use super::support::*;
+use crate::policy::{
+    access::AccessFs,
+    attr::{check_no_flags, AttrError, PathBeneathAttr, Query, RuleType, RulesetAttr},
+};
+
+use proptest::prelude::*;
+use std::mem::{offset_of, size_of};
+
+/// The flags of `landlock_create_ruleset(2)`.
+const CREATE_RULESET_VERSION: u32 = 1;
+const CREATE_RULESET_ERRATA: u32 = 2;
+
+/// The known bits of each member of `struct landlock_ruleset_attr`.
+const KNOWN: [u64; RulesetAttr::MEMBERS] = [FS_BITS];
+
+/// Layout of the structure of a rule in user space.
+#[repr(C, packed)]
+struct UserPathBeneath {
+    allowed_access: u64,
+    parent_fd: i32,
+}
+
+/// What the manual page of `landlock_create_ruleset(2)` says about flags.
+fn query(flags: u32, has_attr: bool, size: usize) -> Result<Query, AttrError> {
+    if flags == 0 {
+        return Ok(Query::Create);
+    }
+    if has_attr || size > 0 {
+        return Err(AttrError::Invalid);
+    }
+    if flags == CREATE_RULESET_VERSION {
+        return Ok(Query::AbiVersion);
+    }
+    if flags == CREATE_RULESET_ERRATA {
+        return Ok(Query::Errata);
+    }
+    Err(AttrError::Invalid)
+}
+
+/// What it says about the structure: an unknown bit anywhere is worse than no bit.
+fn ruleset(members: [u64; RulesetAttr::MEMBERS]) -> Result<[u64; 1], AttrError> {
+    for (member, known) in members.iter().zip(KNOWN) {
+        if member | known != known {
+            return Err(AttrError::Invalid);
+        }
+    }
+    if members.iter().all(|member| *member == 0) {
+        return Err(AttrError::Useless);
+    }
+    Ok([members[0]])
+}
+
+/// What the manual page of `landlock_add_rule(2)` says: a rule without right is useless, and is
+/// told so even if the rest makes no sense; all rights have to be handled.
+fn path_beneath(allowed: u64, fd: i32, handled: u64) -> Result<(u64, i32), AttrError> {
+    if allowed == 0 {
+        return Err(AttrError::Useless);
+    }
+    if allowed | handled != handled {
+        return Err(AttrError::Invalid);
+    }
+    Ok((allowed, fd))
+}
+
+fn parse_path_beneath(allowed: u64, fd: i32, handled: u64) -> Result<(u64, i32), AttrError> {
+    let handled = AccessFs::parse(handled).expect("it is known");
+    let mut bytes = [0; PathBeneathAttr::SIZE];
+    let (mask, descriptor) = bytes.split_at_mut(offset_of!(UserPathBeneath, parent_fd));
+    mask.copy_from_slice(&allowed.to_ne_bytes());
+    descriptor.copy_from_slice(&fd.to_ne_bytes());
+
+    PathBeneathAttr::parse(bytes, handled).map(|attr| (bits(attr.allowed), attr.parent_fd))
+}
+
+/// No bit, one or two bits, all bits, and numbers between them.
+fn telling_flags() -> Vec<u32> {
+    let pairs = (0..32).flat_map(|a| (0..32).map(move |b| 1u32 << a | 1 << b));
+
+    (0..300)
+        .chain(pairs)
+        .chain([u32::MAX, u32::MAX - 1])
+        .collect()
+}
+
+#[test]
+fn any_argument_next_to_a_question_is_refused() {
+    for flags in telling_flags() {
+        for has_attr in [false, true] {
+            for size in [0, 1, 7, 8, 9, 4096, usize::MAX] {
+                let parsed = Query::parse(flags, has_attr, size);
+
+                assert_eq!(
+                    parsed,
+                    query(flags, has_attr, size),
+                    "{flags:#x} {has_attr} {size}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn only_path_beneath_is_a_rule_type() {
+    for rule_type in telling_flags() {
+        let expected = match rule_type {
+            1 => Ok(RuleType::PathBeneath),
+            _ => Err(AttrError::Invalid),
+        };
+
+        assert_eq!(RuleType::parse(rule_type), expected, "{rule_type}");
+    }
+}
+
+#[test]
+fn any_flag_is_refused_where_there_is_none() {
+    for flags in telling_flags() {
+        let expected = match flags {
+            0 => Ok(()),
+            _ => Err(AttrError::Invalid),
+        };
+
+        assert_eq!(check_no_flags(flags), expected, "{flags:#x}");
+    }
+}
+
+#[test]
+fn ruleset_needs_the_member_of_the_first_abi_only() {
+    assert_eq!(RulesetAttr::MIN_MEMBERS * size_of::<u64>(), 8);
+}
+
+#[test]
+fn rule_is_as_long_as_the_packed_structure() {
+    assert_eq!(PathBeneathAttr::SIZE, size_of::<UserPathBeneath>());
+    assert_eq!(offset_of!(UserPathBeneath, allowed_access), 0);
+    assert_eq!(
+        PathBeneathAttr::SIZE - offset_of!(UserPathBeneath, parent_fd),
+        4
+    );
+}
+
+#[test]
+fn each_bit_of_a_member_is_known_or_refused() {
+    for member in 0..RulesetAttr::MEMBERS {
+        for bit in 0..64 {
+            let mut members = [0; RulesetAttr::MEMBERS];
+            members[member] = 1 << bit;
+
+            let parsed = RulesetAttr::parse(members);
+            assert_eq!(parsed.map(|attr| [bits(attr.handled.fs)]), ruleset(members));
+        }
+    }
+}
+
+#[test]
+fn rule_grants_handled_rights_only() {
+    for handled in 0..=FS_BITS {
+        for bit in 0..64 {
+            let alone = 1 << bit;
+            let besides = alone | handled;
+
+            for allowed in [alone, besides] {
+                let parsed = parse_path_beneath(allowed, 3, handled);
+                assert_eq!(
+                    parsed,
+                    path_beneath(allowed, 3, handled),
+                    "{allowed:#x} {handled:#x}"
+                );
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn question_is_read_as_documented(flags: u32, has_attr: bool, size: usize) {
+        prop_assert_eq!(Query::parse(flags, has_attr, size), query(flags, has_attr, size));
+    }
+
+    #[test]
+    fn rule_type_and_flags_above_the_known_ones_are_refused(value in 2u32..) {
+        prop_assert_eq!(RuleType::parse(value), Err(AttrError::Invalid));
+        prop_assert_eq!(check_no_flags(value), Err(AttrError::Invalid));
+    }
+
+    #[test]
+    fn ruleset_is_read_as_documented(
+        any: [u64; RulesetAttr::MEMBERS],
+        masks in prop::array::uniform(prop_oneof![
+            Just(0),
+            Just(FS_BITS),
+            Just(FS_BITS << 1),
+            Just(u64::MAX),
+        ]),
+    ) {
+        let members = std::array::from_fn(|member| {
+            let masks: [u64; RulesetAttr::MEMBERS] = masks;
+            any[member] & masks[member]
+        });
+        let parsed = RulesetAttr::parse(members);
+
+        prop_assert_eq!(parsed.map(|attr| [bits(attr.handled.fs)]), ruleset(members));
+    }
+
+    #[test]
+    fn rule_is_read_as_documented(
+        any: u64,
+        mask in prop_oneof![Just(0), Just(FS_BITS), Just(u64::MAX)],
+        handled in 0..=FS_BITS,
+        is_handled: bool,
+        fd: i32,
+    ) {
+        let allowed = any & if is_handled { handled } else { mask };
+
+        prop_assert_eq!(
+            parse_path_beneath(allowed, fd, handled),
+            path_beneath(allowed, fd, handled)
+        );
+    }
+
+    #[test]
+    fn any_bytes_are_a_mask_and_then_a_descriptor(bytes: [u8; 12], handled in 0..=FS_BITS) {
+        let (mask, fd) = bytes.split_at(8);
+        let mask = u64::from_ne_bytes(mask.try_into().unwrap());
+        let fd = i32::from_ne_bytes(fd.try_into().unwrap());
+        let parsed = PathBeneathAttr::parse(bytes, AccessFs::parse(handled).unwrap());
+
+        prop_assert_eq!(
+            parsed.map(|attr| (bits(attr.allowed), attr.parent_fd)),
+            path_beneath(mask, fd, handled)
+        );
+    }
+}
