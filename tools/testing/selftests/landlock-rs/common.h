@@ -137,8 +137,8 @@ static inline int new_ruleset(struct __test_metadata *const _metadata,
 	const struct landlock_ruleset_attr attr = {
 		.handled_access_fs = handled,
 	};
-	const int fd = create_ruleset(
-		&attr, offsetof(typeof(attr), handled_access_net), 0);
+	const size_t size = offsetof(typeof(attr), handled_access_net);
+	const int fd = create_ruleset(&attr, size, 0);
 
 	ASSERT_LE(0, fd)
 	{
@@ -247,6 +247,27 @@ static inline void mount_base(struct __test_metadata *const _metadata)
 	ASSERT_EQ(0, unshare(CLONE_NEWNS));
 	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	ASSERT_EQ(0, mount("landlock-rs", BASE, "tmpfs", 0, "mode=755"));
+}
+
+/* Number of inodes in use in the tmpfs at @path. */
+static inline long used_inodes(struct __test_metadata *const _metadata,
+			       const char *path)
+{
+	struct statfs st;
+
+	ASSERT_EQ(0, statfs(path, &st));
+	return st.f_files - st.f_ffree;
+}
+
+/* Waits for work that the kernel defers, such as freeing a domain. */
+static inline void expect_used_inodes(struct __test_metadata *const _metadata,
+				      const char *path, long expected)
+{
+	int i;
+
+	for (i = 0; i < 500 && used_inodes(_metadata, path) != expected; i++)
+		usleep(10000);
+	EXPECT_EQ(expected, used_inodes(_metadata, path));
 }
 
 /* Processes */

@@ -9,12 +9,6 @@
 
 #include <sys/sysmacros.h>
 
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE (1 << 0)
-#define RENAME_EXCHANGE (1 << 1)
-#define RENAME_WHITEOUT (1 << 2)
-#endif
-
 #define A BASE "/a"
 #define B BASE "/b"
 

@@ -30,25 +30,6 @@ static void make_files(struct __test_metadata *const _metadata, int count)
 		make_file(_metadata, numbered(i));
 }
 
-static long used_inodes(struct __test_metadata *const _metadata)
-{
-	struct statfs st;
-
-	ASSERT_EQ(0, statfs(BASE, &st));
-	return st.f_files - st.f_ffree;
-}
-
-/* Waits for work that the kernel defers, such as freeing a domain. */
-static void expect_used_inodes(struct __test_metadata *const _metadata,
-			       long expected)
-{
-	int i;
-
-	for (i = 0; i < 500 && used_inodes(_metadata) != expected; i++)
-		usleep(10000);
-	EXPECT_EQ(expected, used_inodes(_metadata));
-}
-
 FIXTURE(stress)
 {
 };
@@ -127,7 +108,7 @@ TEST_F(stress, disjoint_layers)
 
 TEST_F(stress, many_forks)
 {
-	const long before = used_inodes(_metadata);
+	const long before = used_inodes(_metadata, BASE);
 	const struct rule rules[] = { { DIR, READ }, {} };
 	int failed = 0, i, status;
 
@@ -154,12 +135,12 @@ TEST_F(stress, many_forks)
 	/* No domain holds the directory any more. */
 	ASSERT_EQ(0, unlink(numbered(0)));
 	ASSERT_EQ(0, rmdir(DIR));
-	expect_used_inodes(_metadata, before - 1);
+	expect_used_inodes(_metadata, BASE, before - 1);
 }
 
 TEST_F(stress, many_rulesets)
 {
-	const long before = used_inodes(_metadata);
+	const long before = used_inodes(_metadata, BASE);
 	int i;
 
 	for (i = 0; i < 10000; i++) {
@@ -169,7 +150,7 @@ TEST_F(stress, many_rulesets)
 		ASSERT_EQ(0, close(fd));
 	}
 	ASSERT_EQ(0, rmdir(DIR));
-	expect_used_inodes(_metadata, before - 1);
+	expect_used_inodes(_metadata, BASE, before - 1);
 }
 
 /* Too little memory */
@@ -221,7 +202,7 @@ FIXTURE_SETUP(memory)
 	if (access(CGROUP "/memory.max", W_OK))
 		SKIP(return, "no memory controller");
 
-	self->inodes = used_inodes(_metadata);
+	self->inodes = used_inodes(_metadata, BASE);
 	make_files(_metadata, NUM_FDS);
 	for (i = 0; i < NUM_FDS; i++) {
 		self->file_fds[i] = open(numbered(i), O_PATH | O_CLOEXEC);
@@ -308,7 +289,7 @@ static void expect_inodes_back(struct __test_metadata *const _metadata,
 		ASSERT_EQ(0, unlink(numbered(i)));
 		ASSERT_EQ(0, close(self->file_fds[i]));
 	}
-	expect_used_inodes(_metadata, self->inodes);
+	expect_used_inodes(_metadata, BASE, self->inodes);
 }
 
 TEST_F(memory, rules_fail_with_enomem)

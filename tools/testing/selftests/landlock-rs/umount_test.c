@@ -7,9 +7,6 @@
 
 #include "common.h"
 
-#include <pthread.h>
-#include <time.h>
-
 #define MNT BASE "/mnt"
 #define FILE_IN_MNT MNT "/file"
 #define OTHER BASE "/other"
@@ -29,26 +26,6 @@ static const char *numbered(int i)
 
 	snprintf(path, sizeof(path), MNT "/%d", i);
 	return path;
-}
-
-/* Number of inodes in use in MNT. */
-static long used_inodes(struct __test_metadata *const _metadata)
-{
-	struct statfs st;
-
-	ASSERT_EQ(0, statfs(MNT, &st));
-	return st.f_files - st.f_ffree;
-}
-
-/* Waits for work that the kernel defers, such as freeing a domain. */
-static void expect_used_inodes(struct __test_metadata *const _metadata,
-			       long expected)
-{
-	int i;
-
-	for (i = 0; i < 500 && used_inodes(_metadata) != expected; i++)
-		usleep(10000);
-	EXPECT_EQ(expected, used_inodes(_metadata));
 }
 
 FIXTURE(umount)
@@ -218,7 +195,7 @@ TEST_F(umount, rule_on_a_detached_mount)
 
 TEST_F(umount, ruleset_releases_inodes)
 {
-	const long before = used_inodes(_metadata);
+	const long before = used_inodes(_metadata, MNT);
 	int i;
 
 	for (i = 0; i < NUM_FILES; i++) {
@@ -226,14 +203,14 @@ TEST_F(umount, ruleset_releases_inodes)
 		add_path(_metadata, self->ruleset_fd, numbered(i), READ);
 		ASSERT_EQ(0, unlink(numbered(i)));
 	}
-	EXPECT_EQ(before + NUM_FILES, used_inodes(_metadata));
+	EXPECT_EQ(before + NUM_FILES, used_inodes(_metadata, MNT));
 	ASSERT_EQ(0, close(self->ruleset_fd));
-	expect_used_inodes(_metadata, before);
+	expect_used_inodes(_metadata, MNT, before);
 }
 
 TEST_F(umount, domain_releases_inodes)
 {
-	const long before = used_inodes(_metadata);
+	const long before = used_inodes(_metadata, MNT);
 	pid_t child;
 	int i;
 
@@ -249,14 +226,14 @@ TEST_F(umount, domain_releases_inodes)
 		_exit(0);
 	}
 	EXPECT_EQ(0, wait_for(_metadata, child));
-	EXPECT_EQ(before + NUM_FILES, used_inodes(_metadata));
+	EXPECT_EQ(before + NUM_FILES, used_inodes(_metadata, MNT));
 	ASSERT_EQ(0, close(self->ruleset_fd));
-	expect_used_inodes(_metadata, before);
+	expect_used_inodes(_metadata, MNT, before);
 }
 
 TEST_F(umount, domain_holds_inodes)
 {
-	const long before = used_inodes(_metadata);
+	const long before = used_inodes(_metadata, MNT);
 	pid_t child;
 
 	make_file(_metadata, MNT "/gone");
@@ -273,15 +250,15 @@ TEST_F(umount, domain_holds_inodes)
 	await(_metadata, self->ready);
 	ASSERT_EQ(0, close(self->ruleset_fd));
 	usleep(100000);
-	EXPECT_EQ(before + 1, used_inodes(_metadata));
+	EXPECT_EQ(before + 1, used_inodes(_metadata, MNT));
 	post(_metadata, self->go);
 	EXPECT_EQ(0, wait_for(_metadata, child));
-	expect_used_inodes(_metadata, before);
+	expect_used_inodes(_metadata, MNT, before);
 }
 
 TEST_F(umount, refused_rules_hold_nothing)
 {
-	const long before = used_inodes(_metadata);
+	const long before = used_inodes(_metadata, MNT);
 	const int all_fd = new_ruleset(_metadata, ABI1);
 	int fd;
 
@@ -293,152 +270,7 @@ TEST_F(umount, refused_rules_hold_nothing)
 	EXPECT_EQ(EINVAL, add_rule_fd(all_fd, fd, ABI1));
 	ASSERT_EQ(0, unlink(MNT "/gone"));
 	ASSERT_EQ(0, close(fd));
-	expect_used_inodes(_metadata, before);
-}
-
-/* Races, for a limited time */
-
-#define RACE_SECONDS 4
-#define NUM_RACE_FILES 8
-
-struct race {
-	volatile bool stop;
-	/* Errors that should not be. */
-	volatile int rule_err, open_err;
-};
-
-/* Adds rules on files of MNT, mounted or not, and drops them at once. */
-static void *add_and_drop_rules(void *const data)
-{
-	const struct landlock_ruleset_attr attr = { .handled_access_fs = READ };
-	struct race *const race = data;
-	int i;
-
-	while (!race->stop) {
-		const int ruleset_fd =
-			create_ruleset(&attr, sizeof(__u64), 0);
-
-		for (i = 0; i < NUM_RACE_FILES; i++) {
-			char path[64];
-			int fd, err;
-
-			snprintf(path, sizeof(path), MNT "/%d", i);
-			fd = open(path, O_PATH | O_CLOEXEC);
-			if (fd < 0)
-				continue;
-			err = add_rule_fd(ruleset_fd, fd, READ);
-			if (err)
-				race->rule_err = err;
-			close(fd);
-		}
-		close(ruleset_fd);
-	}
-	return NULL;
-}
-
-/* Does the same with domains, which end with the thread that has them. */
-static void *enforce_and_exit(void *const data)
-{
-	const struct landlock_ruleset_attr attr = { .handled_access_fs = READ };
-	const int fd = open(MNT, O_PATH | O_CLOEXEC);
-	const int file_fd = open(MNT "/0", O_PATH | O_CLOEXEC);
-	const int ruleset_fd = create_ruleset(&attr, sizeof(__u64), 0);
-
-	if (fd >= 0)
-		add_rule_fd(ruleset_fd, fd, READ);
-	if (file_fd >= 0)
-		add_rule_fd(ruleset_fd, file_fd, READ);
-	close(fd);
-	close(file_fd);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	restrict_self(ruleset_fd, 0);
-	restrict_self(ruleset_fd, 0);
-	close(ruleset_fd);
-	if (try_open(OTHER, O_RDONLY) != EACCES)
-		((struct race *)data)->open_err = 1;
-	return NULL;
-}
-
-static void *start_and_join(void *const data)
-{
-	struct race *const race = data;
-	pthread_t thread;
-
-	while (!race->stop) {
-		if (!pthread_create(&thread, NULL, enforce_and_exit, race))
-			pthread_join(thread, NULL);
-	}
-	return NULL;
-}
-
-static void mount_and_fill(struct __test_metadata *const _metadata)
-{
-	int i;
-
-	ASSERT_EQ(0, mount("race", MNT, "tmpfs", 0, NULL));
-	for (i = 0; i < NUM_RACE_FILES; i++)
-		make_file(_metadata, numbered(i));
-}
-
-TEST_F(umount, races_with_rules)
-{
-	void *(*const functions[])(void *) = {
-		add_and_drop_rules,
-		add_and_drop_rules,
-		start_and_join,
-		start_and_join,
-	};
-	pthread_t threads[ARRAY_SIZE(functions)];
-	const time_t end = time(NULL) + RACE_SECONDS;
-	struct race race = {};
-	int i, rounds = 0;
-
-	for (i = 0; i < ARRAY_SIZE(threads); i++)
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL, functions[i],
-					    &race));
-	for (; time(NULL) < end; rounds++) {
-		mount_and_fill(_metadata);
-		usleep(rounds % 3 * 1000);
-		/* Every second time, without waiting for those who use it. */
-		if (rounds % 2 || umount(MNT))
-			ASSERT_EQ(0, umount2(MNT, MNT_DETACH));
-	}
-	race.stop = true;
-	for (i = 0; i < ARRAY_SIZE(threads); i++)
-		ASSERT_EQ(0, pthread_join(threads[i], NULL));
-
-	EXPECT_EQ(0, race.rule_err);
-	EXPECT_EQ(0, race.open_err);
-	EXPECT_LT(10, rounds);
-	EXPECT_EQ(0, ERR(umount(MNT)));
-}
-
-/* The same without mounts: the last rule goes while the next one comes. */
-TEST_F(umount, last_rule_races_with_the_next)
-{
-	const time_t end = time(NULL) + RACE_SECONDS;
-	pthread_t threads[4];
-	struct race race = {};
-	long before;
-	int i;
-
-	for (i = 0; i < NUM_RACE_FILES; i++)
-		make_file(_metadata, numbered(i));
-	before = used_inodes(_metadata);
-	for (i = 0; i < ARRAY_SIZE(threads); i++)
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL,
-					    add_and_drop_rules, &race));
-	while (time(NULL) < end)
-		usleep(10000);
-	race.stop = true;
-	for (i = 0; i < ARRAY_SIZE(threads); i++)
-		ASSERT_EQ(0, pthread_join(threads[i], NULL));
-
-	EXPECT_EQ(0, race.rule_err);
-	for (i = 0; i < NUM_RACE_FILES; i++)
-		ASSERT_EQ(0, unlink(numbered(i)));
-	expect_used_inodes(_metadata, before - NUM_RACE_FILES);
-	EXPECT_EQ(0, ERR(umount(MNT)));
+	expect_used_inodes(_metadata, MNT, before);
 }
 
 TEST_HARNESS_MAIN
