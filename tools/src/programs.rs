@@ -19,6 +19,9 @@ use crate::ui::Step;
 /// Folder of our selftests in the repository.
 pub const SELFTESTS: &str = "tools/testing/selftests/landlock-rs";
 
+/// Test of a slot that nothing filled yet.
+const UNFILLED: &str = "tools/testing/slot/unfilled_test.c";
+
 /// Folder of the samples in the repository.
 pub const SAMPLES: &str = "samples/landlock-rs";
 
@@ -55,11 +58,28 @@ pub fn selftests(workshop: &Workshop) -> Result<Programs> {
     build_suite(workshop, "selftests", &dir, key)
 }
 
-/// Builds each C file of `dir` into a program, unless the cache has them.
+/// Builds the test of the system calls before the slot is filled.
+pub fn unfilled(workshop: &Workshop) -> Result<Programs> {
+    let source = workshop.place.repo.join(UNFILLED);
+    let key = workshop.source_key().add_file(&source)?;
+    build_all(workshop, "unfilled", &[source], key)
+}
+
+/// Builds each C file of `dir` into a program, but for the benchmark.
 fn build_suite(workshop: &Workshop, title: &'static str, dir: &Path, key: Key) -> Result<Programs> {
-    let out = workshop.place.cache.join(title).join(key.finish());
     let mut sources = place::list(dir, ".c")?;
     sources.retain(|source| name(source) != "fs_bench.c");
+    build_all(workshop, title, &sources, key)
+}
+
+/// Builds each of `sources` into a program, unless the cache has them.
+fn build_all(
+    workshop: &Workshop,
+    title: &'static str,
+    sources: &[PathBuf],
+    key: Key,
+) -> Result<Programs> {
+    let out = workshop.place.cache.join(title).join(key.finish());
     let program = |source: &PathBuf| out.join(name(source).trim_end_matches(".c"));
     let programs = Programs {
         files: sources.iter().map(program).collect(),
@@ -79,7 +99,7 @@ fn build_suite(workshop: &Workshop, title: &'static str, dir: &Path, key: Key) -
         }
         Ok(())
     };
-    in_parallel(&sources, build)?;
+    in_parallel(sources, build)?;
     let step = step
         .into_inner()
         .map_err(|_| anyhow!("a compiler thread died"))?;

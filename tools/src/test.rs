@@ -81,10 +81,12 @@ fn tally(count: &mut Count, part: Result<Count>) -> Result<()> {
 
 /// Runs what needs a virtual machine, all of it in one.
 fn in_guests(workshop: &Workshop) -> Result<Count> {
+    let unfilled = programs::unfilled(workshop)?;
     let ours = programs::selftests(workshop)?;
     let theirs = programs::kselftest(workshop)?;
     let mut guest = Guest::new(workshop, Impl::Rust, "test")?;
     guest.add_samples(workshop)?;
+    guest.root.add_all("tests", &unfilled.files);
     plan_refusals(&mut guest.root);
     guest.root.plan.extend(commands::demo_sections());
     guest.add_suite(&ours, &ours.tests());
@@ -98,11 +100,15 @@ fn in_guests(workshop: &Workshop) -> Result<Count> {
         &mut count,
         commands::kunit_suites(place, &session).and_then(|s| own_suites("kunit", &s)),
     )?;
+    let suites_of = |names: &[String]| suites(&session.transcript, names);
+    tally(
+        &mut count,
+        own_suites("slot", &suites_of(&unfilled.tests())),
+    )?;
     for (section, _, answer) in REFUSALS {
         tally(&mut count, one(check_refusal(&session, section, answer)))?;
     }
     tally(&mut count, one(commands::show_demo(place, &session)))?;
-    let suites_of = |names: &[String]| suites(&session.transcript, names);
     let ours = suites_of(&ours.tests());
     commands::write_results(place, "selftests", "rust", &session, &ours)?;
     tally(&mut count, own_suites("selftests", &ours))?;

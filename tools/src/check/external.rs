@@ -87,22 +87,30 @@ pub fn checkpatch(workshop: &Workshop) -> Result<Verdict> {
     Ok(Verdict::new(problems, remark))
 }
 
-/// Runs `checkpatch.pl` on one file.
+/// Runs `checkpatch.pl` on one file, with what a `.checkpatch.conf` beside it excuses.
 fn checkpatch_one(workshop: &Workshop, path: &Path, arguments: &[&str]) -> Result<Vec<String>> {
     let mut perl = Command::new("perl");
-    perl.args([
-        "scripts/checkpatch.pl",
-        "--strict",
-        "--quiet",
-        "--terse",
-        "--show-types",
-    ])
-    .args(arguments)
-    .arg(path)
-    .current_dir(workshop.tree());
+    perl.args(["scripts/checkpatch.pl", "--strict", "--quiet", "--terse"])
+        .arg("--show-types")
+        .args(excuses(path))
+        .args(arguments)
+        .arg(path)
+        .current_dir(workshop.tree());
     let (lines, _) = lines(&mut perl)?;
     let prefix = format!("{}/", workshop.place.repo.display());
-    Ok(lines.iter().map(|line| line.replace(&prefix, "")).collect())
+    let problems = lines.iter().filter(|line| !line.starts_with("total: "));
+    Ok(problems.map(|line| line.replace(&prefix, "")).collect())
+}
+
+/// Reads the arguments in the `.checkpatch.conf` of the folder that has `path`.
+fn excuses(path: &Path) -> Vec<String> {
+    let conf = path.with_file_name(".checkpatch.conf");
+    let text = fs::read_to_string(conf).unwrap_or_default();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .flat_map(str::split_whitespace)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Finds the C files of `folders`.
