@@ -10,8 +10,9 @@ use crate::{
     kapi::deferred::Deferred,
     object::{self, ObjectRef},
     policy::{
-        access::AccessFs,
-        layer::{LayerIndex, Layers, TooManyLayers, Unfulfilled},
+        access::{AccessFs, AccessNet},
+        address::Port,
+        layer::{Handled, LayerIndex, Layers, TooManyLayers, Unfulfilled},
         rule::{Grants, Key},
     },
     ruleset::{
@@ -34,6 +35,7 @@ use kernel::{
 pub(crate) struct Domain {
     layers: Layers,
     paths: Rules<AccessFs>,
+    ports: Rules<AccessNet>,
     /// The objects of `paths`: those that each layer added.
     _objects: Arc<Chain<KVVec<ObjectRef>>>,
     /// Identifies the domain and its ancestors.
@@ -71,6 +73,7 @@ impl Domain {
         let layers = layers.map_err(|TooManyLayers| E2BIG)?;
         let built = ruleset.lock();
         let paths = Rules::merge(parent.map(|p| &p.paths), layers.youngest(), built.paths())?;
+        let ports = Rules::merge(parent.map(|p| &p.ports), layers.youngest(), built.ports())?;
         let objects = Chain::new(
             new_objects(parent, &built)?,
             parent.map(|p| p._objects.clone()),
@@ -81,6 +84,7 @@ impl Domain {
             pin_init!(Self {
                 layers,
                 paths,
+                ports,
                 _objects: objects,
                 hierarchy,
                 free <- new_work!("landlock_domain"),
@@ -97,12 +101,12 @@ impl Domain {
 
     /// Returns what each layer denies of `requested` before any rule is looked at.
     #[inline]
-    pub(crate) fn unfulfilled(&self, requested: AccessFs) -> Unfulfilled<AccessFs> {
+    pub(crate) fn unfulfilled<A: Handled>(&self, requested: A) -> Unfulfilled<A> {
         Unfulfilled::new(&self.layers, requested)
     }
 
     /// Returns the youngest layer that handles at least one of `rights`.
-    pub(crate) fn youngest_handling(&self, rights: AccessFs) -> Option<LayerIndex> {
+    pub(crate) fn youngest_handling<A: Handled>(&self, rights: A) -> Option<LayerIndex> {
         self.layers.youngest_handling(rights)
     }
 
@@ -110,6 +114,11 @@ impl Domain {
     #[inline]
     pub(crate) fn rule_for(&self, object: Key) -> Option<Grants<'_>> {
         self.paths.find(object)
+    }
+
+    /// Returns what each layer grants on `port`, if there is a rule for it.
+    pub(crate) fn rule_for_port(&self, port: Port) -> Option<Grants<'_>> {
+        self.ports.find(port.key())
     }
 
     /// Tells whether `other` is this domain, or a domain nested in it.

@@ -9,6 +9,7 @@ pub(crate) mod cred;
 pub(crate) mod file;
 pub(crate) mod inode;
 pub(crate) mod mount;
+pub(crate) mod net;
 pub(crate) mod path;
 pub(crate) mod ptrace;
 pub(crate) mod refer;

@@ -6,6 +6,7 @@
 //! generic over what lies in blobs and behind descriptors. This folder and `ffi` are the only
 //! places with `unsafe` code.
 
+pub(crate) mod address;
 pub(crate) mod blob;
 pub(crate) mod climb;
 pub(crate) mod cred;
@@ -16,6 +17,7 @@ pub(crate) mod inode;
 pub(crate) mod path;
 pub(crate) mod rcu;
 pub(crate) mod shim;
+pub(crate) mod sock;
 pub(crate) mod superblock;
 pub(crate) mod task;
 pub(crate) mod user;

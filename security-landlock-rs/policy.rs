@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub(crate) mod access;
+pub(crate) mod address;
 pub(crate) mod attr;
 pub(crate) mod errata;
 pub(crate) mod layer;

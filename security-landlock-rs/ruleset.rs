@@ -10,13 +10,15 @@ use crate::{
     kapi::inode::Inode,
     object::{self, ObjectRef},
     policy::{
-        access::{AccessFs, AccessMasks},
+        access::{AccessFs, AccessMasks, AccessNet},
+        address::Port,
         attr::RulesetAttr,
     },
 };
 
 use kernel::{
     alloc::{flags::GFP_KERNEL_ACCOUNT, KVVec},
+    error::code::EAFNOSUPPORT,
     new_mutex,
     prelude::*,
     sync::{Arc, Mutex, MutexGuard},
@@ -35,6 +37,7 @@ pub(crate) struct Ruleset {
 /// The rules of a ruleset, and the objects that keep their keys valid.
 pub(crate) struct Built {
     paths: Rules<AccessFs>,
+    ports: Rules<AccessNet>,
     objects: KVVec<ObjectRef>,
 }
 
@@ -43,6 +46,7 @@ impl Ruleset {
     pub(crate) fn new(attr: RulesetAttr) -> Result<Arc<Self>> {
         let built = Built {
             paths: Rules::new()?,
+            ports: Rules::new()?,
             objects: KVVec::new(),
         };
 
@@ -74,6 +78,18 @@ impl Ruleset {
 
         self.lock().add(object, allowed)
     }
+
+    /// Grants `allowed` on `port`, besides what rules for it grant already.
+    ///
+    /// Fails with [`EAFNOSUPPORT`] if the kernel has no TCP/IP, and otherwise as
+    /// [`Self::add_path_beneath`].
+    pub(crate) fn add_net_port(&self, port: Port, allowed: AccessNet) -> Result {
+        if !cfg!(CONFIG_INET) {
+            return Err(EAFNOSUPPORT);
+        }
+        self.lock().ports.extend(port.key(), allowed)?;
+        Ok(())
+    }
 }
 
 impl Built {
@@ -90,6 +106,11 @@ impl Built {
     /// Returns the rules on file hierarchies.
     pub(crate) fn paths(&self) -> &Rules<AccessFs> {
         &self.paths
+    }
+
+    /// Returns the rules on ports.
+    pub(crate) fn ports(&self) -> &Rules<AccessNet> {
+        &self.ports
     }
 
     /// Returns the objects of [`Self::paths`].

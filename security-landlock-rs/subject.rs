@@ -5,7 +5,7 @@
 
 use crate::{
     domain::{Domain, DomainRef},
-    policy::access::AccessFs,
+    policy::layer::Handled,
     ruleset::Ruleset,
 };
 
@@ -27,7 +27,7 @@ impl CredState {
     }
 
     /// Returns the domain, if one of its layers handles at least one of `rights`.
-    pub(crate) fn domain_handling(&self, rights: AccessFs) -> Option<&Domain> {
+    pub(crate) fn domain_handling<A: Handled>(&self, rights: A) -> Option<&Domain> {
         self.domain()
             .filter(|domain| domain.youngest_handling(rights).is_some())
     }

@@ -47,26 +47,71 @@ impl_flags!(
     }
 );
 
+impl_flags!(
+    /// Set of access rights on network ports.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub(crate) struct AccessNet(u32);
+
+    /// One access right on a network port: `LANDLOCK_ACCESS_NET_*`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum AccessNetRight {
+        /// Bind a TCP socket to a local port.
+        BindTcp = 1 << 0,
+        /// Connect a TCP socket to a remote port.
+        ConnectTcp = 1 << 1,
+    }
+);
+
 /// A set of rights on one kind of object. It has less than 32 bits.
 pub(crate) trait Access: Copy + core::fmt::Debug + PartialEq + Into<u32> {
     /// Converts bits that a table stored. Unknown ones, which no table has, are dropped.
     fn from_stored(bits: u32) -> Self;
 }
 
-impl Access for AccessFs {
-    fn from_stored(bits: u32) -> Self {
-        Self(bits & Self::all_bits())
-    }
-}
-
 /// A bit of user space stands for no right that this ABI knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UnknownAccess;
 
-impl AccessFs {
-    /// Every known right.
-    pub(crate) const ALL: Self = Self(Self::all_bits());
+/// Implements what all sets of rights have in common.
+macro_rules! impl_access {
+    ($set:ident) => {
+        impl Access for $set {
+            fn from_stored(bits: u32) -> Self {
+                Self(bits & Self::all_bits())
+            }
+        }
 
+        // Not every kind of rights needs all of this.
+        #[allow(dead_code)]
+        impl $set {
+            /// Every known right.
+            pub(crate) const ALL: Self = Self(Self::all_bits());
+
+            /// Converts the bits that user space passes in a structure.
+            pub(crate) fn parse(bits: u64) -> Result<Self, UnknownAccess> {
+                match u32::try_from(bits) {
+                    Ok(bits) if bits & !Self::all_bits() == 0 => Ok(Self(bits)),
+                    _ => Err(UnknownAccess),
+                }
+            }
+
+            /// Tells whether the set has no right at all.
+            pub(crate) fn is_empty(self) -> bool {
+                self == Self::empty()
+            }
+
+            /// Tells whether every right of `self` is also in `superset`.
+            pub(crate) fn is_subset(self, superset: Self) -> bool {
+                (self & !superset).is_empty()
+            }
+        }
+    };
+}
+
+impl_access!(AccessFs);
+impl_access!(AccessNet);
+
+impl AccessFs {
     /// The rights that make sense on something other than a directory.
     pub(crate) const FILE: Self = Self(
         AccessFsRight::Execute as u32
@@ -77,24 +122,6 @@ impl AccessFs {
 
     /// The rights that a layer denies even if it does not handle them, as long as it handles any.
     const INITIALLY_DENIED: Self = Self(AccessFsRight::Refer as u32);
-
-    /// Converts the bits that user space passes in a structure.
-    pub(crate) fn parse(bits: u64) -> Result<Self, UnknownAccess> {
-        match u32::try_from(bits) {
-            Ok(bits) if bits & !Self::all_bits() == 0 => Ok(Self(bits)),
-            _ => Err(UnknownAccess),
-        }
-    }
-
-    /// Tells whether the set has no right at all.
-    pub(crate) fn is_empty(self) -> bool {
-        self == Self::empty()
-    }
-
-    /// Tells whether every right of `self` is also in `superset`.
-    pub(crate) fn is_subset(self, superset: Self) -> bool {
-        (self & !superset).is_empty()
-    }
 }
 
 /// What one layer handles, for each kind of object.
@@ -102,12 +129,14 @@ impl AccessFs {
 pub(crate) struct AccessMasks {
     /// Rights on file hierarchies.
     pub(crate) fs: AccessFs,
+    /// Rights on network ports.
+    pub(crate) net: AccessNet,
 }
 
 impl AccessMasks {
     /// Tells whether nothing is handled.
     pub(crate) fn is_empty(self) -> bool {
-        self.fs.is_empty()
+        self.fs.is_empty() && self.net.is_empty()
     }
 
     /// Returns what a layer denies that handles `self`.
@@ -118,7 +147,7 @@ impl AccessMasks {
             self.fs | AccessFs::INITIALLY_DENIED
         };
 
-        Self { fs }
+        Self { fs, ..self }
     }
 }
 
@@ -141,6 +170,15 @@ mod tests {
             assert_eq!(AccessFs::parse(1 << bit), Err(UnknownAccess));
         }
         assert_eq!(AccessFs::parse(u64::MAX), Err(UnknownAccess));
+    }
+
+    #[test]
+    fn parse_takes_the_rights_on_ports() {
+        let both = AccessNetRight::BindTcp | AccessNetRight::ConnectTcp;
+
+        assert_eq!(AccessNet::parse(0x3), Ok(both));
+        assert_eq!(AccessNet::parse(0x4), Err(UnknownAccess));
+        assert_eq!(AccessNet::parse(1 << 32), Err(UnknownAccess));
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! The checks come in the order in which C Landlock makes them: it decides which error a program
 //! sees that makes two mistakes.
 
-use super::access::{AccessFs, AccessMasks, UnknownAccess};
+use super::{
+    access::{AccessFs, AccessMasks, AccessNet, UnknownAccess},
+    address::Port,
+};
 
 /// Why an argument is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,13 +60,14 @@ impl RulesetAttr {
     /// Number of 64-bit members that user space has to pass at least: `handled_access_fs`.
     pub(crate) const MIN_MEMBERS: usize = 1;
     /// Number of 64-bit members that this ABI knows.
-    pub(crate) const MEMBERS: usize = 1;
+    pub(crate) const MEMBERS: usize = 2;
 
     /// Checks the members of the structure, in their order.
     pub(crate) fn parse(members: [u64; Self::MEMBERS]) -> Result<Self, AttrError> {
-        let [handled_access_fs] = members;
+        let [handled_access_fs, handled_access_net] = members;
         let handled = AccessMasks {
             fs: AccessFs::parse(handled_access_fs)?,
+            net: AccessNet::parse(handled_access_net)?,
         };
 
         if handled.is_empty() {
@@ -105,11 +109,46 @@ impl PathBeneathAttr {
     }
 }
 
+/// Checked form of `struct landlock_net_port_attr`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NetPortAttr {
+    /// Rights that the rule grants; never empty, all handled by the ruleset.
+    pub(crate) allowed: AccessNet,
+    /// The port.
+    pub(crate) port: Port,
+}
+
+impl NetPortAttr {
+    /// Size in bytes of the structure: a mask and a port, of 64 bits each.
+    pub(crate) const SIZE: usize = 16;
+
+    /// Checks the bytes of the structure for a ruleset that handles `handled`.
+    pub(crate) fn parse(bytes: [u8; Self::SIZE], handled: AccessNet) -> Result<Self, AttrError> {
+        let [a0, a1, a2, a3, a4, a5, a6, a7, port @ ..] = bytes;
+        let allowed_access = u64::from_ne_bytes([a0, a1, a2, a3, a4, a5, a6, a7]);
+
+        if allowed_access == 0 {
+            return Err(AttrError::Useless);
+        }
+        let allowed = AccessNet::parse(allowed_access)?;
+        if !allowed.is_subset(handled) {
+            return Err(AttrError::Invalid);
+        }
+        let port = u16::try_from(u64::from_ne_bytes(port)).map_err(|_| AttrError::Invalid)?;
+        Ok(Self {
+            allowed,
+            port: Port::new(port),
+        })
+    }
+}
+
 /// Kind of a rule, the second argument of `landlock_add_rule(2)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuleType {
     /// Rights on a file hierarchy: `LANDLOCK_RULE_PATH_BENEATH`.
     PathBeneath,
+    /// Rights on a network port: `LANDLOCK_RULE_NET_PORT`.
+    NetPort,
 }
 
 impl RuleType {
@@ -117,6 +156,7 @@ impl RuleType {
     pub(crate) fn parse(rule_type: u32) -> Result<Self, AttrError> {
         match rule_type {
             1 => Ok(Self::PathBeneath),
+            2 => Ok(Self::NetPort),
             _ => Err(AttrError::Invalid),
         }
     }
@@ -154,9 +194,11 @@ mod tests {
 
     #[test]
     fn ruleset_handles_something() {
-        assert_eq!(RulesetAttr::parse([0]), Err(AttrError::Useless));
-        assert_eq!(RulesetAttr::parse([1 << 63]), Err(AttrError::Invalid));
-        assert!(RulesetAttr::parse([1]).is_ok());
+        assert_eq!(RulesetAttr::parse([0, 0]), Err(AttrError::Useless));
+        assert_eq!(RulesetAttr::parse([1 << 63, 0]), Err(AttrError::Invalid));
+        assert_eq!(RulesetAttr::parse([1, 1 << 63]), Err(AttrError::Invalid));
+        assert!(RulesetAttr::parse([1, 0]).is_ok());
+        assert!(RulesetAttr::parse([0, 1]).is_ok());
     }
 
     #[test]
@@ -180,5 +222,33 @@ mod tests {
             PathBeneathAttr::parse(bytes(0, -1), READ),
             Err(AttrError::Useless)
         );
+    }
+
+    fn port_bytes(allowed: u64, port: u64) -> [u8; NetPortAttr::SIZE] {
+        let mut bytes = [0; NetPortAttr::SIZE];
+        bytes[..8].copy_from_slice(&allowed.to_ne_bytes());
+        bytes[8..].copy_from_slice(&port.to_ne_bytes());
+        bytes
+    }
+
+    #[test]
+    fn port_has_sixteen_bits() {
+        let parse = |allowed, port| NetPortAttr::parse(port_bytes(allowed, port), AccessNet::ALL);
+
+        assert_eq!(parse(1, 65535).map(|attr| attr.port), Ok(Port::new(65535)));
+        assert_eq!(parse(1, 65536), Err(AttrError::Invalid));
+        assert_eq!(parse(1, 1 << 32), Err(AttrError::Invalid));
+        assert_eq!(parse(0, 65536), Err(AttrError::Useless));
+    }
+
+    #[test]
+    fn rule_for_a_port_grants_what_the_ruleset_handles() {
+        let bytes = port_bytes(1, 0);
+
+        assert_eq!(
+            NetPortAttr::parse(bytes, AccessNet::empty()),
+            Err(AttrError::Invalid)
+        );
+        assert!(NetPortAttr::parse(bytes, AccessNet::ALL).is_ok());
     }
 }

@@ -7,7 +7,7 @@
 //! operation for two layers.
 
 use super::{
-    access::{Access, AccessFs, AccessMasks},
+    access::{Access, AccessFs, AccessMasks, AccessNet},
     rule::Grants,
     verdict::Denial,
 };
@@ -120,6 +120,7 @@ impl<A: Access> PerLayer<A> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layers {
     fs: PerLayer<AccessFs>,
+    net: PerLayer<AccessNet>,
     youngest: LayerIndex,
 }
 
@@ -135,11 +136,18 @@ impl Handled for AccessFs {
     }
 }
 
+impl Handled for AccessNet {
+    fn of(layers: &Layers) -> &PerLayer<Self> {
+        &layers.net
+    }
+}
+
 impl Layers {
     /// Starts a stack with its oldest layer.
     pub(crate) fn first(handled: AccessMasks) -> Self {
         let none = Self {
             fs: PerLayer::NONE,
+            net: PerLayer::NONE,
             youngest: LayerIndex::new::<0>(),
         };
 
@@ -159,6 +167,7 @@ impl Layers {
         let denied = handled.with_initially_denied();
 
         self.fs.add(self.youngest, denied.fs);
+        self.net.add(self.youngest, denied.net);
         self
     }
 
@@ -255,7 +264,10 @@ mod tests {
     use super::*;
 
     fn handling(rights: AccessFs) -> AccessMasks {
-        AccessMasks { fs: rights }
+        AccessMasks {
+            fs: rights,
+            ..AccessMasks::default()
+        }
     }
 
     #[test]
@@ -279,6 +291,14 @@ mod tests {
 
         assert!(Unfulfilled::new(&layers, WriteFile | Execute).is_fulfilled());
         assert!(!Unfulfilled::new(&layers, WriteFile | ReadFile).is_fulfilled());
+    }
+
+    #[test]
+    fn kinds_of_rights_stay_apart() {
+        let layers = Layers::first(handling(ReadFile.into()));
+
+        assert!(!Unfulfilled::new(&layers, AccessFs::ALL).is_fulfilled());
+        assert!(Unfulfilled::new(&layers, AccessNet::ALL).is_fulfilled());
     }
 
     #[test]

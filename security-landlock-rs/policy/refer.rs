@@ -293,7 +293,10 @@ mod tests {
         destination: AccessFs,
         file: AccessFs,
     ) -> Reparent {
-        let layers = Layers::first(AccessMasks { fs: AccessFs::ALL });
+        let layers = Layers::first(AccessMasks {
+            fs: AccessFs::ALL,
+            ..AccessMasks::default()
+        });
         let words = [source, destination, file].map(|rights| [layer::pack(OLDEST, rights)]);
         let required = Required::new(Action::Rename, file_type, None);
         let moved = Moved::new(&layers, file_type, Some(Grants::from_words(&words[2])));

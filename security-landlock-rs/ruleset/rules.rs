@@ -27,7 +27,7 @@ pub(crate) fn table_flags() -> Flags {
 /// The layer of a ruleset, which has only one.
 const ONLY: LayerIndex = LayerIndex::new::<0>();
 
-/// Number of rules for which a new ruleset has room.
+/// Number of rules for which there is room at least, once there is a rule.
 const FIRST_ROOM: usize = 4;
 
 /// Rules of one or more layers, keyed by object.
@@ -41,19 +41,24 @@ pub(crate) struct Rules<A> {
 }
 
 impl<A: Access> Rules<A> {
-    /// Makes a table without rules, for a ruleset. Fails with `ENOMEM`.
+    /// Makes a table without rules, for a ruleset.
     pub(crate) fn new() -> Result<Self> {
-        Self::with_room(FIRST_ROOM, ONLY)
+        Self::with_room(0, ONLY)
     }
 
     /// Makes a table for `rules` rules. Fails with `ENOMEM`, or with [`E2BIG`].
+    ///
+    /// A table for no rule takes no memory: most tables of ports have none.
     fn with_room(rules: usize, youngest: LayerIndex) -> Result<Self> {
         let shape = Shape::new(rules, youngest).map_err(too_many)?;
-        let words = shape.words().map_err(too_many)?;
+        let words = match rules {
+            0 => KVVec::new(),
+            _ => KVVec::zeroed(shape.words().map_err(too_many)?, table_flags())?,
+        };
 
         Ok(Self {
             shape,
-            words: KVVec::zeroed(words, table_flags())?,
+            words,
             count: 0,
             _rights: PhantomData,
         })
@@ -82,7 +87,8 @@ impl<A: Access> Rules<A> {
 
     /// Returns the same rules in a table with twice the room.
     fn grown(&self) -> Result<Self> {
-        let mut grown = Self::with_room(self.count.saturating_mul(2), ONLY)?;
+        let room = self.count.saturating_mul(2).max(FIRST_ROOM);
+        let mut grown = Self::with_room(room, ONLY)?;
 
         grown.inherit(self)?;
         Ok(grown)

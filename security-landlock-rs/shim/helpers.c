@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <linux/wait_bit.h>
+#include <net/sock.h>
 
 #include "landlock_rs.h"
 
@@ -73,4 +74,15 @@ const struct cred *landlock_rs_task_cred(const struct task_struct *task)
 const struct lsm_blob_sizes *landlock_rs_blobs(void)
 {
 	return &landlock_slot_blobs;
+}
+
+/* The family of a socket that is not locked may change. */
+u16 landlock_rs_sk_family(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_family);
+}
+
+bool landlock_rs_sk_is_tcp(const struct sock *sk)
+{
+	return sk_is_tcp(sk);
 }

@@ -8,6 +8,7 @@
 
 #include <linux/cred.h>
 #include <linux/lsm_hooks.h>
+#include <linux/net.h>
 #include <linux/rcupdate.h>
 
 #include "hooks.h"
@@ -191,6 +192,36 @@ static int ptrace_traceme(struct task_struct *parent)
 	return landlock_rs_ptrace_traceme(blob_of(current_cred()), parent);
 }
 
+static int socket_bind(struct socket *sock, struct sockaddr *address,
+		       int addrlen)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_socket_bind(cred, sock->sk, address,
+					      addrlen) :
+		      0;
+}
+
+static int socket_connect(struct socket *sock, struct sockaddr *address,
+			  int addrlen)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_socket_connect(cred, sock->sk, address,
+						 addrlen) :
+		      0;
+}
+
+static int socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_socket_sendmsg(cred, sock->sk, msg->msg_name,
+						 msg->msg_namelen,
+						 msg->msg_flags) :
+		      0;
+}
+
 const struct landlock_slot_ops landlock_rs_ops = {
 	.owner = THIS_MODULE,
 	.create_ruleset = landlock_rs_create_ruleset,
@@ -218,4 +249,7 @@ const struct landlock_slot_ops landlock_rs_ops = {
 	.file_truncate = file_truncate,
 	.ptrace_access_check = ptrace_access_check,
 	.ptrace_traceme = ptrace_traceme,
+	.socket_bind = socket_bind,
+	.socket_connect = socket_connect,
+	.socket_sendmsg = socket_sendmsg,
 };

@@ -18,6 +18,7 @@
 #include <linux/path.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/socket.h>
 #include <linux/types.h>
 #include <uapi/linux/landlock.h>
 
@@ -72,6 +73,8 @@ int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 bool landlock_rs_no_new_privs(void);
 const struct cred *landlock_rs_task_cred(const struct task_struct *task);
 const struct lsm_blob_sizes *landlock_rs_blobs(void);
+u16 landlock_rs_sk_family(const struct sock *sk);
+bool landlock_rs_sk_is_tcp(const struct sock *sk);
 
 /* ffi/syscalls.rs: the system calls. */
 
@@ -119,5 +122,15 @@ int landlock_rs_ptrace_access_check(const struct landlock_rs_cred *cred,
 				    struct task_struct *child);
 int landlock_rs_ptrace_traceme(const struct landlock_rs_cred *cred,
 			       struct task_struct *parent);
+
+int landlock_rs_socket_bind(const struct landlock_rs_cred *cred,
+			    struct sock *sk, const struct sockaddr *address,
+			    int addrlen);
+int landlock_rs_socket_connect(const struct landlock_rs_cred *cred,
+			       struct sock *sk, const struct sockaddr *address,
+			       int addrlen);
+int landlock_rs_socket_sendmsg(const struct landlock_rs_cred *cred,
+			       struct sock *sk, const struct sockaddr *address,
+			       int addrlen, unsigned int flags);
 
 #endif /* _LANDLOCK_RS_H */

@@ -11,7 +11,7 @@ use crate::{
     },
     policy::{
         access::AccessFs,
-        attr::{check_no_flags, PathBeneathAttr, RuleType},
+        attr::{check_no_flags, NetPortAttr, PathBeneathAttr, RuleType},
     },
     ruleset::Ruleset,
 };
@@ -35,6 +35,7 @@ pub(crate) fn add_rule(
 
     match RuleType::parse(rule_type)? {
         RuleType::PathBeneath => path_beneath(&ruleset, rule_attr),
+        RuleType::NetPort => net_port(&ruleset, rule_attr),
     }
 }
 
@@ -50,6 +51,14 @@ fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr) -> Result {
     // An open file has an inode.
     let inode = path.dentry().inode().ok_or(ENOENT)?;
     ruleset.add_path_beneath(inode, attr.allowed)
+}
+
+/// Adds a rule that grants rights on a port.
+fn net_port(ruleset: &Ruleset, rule_attr: UserPtr) -> Result {
+    let bytes = user::copy_bytes(rule_attr)?;
+    let attr = NetPortAttr::parse(bytes, ruleset.handled().net)?;
+
+    ruleset.add_net_port(attr.port, attr.allowed)
 }
 
 /// Returns the path that descriptor `fd` was opened with.

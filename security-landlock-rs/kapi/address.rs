@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Addresses of sockets.
+//!
+//! C header: [`include/linux/socket.h`](srctree/include/linux/socket.h)
+
+use crate::policy::address::{Family, MEANINGFUL_SIZE};
+
+use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
+use kernel::{bindings, ffi::c_int, prelude::*};
+
+static_assert!(matches!(
+    Family::new(bindings::AF_INET as u16),
+    Family::INET
+));
+static_assert!(matches!(
+    Family::new(bindings::AF_INET6 as u16),
+    Family::INET6
+));
+
+/// An address of user space, which the kernel has copied already: `struct sockaddr`, as long as
+/// user space says.
+///
+/// # Invariants
+///
+/// `bytes` is valid for reads of `len` initialised bytes for `'a`.
+pub(crate) struct SockAddr<'a> {
+    bytes: NonNull<u8>,
+    len: usize,
+    _lifetime: PhantomData<&'a [u8]>,
+}
+
+impl SockAddr<'_> {
+    /// Wraps an address of C; returns [`None`] if there is none.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be null, or valid for reads of `len` initialised bytes for `'a`.
+    pub(crate) unsafe fn from_raw(ptr: *const bindings::sockaddr, len: c_int) -> Option<Self> {
+        // INVARIANT: By the safety contract. A negative length, which the socket layer refuses,
+        // makes an address without bytes.
+        Some(Self {
+            bytes: NonNull::new(ptr.cast_mut().cast())?,
+            len: usize::try_from(len).unwrap_or(0),
+            _lifetime: PhantomData,
+        })
+    }
+
+    /// Copies the bytes of the address that matter.
+    pub(crate) fn copy(&self) -> Copied {
+        let len = self.len.min(MEANINGFUL_SIZE);
+        let mut bytes = [0; MEANINGFUL_SIZE];
+
+        // SAFETY: By the type invariants, and because `len` does not exceed either side. The copy
+        // on the stack is not part of the address.
+        unsafe { core::ptr::copy_nonoverlapping(self.bytes.as_ptr(), bytes.as_mut_ptr(), len) };
+        Copied { bytes, len }
+    }
+}
+
+/// The bytes of an address that matter, or less if it is shorter.
+pub(crate) struct Copied {
+    bytes: [u8; MEANINGFUL_SIZE],
+    len: usize,
+}
+
+impl Deref for Copied {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or(&[])
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Internet sockets.
+//!
+//! C header: [`include/net/sock.h`](srctree/include/net/sock.h)
+
+use super::{address::SockAddr, shim};
+use crate::policy::address::{Family, Transport};
+
+use kernel::{bindings, types::Opaque};
+
+/// Wraps the kernel's `struct sock`.
+///
+/// # Invariants
+///
+/// A reference to this type proves that somebody counts a reference to the socket.
+#[repr(transparent)]
+pub(crate) struct Sock(Opaque<bindings::sock>);
+
+impl Sock {
+    /// Creates a reference to a socket of C.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be valid, and somebody must hold a reference to it for `'a`.
+    pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::sock) -> &'a Self {
+        // INVARIANT: By the safety contract.
+        // SAFETY: By the safety contract; the type is transparent.
+        unsafe { &*ptr.cast() }
+    }
+
+    /// Returns the family of the socket now. Only from IPv6 to IPv4 may it change.
+    pub(crate) fn family(&self) -> Family {
+        // SAFETY: By the type invariants. C reads it once, as it does itself without the lock.
+        Family::new(unsafe { shim::landlock_rs_sk_family(self.0.get()) })
+    }
+
+    /// Returns the protocol, if it is an internet socket with one that rights are about.
+    pub(crate) fn transport(&self) -> Option<Transport> {
+        // SAFETY: By the type invariants. The type and the protocol of a socket do not change.
+        let is_tcp = unsafe { shim::landlock_rs_sk_is_tcp(self.0.get()) };
+
+        is_tcp.then_some(Transport::Tcp)
+    }
+}
+
+/// A message that is about to be sent.
+pub(crate) struct Message<'a> {
+    /// Where it is sent to, if that is said.
+    pub(crate) address: Option<SockAddr<'a>>,
+    /// Whether it opens a connection (`MSG_FASTOPEN`).
+    pub(crate) is_fast_open: bool,
+}
