@@ -200,6 +200,16 @@ impl<A: Handled> Unfulfilled<A> {
         }
     }
 
+    /// Adds `rights` to what every layer in use denies, whether it handles them or not.
+    pub(crate) fn deny_in_all(&mut self, rights: A) {
+        let mut index = Some(self.youngest);
+
+        while let Some(layer) = index {
+            self.left.add(layer, rights);
+            index = layer.get().checked_sub(1).and_then(LayerIndex::try_new);
+        }
+    }
+
     /// Takes away what a rule grants in each layer.
     pub(crate) fn grant(&mut self, grants: Grants<'_>) {
         for (left, granted) in self.left.words.iter_mut().zip(grants.words()) {

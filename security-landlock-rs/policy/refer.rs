@@ -68,6 +68,17 @@ impl Required {
     }
 }
 
+/// Returns what `layers` deny of all rights to a file that changes its directory.
+///
+/// Every layer of a domain denies to refer, also one that handles no right on files: no rule of its
+/// can grant it.
+fn unfulfilled(layers: &Layers) -> Unfulfilled<AccessFs> {
+    let mut left = Unfulfilled::new(layers, AccessFs::ALL);
+
+    left.deny_in_all(AccessFsRight::Refer.into());
+    left
+}
+
 /// A file that changes its directory, and what the rule on the file itself leaves unfulfilled.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moved {
@@ -78,7 +89,7 @@ pub(crate) struct Moved {
 impl Moved {
     /// Describes a file of type `file_type`; `grants` are those of the rule on it, if there is one.
     pub(crate) fn new(layers: &Layers, file_type: FileType, grants: Option<Grants<'_>>) -> Self {
-        let mut left = Unfulfilled::new(layers, AccessFs::ALL);
+        let mut left = unfulfilled(layers);
 
         if let Some(grants) = grants {
             left.grant(grants);
@@ -105,7 +116,7 @@ pub(crate) struct Side {
 impl Side {
     fn new(layers: &Layers, required: AccessFs) -> Self {
         Self {
-            left: Unfulfilled::new(layers, AccessFs::ALL),
+            left: unfulfilled(layers),
             required: required | AccessFsRight::Refer,
         }
     }
@@ -285,6 +296,13 @@ mod tests {
 
     const OLDEST: LayerIndex = LayerIndex::new::<0>();
 
+    fn handling_all() -> AccessMasks {
+        AccessMasks {
+            fs: AccessFs::ALL,
+            ..AccessMasks::default()
+        }
+    }
+
     /// Returns a change of directory in one layer that handles everything. The sides are granted
     /// `source` and `destination`, the file itself `file`.
     fn reparent(
@@ -293,10 +311,7 @@ mod tests {
         destination: AccessFs,
         file: AccessFs,
     ) -> Reparent {
-        let layers = Layers::first(AccessMasks {
-            fs: AccessFs::ALL,
-            ..AccessMasks::default()
-        });
+        let layers = Layers::first(handling_all());
         let words = [source, destination, file].map(|rights| [layer::pack(OLDEST, rights)]);
         let required = Required::new(Action::Rename, file_type, None);
         let moved = Moved::new(&layers, file_type, Some(Grants::from_words(&words[2])));
@@ -332,6 +347,19 @@ mod tests {
         let refused = reparent(FileType::Regular, Refer.into(), none, none);
 
         assert_eq!(refused.refusal(), Refusal::MissingRight);
+    }
+
+    #[test]
+    fn layer_without_rights_on_files_denies_to_refer() {
+        let layers = Layers::first(handling_all());
+        let layers = layers.stack(AccessMasks::default()).unwrap_or(layers);
+        let all = [layer::pack(OLDEST, AccessFs::ALL)];
+        let mut side = Side::new(&layers, MakeReg.into());
+
+        side.grant(Grants::from_words(&all));
+
+        assert!(!side.is_fulfilled());
+        assert!(!side.lacks_right());
     }
 
     #[test]
