@@ -11,6 +11,7 @@ pub(crate) mod access;
 pub(crate) mod address;
 pub(crate) mod attr;
 pub(crate) mod errata;
+pub(crate) mod ioctl;
 pub(crate) mod layer;
 pub(crate) mod open;
 pub(crate) mod refer;

@@ -34,6 +34,7 @@ assert_declared!(
     landlock_rs_change_topology,
     landlock_rs_cred_copy,
     landlock_rs_cred_free,
+    landlock_rs_file_ioctl,
     landlock_rs_file_open,
     landlock_rs_file_truncate,
     landlock_rs_inode_free_security_rcu,
@@ -264,6 +265,22 @@ unsafe extern "C" fn landlock_rs_file_truncate(blob: *const shim::landlock_rs_fi
     answer(hooks::file::file_truncate(unsafe {
         &*blob.cast::<FileState>()
     }))
+}
+
+/// Enters [`hooks::file::file_ioctl`].
+///
+/// # Safety
+///
+/// `blob` must be the blob of a file that stays during the call.
+#[no_mangle]
+unsafe extern "C" fn landlock_rs_file_ioctl(
+    blob: *const shim::landlock_rs_file,
+    command: c_uint,
+) -> c_int {
+    // SAFETY: By the safety contract; `FileState` is what lies in the blob.
+    let file = unsafe { &*blob.cast::<FileState>() };
+
+    answer(hooks::file::file_ioctl(file, command))
 }
 
 /// Enters [`hooks::ptrace::ptrace_access_check`].

@@ -5,7 +5,7 @@
 use crate::{
     file_state::FileState,
     kapi::{file::File, path::Path},
-    policy::access::AccessFsRight,
+    policy::{access::AccessFsRight, ioctl},
     subject::CredState,
     walk,
 };
@@ -40,6 +40,17 @@ pub(crate) fn path_truncate(cred: &CredState, path: &Path) -> Result {
 /// Checks that an open file may be truncated, which was decided when it was opened.
 pub(crate) fn file_truncate(file: &FileState) -> Result {
     check_open(file, AccessFsRight::Truncate)
+}
+
+/// Checks that `command` may be sent to an open file, if it is a device: `file_ioctl` and
+/// `file_ioctl_compat`.
+///
+/// Files other than devices are never denied the right: see `FileType::optional_rights()`.
+pub(crate) fn file_ioctl(file: &FileState, command: u32) -> Result {
+    if ioctl::is_always_allowed(command) {
+        return Ok(());
+    }
+    check_open(file, AccessFsRight::IoctlDev)
 }
 
 fn check_open(file: &FileState, right: AccessFsRight) -> Result {

@@ -44,6 +44,8 @@ impl_flags!(
         Refer = 1 << 13,
         /// Make a file shorter, or longer, without writing to it.
         Truncate = 1 << 14,
+        /// Send a command to a device: `ioctl(2)` on a device file.
+        IoctlDev = 1 << 15,
     }
 );
 
@@ -117,7 +119,8 @@ impl AccessFs {
         AccessFsRight::Execute as u32
             | AccessFsRight::WriteFile as u32
             | AccessFsRight::ReadFile as u32
-            | AccessFsRight::Truncate as u32,
+            | AccessFsRight::Truncate as u32
+            | AccessFsRight::IoctlDev as u32,
     );
 
     /// The rights that a layer denies even if it does not handle them, as long as it handles any.
@@ -158,15 +161,15 @@ mod tests {
 
     #[test]
     fn parse_takes_each_known_right() {
-        for bit in 0..15 {
+        for bit in 0..16 {
             assert!(AccessFs::parse(1 << bit).is_ok());
         }
-        assert_eq!(AccessFs::parse(0x7fff), Ok(AccessFs::ALL));
+        assert_eq!(AccessFs::parse(0xffff), Ok(AccessFs::ALL));
     }
 
     #[test]
     fn parse_refuses_the_rights_of_later_abis() {
-        for bit in 15..64 {
+        for bit in 16..64 {
             assert_eq!(AccessFs::parse(1 << bit), Err(UnknownAccess));
         }
         assert_eq!(AccessFs::parse(u64::MAX), Err(UnknownAccess));

@@ -63,7 +63,16 @@ impl FileType {
     /// Returns the rights that are decided when a file of this type is opened, but are needed
     /// later, if at all.
     pub(crate) fn optional_rights(self) -> AccessFs {
-        AccessFsRight::Truncate.into()
+        if self.is_device() {
+            AccessFsRight::Truncate | AccessFsRight::IoctlDev
+        } else {
+            AccessFsRight::Truncate.into()
+        }
+    }
+
+    /// Tells whether this is a device. So is a whiteout, if it is opened.
+    fn is_device(self) -> bool {
+        matches!(self, Self::Block | Self::Character | Self::Whiteout)
     }
 
     /// Returns the right to remove a file of this type.

@@ -179,6 +179,14 @@ static int file_truncate(struct file *file)
 	return blob ? landlock_rs_file_truncate(blob) : 0;
 }
 
+static int file_ioctl(struct file *file, unsigned int command,
+		      unsigned long arg)
+{
+	const struct landlock_rs_file *const blob = restricted(file);
+
+	return blob ? landlock_rs_file_ioctl(blob, command) : 0;
+}
+
 static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
@@ -247,6 +255,8 @@ const struct landlock_slot_ops landlock_rs_ops = {
 	.path_truncate = path_truncate,
 	.file_open = file_open,
 	.file_truncate = file_truncate,
+	.file_ioctl = file_ioctl,
+	.file_ioctl_compat = file_ioctl,
 	.ptrace_access_check = ptrace_access_check,
 	.ptrace_traceme = ptrace_traceme,
 	.socket_bind = socket_bind,

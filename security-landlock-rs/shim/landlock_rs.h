@@ -9,6 +9,7 @@
 #ifndef _LANDLOCK_RS_H
 #define _LANDLOCK_RS_H
 
+#include <asm/ioctls.h>
 #include <linux/anon_inodes.h>
 #include <linux/atomic.h>
 #include <linux/dcache.h>
@@ -20,6 +21,7 @@
 #include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/types.h>
+#include <uapi/linux/fiemap.h>
 #include <uapi/linux/landlock.h>
 
 /**
@@ -57,6 +59,25 @@ enum landlock_rs_const {
 	LANDLOCK_RS_SB_NOUSER = (__force unsigned int)SB_NOUSER,
 	LANDLOCK_RS_RENAME_EXCHANGE = RENAME_EXCHANGE,
 	LANDLOCK_RS_RENAME_WHITEOUT = RENAME_WHITEOUT,
+};
+
+/* Commands that policy/ioctl.rs names by number, which the build compares. */
+
+enum landlock_rs_ioctl {
+	LANDLOCK_RS_FIOCLEX = FIOCLEX,
+	LANDLOCK_RS_FIONCLEX = FIONCLEX,
+	LANDLOCK_RS_FIONBIO = FIONBIO,
+	LANDLOCK_RS_FIOASYNC = FIOASYNC,
+	LANDLOCK_RS_FIOQSIZE = FIOQSIZE,
+	LANDLOCK_RS_FIFREEZE = FIFREEZE,
+	LANDLOCK_RS_FITHAW = FITHAW,
+	LANDLOCK_RS_FS_IOC_FIEMAP = FS_IOC_FIEMAP,
+	LANDLOCK_RS_FIGETBSZ = FIGETBSZ,
+	LANDLOCK_RS_FICLONE = FICLONE,
+	LANDLOCK_RS_FICLONERANGE = FICLONERANGE,
+	LANDLOCK_RS_FIDEDUPERANGE = FIDEDUPERANGE,
+	LANDLOCK_RS_FS_IOC_GETFSUUID = FS_IOC_GETFSUUID,
+	LANDLOCK_RS_FS_IOC_GETFSSYSFSPATH = FS_IOC_GETFSSYSFSPATH,
 };
 
 /* helpers.c: inline functions and macros of the kernel, called from kapi/. */
@@ -118,6 +139,8 @@ int landlock_rs_path_truncate(const struct landlock_rs_cred *cred,
 int landlock_rs_file_open(const struct landlock_rs_cred *cred,
 			  struct file *file);
 int landlock_rs_file_truncate(const struct landlock_rs_file *blob);
+int landlock_rs_file_ioctl(const struct landlock_rs_file *blob,
+			   unsigned int command);
 int landlock_rs_ptrace_access_check(const struct landlock_rs_cred *cred,
 				    struct task_struct *child);
 int landlock_rs_ptrace_traceme(const struct landlock_rs_cred *cred,
