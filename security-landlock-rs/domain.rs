@@ -14,6 +14,7 @@ use crate::{
         address::Port,
         layer::{Handled, LayerIndex, Layers, TooManyLayers, Unfulfilled},
         rule::{Grants, Key},
+        scope,
     },
     ruleset::{
         rules::{self, Rules},
@@ -119,6 +120,18 @@ impl Domain {
     /// Returns what each layer grants on `port`, if there is a rule for it.
     pub(crate) fn rule_for_port(&self, port: Port) -> Option<Grants<'_>> {
         self.ports.find(port.key())
+    }
+
+    /// Returns what each layer denies of `requested` on a task of the domain `server`, if it is in
+    /// one: the layers that both are in deny nothing.
+    pub(crate) fn unfulfilled_on<A: Handled>(
+        &self,
+        server: Option<&Self>,
+        requested: A,
+    ) -> Unfulfilled<A> {
+        let common = server.map_or(0, |server| self.hierarchy.common(&server.hierarchy));
+
+        scope::unfulfilled(&self.layers, common, requested)
     }
 
     /// Tells whether `other` is this domain, or a domain nested in it.

@@ -7,7 +7,7 @@
 //! A file names what stands to its left in this line, and files of its own folder:
 //!
 //! ```text
-//!  0 policy <- 1 kapi <- 2 object <- ruleset <- domain <- 3 subject, file_state <- walk
+//!  0 policy <- 1 kapi <- 2 object <- ruleset <- domain <- 3 subject <- file_state <- walk
 //!                                    <- 4 hooks <- 5 syscalls <- 6 ffi
 //! ```
 //!

@@ -16,4 +16,5 @@ pub(crate) mod layer;
 pub(crate) mod open;
 pub(crate) mod refer;
 pub(crate) mod rule;
+pub(crate) mod scope;
 pub(crate) mod verdict;

@@ -28,7 +28,13 @@ impl CredState {
 
     /// Returns the domain, if one of its layers handles at least one of `rights`.
     pub(crate) fn domain_handling<A: Handled>(&self, rights: A) -> Option<&Domain> {
-        self.domain()
+        self.domain_ref_handling(rights).map(|domain| &**domain)
+    }
+
+    /// Returns the same, as a reference that can be kept.
+    pub(crate) fn domain_ref_handling<A: Handled>(&self, rights: A) -> Option<&DomainRef> {
+        self.domain
+            .as_ref()
             .filter(|domain| domain.youngest_handling(rights).is_some())
     }
 

@@ -9,15 +9,20 @@ pub(crate) struct Chain<T: Unpin> {
     /// Owned for as long as the link is there, and never looked at.
     _value: T,
     parent: Option<Arc<Self>>,
+    /// Number of links, this one included.
+    len: usize,
 }
 
 impl<T: Unpin> Chain<T> {
     /// Adds a link. Fails with `ENOMEM`.
     pub(crate) fn new(value: T, parent: Option<Arc<Self>>) -> Result<Arc<Self>> {
+        let len = parent.as_ref().map_or(0, |parent| parent.len);
+
         Ok(Arc::new(
             Self {
                 _value: value,
                 parent,
+                len: len.saturating_add(1),
             },
             GFP_KERNEL_ACCOUNT,
         )?)
@@ -25,15 +30,25 @@ impl<T: Unpin> Chain<T> {
 
     /// Tells whether `other` is this link or comes after it.
     pub(crate) fn is_in(&self, other: &Self) -> bool {
-        let mut link = Some(other);
+        self.common(other) == self.len
+    }
 
-        while let Some(current) = link {
-            if core::ptr::eq(current, self) {
-                return true;
+    /// Returns how many links, the oldest ones, the two chains have in common.
+    pub(crate) fn common(&self, other: &Self) -> usize {
+        let (mut left, mut right) = (Some(self), Some(other));
+
+        while let (Some(one), Some(two)) = (left, right) {
+            if core::ptr::eq(one, two) {
+                return one.len;
             }
-            link = current.parent.as_deref();
+            if one.len >= two.len {
+                left = one.parent.as_deref();
+            }
+            if two.len >= one.len {
+                right = two.parent.as_deref();
+            }
         }
-        false
+        0
     }
 }
 

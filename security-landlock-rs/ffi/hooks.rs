@@ -5,6 +5,7 @@
 //! What every entry relies on, besides its own `# Safety` section: `shim/hooks.c` passes on what
 //! the LSM framework passes to a hook, referenced by its caller until the hook returns.
 
+mod ipc;
 mod net;
 
 use super::assert_declared;

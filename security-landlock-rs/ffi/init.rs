@@ -3,9 +3,10 @@
 //! The types that lie in the blobs of the kernel, and numbers of C that the policy relies on.
 
 use crate::{
-    file_state::FileState,
+    file_state::{FileState, Sender},
     kapi::{
         blob::{CredBlob, FileBlob, InodeBlob},
+        fowner::OwnerCell,
         shim,
     },
     object::InodeState,
@@ -19,8 +20,15 @@ use kernel::prelude::*;
 // SAFETY: This is the only implementation. The sizes and the first member are checked below.
 unsafe impl CredBlob for CredState {}
 
-// SAFETY: This is the only implementation. The sizes and the first member are checked below.
-unsafe impl FileBlob for FileState {}
+// SAFETY: This is the only implementation. The sizes are checked below, and `file_state.rs` names
+// the members in this order. `FileState::sender()` returns a member.
+unsafe impl FileBlob for FileState {
+    type Owner = Sender;
+
+    fn owner(&self) -> &OwnerCell<Sender> {
+        self.sender()
+    }
+}
 
 // SAFETY: This is the only implementation. The size is checked below.
 unsafe impl InodeBlob for InodeState {}

@@ -8,7 +8,7 @@
 //!
 //! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
 
-use super::shim;
+use super::{fowner::OwnerCell, shim};
 
 use core::{cell::UnsafeCell, ffi::c_void};
 use kernel::prelude::Zeroable;
@@ -37,7 +37,14 @@ pub(crate) unsafe trait InodeBlob: Zeroable + Send + Sync {}
 /// - One type only implements this trait.
 /// - Its size does not exceed `LANDLOCK_SLOT_FILE_SIZE`, its alignment that of a pointer.
 /// - It is `repr(C)` and starts with what `struct landlock_rs_file` in `shim/landlock_rs.h` shows.
-pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {}
+/// - [`FileBlob::owner`] returns a part of `self`.
+pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {
+    /// What the blob remembers of who set the owner of the file.
+    type Owner: Send + Sync;
+
+    /// Returns where it does.
+    fn owner(&self) -> &OwnerCell<Self::Owner>;
+}
 
 /// A word of a blob, which is read and written at once.
 #[repr(transparent)]

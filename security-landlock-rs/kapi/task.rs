@@ -15,6 +15,12 @@ pub(crate) fn cred<'g>(task: &Task, _guard: &'g rcu::Guard) -> &'g Credential {
     unsafe { Credential::from_ptr(shim::landlock_rs_task_cred(task.as_ptr())) }
 }
 
+/// Tells whether `task` is a thread of the current task's process.
+pub(crate) fn is_thread_of_current(task: &Task) -> bool {
+    // SAFETY: `task` is valid. What is compared belongs to it, and to the current task.
+    unsafe { shim::landlock_rs_is_thread_of_current(task.as_ptr()) }
+}
+
 /// Tells whether the current task gains no privileges by executing a program.
 pub(crate) fn current_has_no_new_privs() -> bool {
     // SAFETY: Only looks at a flag of the current task.

@@ -64,6 +64,22 @@ impl_flags!(
     }
 );
 
+impl_flags!(
+    /// Set of scopes.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub(crate) struct Scopes(u32);
+
+    /// One way to act on other tasks, which a layer can limit to those inside it:
+    /// `LANDLOCK_SCOPE_*`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Scope {
+        /// Connect or send to an abstract UNIX socket.
+        AbstractUnixSocket = 1 << 0,
+        /// Send a signal.
+        Signal = 1 << 1,
+    }
+);
+
 /// A set of rights on one kind of object. It has less than 32 bits.
 pub(crate) trait Access: Copy + core::fmt::Debug + PartialEq + Into<u32> {
     /// Converts bits that a table stored. Unknown ones, which no table has, are dropped.
@@ -112,6 +128,7 @@ macro_rules! impl_access {
 
 impl_access!(AccessFs);
 impl_access!(AccessNet);
+impl_access!(Scopes);
 
 impl AccessFs {
     /// The rights that make sense on something other than a directory.
@@ -134,12 +151,14 @@ pub(crate) struct AccessMasks {
     pub(crate) fs: AccessFs,
     /// Rights on network ports.
     pub(crate) net: AccessNet,
+    /// Ways to act on other tasks.
+    pub(crate) scope: Scopes,
 }
 
 impl AccessMasks {
     /// Tells whether nothing is handled.
     pub(crate) fn is_empty(self) -> bool {
-        self.fs.is_empty() && self.net.is_empty()
+        self.fs.is_empty() && self.net.is_empty() && self.scope.is_empty()
     }
 
     /// Returns what a layer denies that handles `self`.
@@ -182,6 +201,15 @@ mod tests {
         assert_eq!(AccessNet::parse(0x3), Ok(both));
         assert_eq!(AccessNet::parse(0x4), Err(UnknownAccess));
         assert_eq!(AccessNet::parse(1 << 32), Err(UnknownAccess));
+    }
+
+    #[test]
+    fn parse_takes_the_scopes() {
+        let both = Scope::AbstractUnixSocket | Scope::Signal;
+
+        assert_eq!(Scopes::parse(0x3), Ok(both));
+        assert_eq!(Scopes::parse(0x4), Err(UnknownAccess));
+        assert_eq!(Scopes::parse(1 << 32), Err(UnknownAccess));
     }
 
     #[test]

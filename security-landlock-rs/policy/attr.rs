@@ -6,7 +6,7 @@
 //! sees that makes two mistakes.
 
 use super::{
-    access::{AccessFs, AccessMasks, AccessNet, UnknownAccess},
+    access::{AccessFs, AccessMasks, AccessNet, Scopes, UnknownAccess},
     address::Port,
 };
 
@@ -60,14 +60,15 @@ impl RulesetAttr {
     /// Number of 64-bit members that user space has to pass at least: `handled_access_fs`.
     pub(crate) const MIN_MEMBERS: usize = 1;
     /// Number of 64-bit members that this ABI knows.
-    pub(crate) const MEMBERS: usize = 2;
+    pub(crate) const MEMBERS: usize = 3;
 
     /// Checks the members of the structure, in their order.
     pub(crate) fn parse(members: [u64; Self::MEMBERS]) -> Result<Self, AttrError> {
-        let [handled_access_fs, handled_access_net] = members;
+        let [handled_access_fs, handled_access_net, scoped] = members;
         let handled = AccessMasks {
             fs: AccessFs::parse(handled_access_fs)?,
             net: AccessNet::parse(handled_access_net)?,
+            scope: Scopes::parse(scoped)?,
         };
 
         if handled.is_empty() {
@@ -194,11 +195,13 @@ mod tests {
 
     #[test]
     fn ruleset_handles_something() {
-        assert_eq!(RulesetAttr::parse([0, 0]), Err(AttrError::Useless));
-        assert_eq!(RulesetAttr::parse([1 << 63, 0]), Err(AttrError::Invalid));
-        assert_eq!(RulesetAttr::parse([1, 1 << 63]), Err(AttrError::Invalid));
-        assert!(RulesetAttr::parse([1, 0]).is_ok());
-        assert!(RulesetAttr::parse([0, 1]).is_ok());
+        assert_eq!(RulesetAttr::parse([0; 3]), Err(AttrError::Useless));
+        for bits in [[1 << 63, 0, 0], [0, 1 << 63, 0], [0, 0, 1 << 2]] {
+            assert_eq!(RulesetAttr::parse(bits), Err(AttrError::Invalid));
+        }
+        assert!(RulesetAttr::parse([1, 0, 0]).is_ok());
+        assert!(RulesetAttr::parse([0, 1, 0]).is_ok());
+        assert!(RulesetAttr::parse([0, 0, 1]).is_ok());
     }
 
     #[test]

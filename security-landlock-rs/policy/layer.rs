@@ -7,7 +7,7 @@
 //! operation for two layers.
 
 use super::{
-    access::{Access, AccessFs, AccessMasks, AccessNet},
+    access::{Access, AccessFs, AccessMasks, AccessNet, Scopes},
     rule::Grants,
     verdict::Denial,
 };
@@ -121,6 +121,7 @@ impl<A: Access> PerLayer<A> {
 pub(crate) struct Layers {
     fs: PerLayer<AccessFs>,
     net: PerLayer<AccessNet>,
+    scopes: PerLayer<Scopes>,
     youngest: LayerIndex,
 }
 
@@ -142,12 +143,19 @@ impl Handled for AccessNet {
     }
 }
 
+impl Handled for Scopes {
+    fn of(layers: &Layers) -> &PerLayer<Self> {
+        &layers.scopes
+    }
+}
+
 impl Layers {
     /// Starts a stack with its oldest layer.
     pub(crate) fn first(handled: AccessMasks) -> Self {
         let none = Self {
             fs: PerLayer::NONE,
             net: PerLayer::NONE,
+            scopes: PerLayer::NONE,
             youngest: LayerIndex::new::<0>(),
         };
 
@@ -168,6 +176,7 @@ impl Layers {
 
         self.fs.add(self.youngest, denied.fs);
         self.net.add(self.youngest, denied.net);
+        self.scopes.add(self.youngest, denied.scope);
         self
     }
 
@@ -214,6 +223,17 @@ impl<A: Handled> Unfulfilled<A> {
     pub(crate) fn grant(&mut self, grants: Grants<'_>) {
         for (left, granted) in self.left.words.iter_mut().zip(grants.words()) {
             *left &= !granted;
+        }
+    }
+
+    /// Takes away everything in the `count` oldest layers.
+    pub(super) fn grant_oldest(&mut self, count: usize) {
+        for (word, left) in self.left.words.iter_mut().enumerate() {
+            match count.saturating_sub(word << 1) {
+                0 => break,
+                1 => *left &= !u64::from(u32::MAX),
+                _ => *left = 0,
+            }
         }
     }
 
@@ -340,6 +360,26 @@ mod tests {
 
         left.grant(Grants::from_words(&write));
         assert!(left.is_fulfilled());
+    }
+
+    #[test]
+    fn oldest_layers_are_granted_everything() {
+        let handled = handling(ReadFile.into());
+        let layers = (1..5).fold(Layers::first(handled), |layers, _| {
+            layers.stack(handled).unwrap_or(layers)
+        });
+
+        for count in 0..=MAX_LAYERS {
+            let mut left = Unfulfilled::new(&layers, AccessFs::ALL);
+
+            left.grant_oldest(count);
+            for layer in (0..MAX_LAYERS).filter_map(LayerIndex::try_new) {
+                let is_left = layer.get() < 5 && layer.get() >= count;
+                let rights: AccessFs = unpack(layer, left.left.words[word_of(layer)]);
+
+                assert_eq!(rights.contains(ReadFile), is_left);
+            }
+        }
     }
 
     #[test]

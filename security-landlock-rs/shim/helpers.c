@@ -6,9 +6,14 @@
  */
 
 #include <linux/cred.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/stddef.h>
 #include <linux/uaccess.h>
+#include <linux/un.h>
 #include <linux/wait_bit.h>
+#include <net/af_unix.h>
 #include <net/sock.h>
 
 #include "landlock_rs.h"
@@ -69,6 +74,50 @@ bool landlock_rs_no_new_privs(void)
 const struct cred *landlock_rs_task_cred(const struct task_struct *task)
 {
 	return __task_cred(task);
+}
+
+bool landlock_rs_is_thread_of_current(struct task_struct *task)
+{
+	return same_thread_group(task, current);
+}
+
+/* The returned value may only be compared. */
+struct pid *landlock_rs_task_tgid(struct task_struct *task)
+{
+	return task_tgid(task);
+}
+
+struct pid *landlock_rs_get_tgid(void)
+{
+	return get_pid(task_tgid(current));
+}
+
+/* The returned value may only be compared. */
+const struct sock *landlock_rs_unix_peer(const struct sock *sk)
+{
+	return READ_ONCE(unix_peer(sk));
+}
+
+/* The state lock of @sk must be held. */
+const struct cred *landlock_rs_unix_cred(const struct sock *sk)
+{
+	lockdep_assert_held(&unix_sk(sk)->lock);
+	if (sock_flag(sk, SOCK_DEAD) || !sk->sk_socket || !sk->sk_socket->file)
+		return NULL;
+	return sk->sk_socket->file->f_cred;
+}
+
+const char *landlock_rs_unix_path(const struct sock *sk, size_t *len)
+{
+	const size_t offset = offsetof(struct sockaddr_un, sun_path);
+	const struct unix_address *addr;
+
+	/* Pairs with the smp_store_release() in __unix_set_addr_hash(). */
+	addr = smp_load_acquire(&unix_sk(sk)->addr);
+	if (!addr || addr->len < offset)
+		return NULL;
+	*len = addr->len - offset;
+	return addr->name->sun_path;
 }
 
 const struct lsm_blob_sizes *landlock_rs_blobs(void)

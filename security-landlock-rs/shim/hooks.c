@@ -7,6 +7,7 @@
  */
 
 #include <linux/cred.h>
+#include <linux/fs.h>
 #include <linux/lsm_hooks.h>
 #include <linux/net.h>
 #include <linux/rcupdate.h>
@@ -163,11 +164,15 @@ static int file_open(struct file *file)
 	return cred ? landlock_rs_file_open(cred, file) : 0;
 }
 
+static struct landlock_rs_file *blob_of_file(const struct file *file)
+{
+	return file->f_security + landlock_slot_blobs.lbs_file;
+}
+
 /* Returns the blob of @file, or NULL if nothing was denied to it. */
 static const struct landlock_rs_file *restricted(const struct file *file)
 {
-	const struct landlock_rs_file *const blob =
-		file->f_security + landlock_slot_blobs.lbs_file;
+	const struct landlock_rs_file *const blob = blob_of_file(file);
 
 	return READ_ONCE(blob->denied) ? blob : NULL;
 }
@@ -230,6 +235,53 @@ static int socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
 		      0;
 }
 
+static int task_kill(struct task_struct *p, struct kernel_siginfo *info,
+		     int sig, const struct cred *cred)
+{
+	const struct landlock_rs_cred *const sender =
+		sandboxed(cred ?: current_cred());
+
+	return sender ? landlock_rs_task_kill(sender, !!cred, p) : 0;
+}
+
+/* Even without a domain, that of the former sender has to be dropped. */
+static void file_set_fowner(struct file *file)
+{
+	const struct landlock_rs_cred *const cred = blob_of(current_cred());
+
+	if (cred->domain || blob_of_file(file)->sender)
+		landlock_rs_file_set_fowner(cred, file_f_owner(file));
+}
+
+static int file_send_sigiotask(struct task_struct *tsk,
+			       struct fown_struct *fown, int sig)
+{
+	if (!blob_of_file(fown->file)->sender)
+		return 0;
+	return landlock_rs_file_send_sigiotask(fown, tsk);
+}
+
+static void file_free_security(struct file *file)
+{
+	if (blob_of_file(file)->sender)
+		landlock_rs_file_free_security(blob_of_file(file));
+}
+
+static int unix_stream_connect(struct sock *sock, struct sock *other,
+			       struct sock *newsk)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_unix_stream_connect(cred, other) : 0;
+}
+
+static int unix_may_send(struct socket *sock, struct socket *other)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_unix_may_send(cred, sock->sk, other->sk) : 0;
+}
+
 const struct landlock_slot_ops landlock_rs_ops = {
 	.owner = THIS_MODULE,
 	.create_ruleset = landlock_rs_create_ruleset,
@@ -262,4 +314,10 @@ const struct landlock_slot_ops landlock_rs_ops = {
 	.socket_bind = socket_bind,
 	.socket_connect = socket_connect,
 	.socket_sendmsg = socket_sendmsg,
+	.task_kill = task_kill,
+	.file_set_fowner = file_set_fowner,
+	.file_send_sigiotask = file_send_sigiotask,
+	.file_free_security = file_free_security,
+	.unix_stream_connect = unix_stream_connect,
+	.unix_may_send = unix_may_send,
 };

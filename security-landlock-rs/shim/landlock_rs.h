@@ -39,9 +39,12 @@ struct landlock_rs_cred {
  *
  * @denied: Rights denied when the file was opened.  C only looks whether there
  *	    are any.
+ * @sender: Domain of who set the owner of the file, or NULL.  C only looks
+ *	    whether there is one.  Protected by f_owner->lock.
  */
 struct landlock_rs_file {
 	u32 denied;
+	const void *sender;
 };
 
 /* What C knows and bindgen cannot see: constants made by macros. */
@@ -93,6 +96,12 @@ int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 			    size_t from_size);
 bool landlock_rs_no_new_privs(void);
 const struct cred *landlock_rs_task_cred(const struct task_struct *task);
+bool landlock_rs_is_thread_of_current(struct task_struct *task);
+struct pid *landlock_rs_task_tgid(struct task_struct *task);
+struct pid *landlock_rs_get_tgid(void);
+const struct sock *landlock_rs_unix_peer(const struct sock *sk);
+const struct cred *landlock_rs_unix_cred(const struct sock *sk);
+const char *landlock_rs_unix_path(const struct sock *sk, size_t *len);
 const struct lsm_blob_sizes *landlock_rs_blobs(void);
 u16 landlock_rs_sk_family(const struct sock *sk);
 bool landlock_rs_sk_is_tcp(const struct sock *sk);
@@ -145,6 +154,17 @@ int landlock_rs_ptrace_access_check(const struct landlock_rs_cred *cred,
 				    struct task_struct *child);
 int landlock_rs_ptrace_traceme(const struct landlock_rs_cred *cred,
 			       struct task_struct *parent);
+int landlock_rs_task_kill(const struct landlock_rs_cred *cred, bool is_deferred,
+			  struct task_struct *target);
+void landlock_rs_file_set_fowner(const struct landlock_rs_cred *cred,
+				 struct fown_struct *owner);
+int landlock_rs_file_send_sigiotask(struct fown_struct *owner,
+				    struct task_struct *target);
+void landlock_rs_file_free_security(struct landlock_rs_file *blob);
+int landlock_rs_unix_stream_connect(const struct landlock_rs_cred *cred,
+				    struct sock *server);
+int landlock_rs_unix_may_send(const struct landlock_rs_cred *cred,
+			      struct sock *client, struct sock *server);
 
 int landlock_rs_socket_bind(const struct landlock_rs_cred *cred,
 			    struct sock *sk, const struct sockaddr *address,

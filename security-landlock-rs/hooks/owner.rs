@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Owners of open files, which get SIGIO and SIGURG when something happens to the file.
+//!
+//! The kernel sends these signals for who set the owner, at a time when another task runs, or
+//! none. So the domain of the former is kept with the file until then. All hooks run in atomic
+//! context.
+
+use crate::{
+    file_state::{FileState, Sender},
+    kapi::{
+        cred,
+        fowner::{FileOwner, FileOwnerMut},
+        task,
+    },
+    policy::access::Scope,
+    subject::CredState,
+};
+
+use kernel::{prelude::*, sync::rcu, task::Task};
+
+/// Keeps the domain of the current task, which may have none, with a file whose owner it sets.
+///
+/// If the owner is the process of the current task, nothing is kept: it may signal itself. The
+/// members of a process group or of a session are known only when they get the signal.
+pub(crate) fn file_set_fowner(cred: &CredState, mut owner: FileOwnerMut<'_>) {
+    let guard = rcu::read_lock();
+    let is_own_process = owner.task(&guard).is_some_and(task::is_thread_of_current);
+    let sender = if is_own_process {
+        Sender::default()
+    } else {
+        Sender::new(cred)
+    };
+
+    *owner.record::<FileState>() = sender;
+}
+
+/// Checks that a signal may be sent to `target` for who set the owner of a file.
+pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task) -> Result {
+    let sender = owner.record::<FileState>();
+    let Some(domain) = sender.domain() else {
+        return Ok(());
+    };
+    if sender.is_process_of(target) {
+        return Ok(());
+    }
+    let guard = rcu::read_lock();
+    let server = cred::blob(task::cred(target, &guard));
+
+    super::check_scope(domain, server, Scope::Signal)
+}
+
+/// Drops what is kept with a file that nobody uses any more.
+pub(crate) fn file_free_security(file: &mut FileState) {
+    file.forget_sender();
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Signals, but for those of open files.
+
+use crate::{
+    kapi::{cred, task},
+    policy::access::{Scope, Scopes},
+    subject::CredState,
+};
+
+use kernel::{prelude::*, sync::rcu, task::Task};
+
+/// On whose behalf a signal is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// The current task sends it.
+    Current,
+    /// Who asked for it has left its credentials with a driver, which sends it now.
+    Deferred,
+}
+
+/// Checks that a signal may be sent to `target` with the credentials `cred` of `sender`.
+///
+/// Threads of one process may signal each other, whatever their domains are: this is how the C
+/// library makes all of them change credentials. Runs in atomic context.
+pub(crate) fn task_kill(cred: &CredState, sender: Sender, target: &Task) -> Result {
+    let Some(domain) = cred.domain_handling(Scopes::from(Scope::Signal)) else {
+        return Ok(());
+    };
+    if sender == Sender::Current && task::is_thread_of_current(target) {
+        return Ok(());
+    }
+    let guard = rcu::read_lock();
+    let server = cred::blob(task::cred(target, &guard));
+
+    super::check_scope(domain, server, Scope::Signal)
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Owners of open files, which get SIGIO and SIGURG.
+//!
+//! `f_owner->lock` of a file guards the owner, and what our part of the file's blob remembers of
+//! who set it. The lock is taken with interrupts disabled, or in an interrupt. It is taken and
+//! released by the kernel, around the hooks.
+//!
+//! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
+
+use super::blob::{self, FileBlob};
+
+use core::{cell::UnsafeCell, marker::PhantomData, ops::Deref, ptr::NonNull};
+use kernel::{bindings, prelude::*, sync::rcu, task::Task, types::Opaque};
+
+/// A value in a file blob that `f_owner->lock` of the file guards.
+#[repr(transparent)]
+pub(crate) struct OwnerCell<T>(UnsafeCell<T>);
+
+// SAFETY: The lock serialises access to the value, from whichever task.
+unsafe impl<T: Send> Send for OwnerCell<T> {}
+// SAFETY: As above; several tasks may read at the same time.
+unsafe impl<T: Send + Sync> Sync for OwnerCell<T> {}
+// SAFETY: `UnsafeCell` has the layout of its value.
+unsafe impl<T: Zeroable> Zeroable for OwnerCell<T> {}
+
+impl<T> OwnerCell<T> {
+    /// Returns the value, for who has exclusive access to the blob.
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut()
+    }
+}
+
+/// The owner of an open file; wraps `struct fown_struct`.
+///
+/// # Invariants
+///
+/// A reference to this type proves that the file is there, and that `f_owner->lock` is held, at
+/// least for reading.
+#[repr(transparent)]
+pub(crate) struct FileOwner(Opaque<bindings::fown_struct>);
+
+impl FileOwner {
+    /// Creates a reference to a file's owner of C.
+    ///
+    /// # Safety
+    ///
+    /// For `'a`, `ptr` must be valid, and the caller must hold its lock.
+    pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::fown_struct) -> &'a Self {
+        // INVARIANT: By the safety contract.
+        // SAFETY: By the safety contract; the type is transparent.
+        unsafe { &*ptr.cast() }
+    }
+
+    /// Returns the task that is the owner, be it as a thread or as a process.
+    ///
+    /// There is none if the owner is a process group or a session, or is gone.
+    pub(crate) fn task<'g>(&self, _guard: &'g rcu::Guard) -> Option<&'g Task> {
+        let owner = self.0.get();
+        // SAFETY: By the type invariants, the lock is held that guards both members.
+        let (pid, pid_type) = unsafe { ((*owner).pid, (*owner).pid_type) };
+
+        match pid_type {
+            bindings::pid_type_PIDTYPE_PID | bindings::pid_type_PIDTYPE_TGID => {
+                // SAFETY: The owner has a reference to `pid`. The task that is found stays for the
+                // RCU read-side critical section, which the guard proves; `Task` is transparent.
+                unsafe { bindings::pid_task(pid, pid_type).cast::<Task>().as_ref() }
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns what the file remembers.
+    pub(crate) fn record<T: FileBlob>(&self) -> &T::Owner {
+        // SAFETY: By the type invariants the lock is held, for as long as `self` is borrowed.
+        unsafe { &*self.record_ptr::<T>() }
+    }
+
+    fn record_ptr<T: FileBlob>(&self) -> *mut T::Owner {
+        // SAFETY: By the type invariants, the file is there. It has a zeroed blob with room for
+        // all LSMs, and `T` is `Zeroable`; what may change in the blob is in cells.
+        let blob = unsafe { &*blob::locate_file::<T>((*(*self.0.get()).file).f_security) };
+
+        blob.owner().0.get()
+    }
+}
+
+/// The owner of an open file, being changed.
+///
+/// # Invariants
+///
+/// The lock of `owner` is held for writing, and this is the only value that stands for that.
+pub(crate) struct FileOwnerMut<'a> {
+    owner: &'a FileOwner,
+    _exclusive: PhantomData<&'a mut FileOwner>,
+}
+
+impl FileOwnerMut<'_> {
+    /// Creates the value from a file's owner of C.
+    ///
+    /// # Safety
+    ///
+    /// For the lifetime of the value, `ptr` must be valid, and the caller must hold its lock for
+    /// writing, and make no other reference from it.
+    pub(crate) unsafe fn from_raw(ptr: NonNull<bindings::fown_struct>) -> Self {
+        // INVARIANT: By the safety contract.
+        Self {
+            // SAFETY: By the safety contract.
+            owner: unsafe { FileOwner::from_raw(ptr.as_ptr()) },
+            _exclusive: PhantomData,
+        }
+    }
+
+    /// Returns what the file remembers, to be changed.
+    pub(crate) fn record<T: FileBlob>(&mut self) -> &mut T::Owner {
+        // SAFETY: By the type invariants the lock is held for writing, and `self` is borrowed for
+        // as long as the reference lives.
+        unsafe { &mut *self.owner.record_ptr::<T>() }
+    }
+}
+
+impl Deref for FileOwnerMut<'_> {
+    type Target = FileOwner;
+
+    fn deref(&self) -> &FileOwner {
+        self.owner
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Scopes: may a client reach a server?
+//!
+//! A task gets its domain from its parent and adds layers to it. So the layers that two domains
+//! have in common are the oldest ones of both: those of the last ancestor of both tasks. In each
+//! of these layers client and server are in the same sandbox. Every other layer of the client is
+//! one that the server is not in, and which keeps the client away from it:
+//!
+//! ```text
+//!   client:  0 --- 1 --- 2 --- 3        in common: 2 layers
+//!                   \
+//!   server:          2'                 layers 2 and 3 of the client decide
+//! ```
+//!
+//! What only the server has does not matter: a task may reach into sandboxes, but not out of them.
+
+use super::layer::{Handled, Layers, Unfulfilled};
+
+/// Returns what the layers of a client deny of `requested` on a server.
+///
+/// The first `common` layers are in common with the domain of the server: they deny nothing.
+pub(crate) fn unfulfilled<A: Handled>(
+    client: &Layers,
+    common: usize,
+    requested: A,
+) -> Unfulfilled<A> {
+    let mut left = Unfulfilled::new(client, requested);
+
+    left.grant_oldest(common);
+    left
+}
+
+/// Tells whether the address of a UNIX socket is in the abstract namespace.
+///
+/// `sun_path` has as many bytes as there are: none if the socket has no address.
+pub(crate) fn is_abstract(sun_path: &[u8]) -> bool {
+    sun_path.first() == Some(&0)
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_scope)]
+mod tests {
+    use super::super::{
+        access::{AccessMasks, Scope, Scopes},
+        layer::LayerIndex,
+        verdict::{Denial, Verdict},
+    };
+    use super::*;
+
+    fn handling(scope: Scopes) -> AccessMasks {
+        AccessMasks {
+            scope,
+            ..AccessMasks::default()
+        }
+    }
+
+    /// Returns a domain with a layer for each of `scopes`, oldest first, if there is any.
+    fn domain(scopes: &[Scopes]) -> Option<Layers> {
+        let (first, more) = scopes.split_first()?;
+
+        more.iter()
+            .try_fold(Layers::first(handling(*first)), |layers, scope| {
+                layers.stack(handling(*scope)).ok()
+            })
+    }
+
+    /// Tells whether a client with `scopes` may send a signal, and which layer denies it.
+    fn signal(scopes: &[Scopes], common: usize) -> Verdict<Scopes> {
+        match domain(scopes) {
+            Some(client) => unfulfilled(&client, common, Scopes::from(Scope::Signal)).into(),
+            None => Verdict::Allow,
+        }
+    }
+
+    fn denied_by(layer: usize) -> Verdict<Scopes> {
+        match LayerIndex::try_new(layer) {
+            Some(layer) => Verdict::Deny(Denial {
+                layer,
+                missing: Scope::Signal.into(),
+            }),
+            None => Verdict::Allow,
+        }
+    }
+
+    /// Returns as many layers that limit signals.
+    fn limiting(count: usize) -> &'static [Scopes] {
+        const LIMITING: [Scopes; 2] = [Scopes::ALL; 2];
+
+        LIMITING.get(..count).unwrap_or(&[])
+    }
+
+    #[test]
+    fn one_layer_at_most_before_and_after_a_fork() {
+        for both in 0..2 {
+            for parent in 0..2 {
+                for child in 0..2 {
+                    let to_child = signal(limiting(both + parent), both);
+                    let to_parent = signal(limiting(both + child), both);
+
+                    let denied = |own: usize| match own {
+                        0 => Verdict::Allow,
+                        _ => denied_by(both),
+                    };
+
+                    assert_eq!(to_child, denied(parent));
+                    assert_eq!(to_parent, denied(child));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_layers_that_handle_the_scope_deny() {
+        let other = Scopes::from(Scope::AbstractUnixSocket);
+        let limit = Scopes::from(Scope::Signal);
+
+        assert_eq!(signal(&[other, other], 0), Verdict::Allow);
+        assert_eq!(signal(&[limit, other], 0), denied_by(0));
+        assert_eq!(signal(&[limit, other], 1), Verdict::Allow);
+        assert_eq!(signal(&[other, limit], 1), denied_by(1));
+        assert_eq!(signal(&[limit, limit, other], 1), denied_by(1));
+        assert_eq!(signal(&[limit, limit, other], 2), Verdict::Allow);
+    }
+
+    #[test]
+    fn more_in_common_than_the_client_has_is_harmless() {
+        assert_eq!(signal(&[Scopes::ALL], 1), Verdict::Allow);
+        assert_eq!(signal(&[Scopes::ALL], usize::MAX), Verdict::Allow);
+    }
+
+    #[test]
+    fn abstract_addresses_start_with_zero() {
+        assert!(is_abstract(b"\0name"));
+        assert!(is_abstract(b"\0"));
+        assert!(!is_abstract(b"/run/name\0"));
+        assert!(!is_abstract(b""));
+    }
+}
