@@ -2,7 +2,8 @@
 /*
  * rename(2) and link(2): within a directory they need the rights to remove and
  * to make; between directories they are denied, because ABI 1 has no right for
- * that: EACCES if such a right is missing as well, else EXDEV.
+ * that: EACCES if such a right is missing as well, else EXDEV. From ABI 2 on,
+ * a ruleset may handle the right to refer, which lifts this.
  */
 
 #include "common.h"
@@ -317,6 +318,55 @@ TEST_F(two_dirs, exdev_stays_with_many_layers)
 	sandbox(_metadata, ABI1, all);
 	sandbox(_metadata, LANDLOCK_ACCESS_FS_EXECUTE, NULL);
 	sandbox(_metadata, ABI1, all);
+	EXPECT_EQ(EXDEV, act_in_two_dirs(variant));
+}
+
+/* With the right to refer */
+
+#define REFER LANDLOCK_ACCESS_FS_REFER
+
+TEST_F(two_dirs, right_to_refer_allows)
+{
+	const __u64 from = variant->needed_from | REFER;
+	const __u64 to = variant->needed_to | REFER;
+
+	if (abi_version() < 2)
+		SKIP(return, "no right to refer");
+	/* Both directories must grant it. */
+	EXPECT_EQ(EXDEV, act_with(_metadata, variant, ABI1 | REFER, ABI1,
+				  ABI1 | REFER));
+	EXPECT_EQ(EXDEV, act_with(_metadata, variant, ABI1 | REFER,
+				  ABI1 | REFER, ABI1));
+	/* And the rights that are needed anyway. */
+	EXPECT_EQ(variant->needed_to ? EACCES : 0,
+		  act_with(_metadata, variant, ABI1 | REFER, from, REFER));
+	EXPECT_EQ(0, act_with(_metadata, variant, ABI1 | REFER, from | to,
+			      from | to));
+}
+
+TEST_F(two_dirs, right_to_refer_lets_nothing_be_gained)
+{
+	const __u64 all = ABI1 | REFER;
+	const bool exchange = variant->flags & RENAME_EXCHANGE;
+	__u64 right = LANDLOCK_ACCESS_FS_EXECUTE;
+
+	if (abi_version() < 2)
+		SKIP(return, "no right to refer");
+	EXPECT_EQ(EXDEV, act_with(_metadata, variant, all, all & ~right, all));
+	/* What comes back from there would gain it. */
+	EXPECT_EQ(exchange ? EXDEV : 0,
+		  act_with(_metadata, variant, all, all, all & ~right));
+}
+
+TEST_F(two_dirs, right_to_refer_does_not_matter_to_other_layers)
+{
+	const __u64 all = ABI1 | REFER;
+	const struct rule rules[] = { { A, all }, { B, all }, {} };
+
+	if (abi_version() < 2)
+		SKIP(return, "no right to refer");
+	sandbox(_metadata, all, rules);
+	sandbox(_metadata, LANDLOCK_ACCESS_FS_EXECUTE, NULL);
 	EXPECT_EQ(EXDEV, act_in_two_dirs(variant));
 }
 
