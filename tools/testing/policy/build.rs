@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Switches the KUnit tests of the policy on, so that they run on the host as well.
+//! Decides what Kconfig decides in a kernel: KUnit tests run on the host too, and there is IPv6.
 
 fn main() {
-    println!("cargo::rustc-cfg=CONFIG_SECURITY_LANDLOCK_KUNIT_TEST");
+    for option in ["CONFIG_SECURITY_LANDLOCK_KUNIT_TEST", "CONFIG_IPV6"] {
+        println!("cargo::rustc-cfg={option}");
+    }
     println!("cargo::rerun-if-changed=build.rs");
 }

@@ -3,12 +3,15 @@
 //! One module for each module of the policy.
 
 mod access;
+mod address;
 mod attr;
 mod errata;
+mod ioctl;
 mod layer;
 mod open;
 mod refer;
 mod rule;
+mod scope;
 mod support;
 mod verdict;
 mod walk;

@@ -6,7 +6,7 @@ use super::support::*;
 use crate::policy::access::{
     Access, AccessFs,
     AccessFsRight::{self, *},
-    AccessMasks, UnknownAccess,
+    AccessMasks, AccessNet, AccessNetRight, Scope, Scopes, UnknownAccess,
 };
 
 use proptest::prelude::*;
@@ -28,6 +28,7 @@ const FS_RIGHTS: [(AccessFsRight, u64); FS_COUNT] = [
     (MakeSym, 0x1000),
     (Refer, 0x2000),
     (Truncate, 0x4000),
+    (IoctlDev, 0x8000),
 ];
 
 #[test]
@@ -65,6 +66,78 @@ fn masks_are_empty_when_nothing_is_handled() {
     assert!(AccessMasks::default().is_empty());
     for right in 0..FS_COUNT {
         assert!(!handling(some_right(right)).is_empty(), "{right}");
+    }
+}
+
+/// The rights on ports with their values in `linux/landlock.h`.
+const NET_RIGHTS: [(AccessNetRight, u64); NET_COUNT] = [
+    (AccessNetRight::BindTcp, 0x1),
+    (AccessNetRight::ConnectTcp, 0x2),
+];
+
+#[test]
+fn rights_on_ports_have_the_values_of_the_user_space_api() {
+    for (right, value) in NET_RIGHTS {
+        assert_eq!(AccessNet::parse(value), Ok(right.into()), "{right:?}");
+    }
+    assert_eq!(u64::from(u32::from(AccessNet::ALL)), NET_BITS);
+}
+
+#[test]
+fn one_unknown_bit_of_a_port_is_enough_to_be_refused() {
+    for bit in (0..64).map(|bit| 1 << bit) {
+        let expected = match bit & NET_BITS {
+            0 => Err(UnknownAccess),
+            _ => Ok(bit),
+        };
+        let parsed = AccessNet::parse(bit);
+
+        assert_eq!(parsed.map(|net| u64::from(u32::from(net))), expected);
+        assert_eq!(AccessNet::parse(NET_BITS | bit).is_ok(), expected.is_ok());
+    }
+}
+
+#[test]
+fn scopes_have_the_values_of_the_user_space_api() {
+    assert_eq!(Scopes::parse(1), Ok(Scope::AbstractUnixSocket.into()));
+    assert_eq!(Scopes::parse(2), Ok(Scope::Signal.into()));
+    assert_eq!(u64::from(u32::from(Scopes::ALL)), SCOPE_BITS);
+    for bit in SCOPE_COUNT..64 {
+        assert_eq!(Scopes::parse(1 << bit), Err(UnknownAccess));
+        assert_eq!(Scopes::parse(1 << bit | SCOPE_BITS), Err(UnknownAccess));
+    }
+}
+
+#[test]
+fn ruleset_that_has_scopes_only_is_not_empty() {
+    let only_scope = AccessMasks {
+        scope: Scope::Signal.into(),
+        ..AccessMasks::default()
+    };
+
+    assert!(!only_scope.is_empty());
+    assert_eq!(only_scope.with_initially_denied(), only_scope);
+}
+
+#[test]
+fn rights_on_ports_are_no_rights_on_files() {
+    let only_net = AccessMasks {
+        net: AccessNetRight::BindTcp.into(),
+        ..AccessMasks::default()
+    };
+
+    assert!(!only_net.is_empty());
+    assert_eq!(only_net.with_initially_denied(), only_net);
+}
+
+proptest! {
+    #[test]
+    fn stored_bits_of_ports_and_scopes_lose_what_is_unknown(stored: u32) {
+        let kept = u32::from(AccessNet::from_stored(stored));
+
+        prop_assert_eq!(u64::from(kept), u64::from(stored) & NET_BITS);
+        let kept = u32::from(Scopes::from_stored(stored));
+        prop_assert_eq!(u64::from(kept), u64::from(stored) & SCOPE_BITS);
     }
 }
 

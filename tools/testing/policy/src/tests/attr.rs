@@ -4,8 +4,9 @@
 
 use super::support::*;
 use crate::policy::{
-    access::AccessFs,
-    attr::{check_no_flags, AttrError, PathBeneathAttr, Query, RuleType, RulesetAttr},
+    access::{AccessFs, AccessNet},
+    address::Port,
+    attr::{check_no_flags, AttrError, NetPortAttr, PathBeneathAttr, Query, RuleType, RulesetAttr},
 };
 
 use proptest::prelude::*;
@@ -16,7 +17,7 @@ const CREATE_RULESET_VERSION: u32 = 1;
 const CREATE_RULESET_ERRATA: u32 = 2;
 
 /// The known bits of each member of `struct landlock_ruleset_attr`.
-const KNOWN: [u64; RulesetAttr::MEMBERS] = [FS_BITS];
+const KNOWN: [u64; RulesetAttr::MEMBERS] = [FS_BITS, NET_BITS, SCOPE_BITS];
 
 /// Layout of the structure of a rule in user space.
 #[repr(C, packed)]
@@ -43,7 +44,7 @@ fn query(flags: u32, has_attr: bool, size: usize) -> Result<Query, AttrError> {
 }
 
 /// What it says about the structure: an unknown bit anywhere is worse than no bit.
-fn ruleset(members: [u64; RulesetAttr::MEMBERS]) -> Result<[u64; 1], AttrError> {
+fn ruleset(members: [u64; RulesetAttr::MEMBERS]) -> Result<[u64; RulesetAttr::MEMBERS], AttrError> {
     for (member, known) in members.iter().zip(KNOWN) {
         if member | known != known {
             return Err(AttrError::Invalid);
@@ -52,7 +53,7 @@ fn ruleset(members: [u64; RulesetAttr::MEMBERS]) -> Result<[u64; 1], AttrError> 
     if members.iter().all(|member| *member == 0) {
         return Err(AttrError::Useless);
     }
-    Ok([members[0]])
+    Ok(members)
 }
 
 /// What the manual page of `landlock_add_rule(2)` says: a rule without right is useless, and is
@@ -65,6 +66,85 @@ fn path_beneath(allowed: u64, fd: i32, handled: u64) -> Result<(u64, i32), AttrE
         return Err(AttrError::Invalid);
     }
     Ok((allowed, fd))
+}
+
+/// Returns the members of the structure that say what is handled.
+fn members_of(attr: RulesetAttr) -> [u64; RulesetAttr::MEMBERS] {
+    [
+        bits(attr.handled.fs),
+        net_bits(attr.handled.net),
+        u64::from(u32::from(attr.handled.scope)),
+    ]
+}
+
+fn net_bits(rights: AccessNet) -> u64 {
+    u64::from(u32::from(rights))
+}
+
+/// What the manual page of `landlock_add_rule(2)` says of a port: as [`path_beneath`], and then the
+/// port has to be one.
+fn net_port(allowed: u64, port: u64, handled: u64) -> Result<(u64, Port), AttrError> {
+    if allowed == 0 {
+        return Err(AttrError::Useless);
+    }
+    if allowed | handled != handled || port > 65535 {
+        return Err(AttrError::Invalid);
+    }
+    Ok((allowed, Port::new(port as u16)))
+}
+
+fn parse_net_port(allowed: u64, port: u64, handled: u64) -> Result<(u64, Port), AttrError> {
+    let handled = AccessNet::parse(handled).expect("it is known");
+    let mut bytes = [0; NetPortAttr::SIZE];
+    let (mask, number) = bytes.split_at_mut(8);
+    mask.copy_from_slice(&allowed.to_ne_bytes());
+    number.copy_from_slice(&port.to_ne_bytes());
+
+    NetPortAttr::parse(bytes, handled).map(|attr| (net_bits(attr.allowed), attr.port))
+}
+
+#[test]
+fn rule_for_a_port_is_as_long_as_two_members() {
+    assert_eq!(NetPortAttr::SIZE, 16);
+}
+
+#[test]
+fn rule_for_a_port_is_checked_in_the_documented_order() {
+    let ports = [
+        0,
+        1,
+        80,
+        255,
+        256,
+        65535,
+        65536,
+        65536 + 80,
+        1 << 32,
+        u64::MAX,
+    ];
+
+    for handled in 0..=NET_BITS {
+        for bit in (0..64).map(|bit| 1 << bit).chain([0]) {
+            for allowed in [bit, bit | handled] {
+                for port in ports {
+                    let parsed = parse_net_port(allowed, port, handled);
+
+                    assert_eq!(
+                        parsed,
+                        net_port(allowed, port, handled),
+                        "{allowed:#x} {port}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_port_is_a_port() {
+    for port in 0..=65535 {
+        assert_eq!(parse_net_port(1, port, 1), net_port(1, port, 1));
+    }
 }
 
 fn parse_path_beneath(allowed: u64, fd: i32, handled: u64) -> Result<(u64, i32), AttrError> {
@@ -105,10 +185,11 @@ fn any_argument_next_to_a_question_is_refused() {
 }
 
 #[test]
-fn only_path_beneath_is_a_rule_type() {
+fn only_paths_and_ports_have_a_rule_type() {
     for rule_type in telling_flags() {
         let expected = match rule_type {
             1 => Ok(RuleType::PathBeneath),
+            2 => Ok(RuleType::NetPort),
             _ => Err(AttrError::Invalid),
         };
 
@@ -151,7 +232,7 @@ fn each_bit_of_a_member_is_known_or_refused() {
             members[member] = 1 << bit;
 
             let parsed = RulesetAttr::parse(members);
-            assert_eq!(parsed.map(|attr| [bits(attr.handled.fs)]), ruleset(members));
+            assert_eq!(parsed.map(members_of), ruleset(members));
         }
     }
 }
@@ -182,7 +263,7 @@ proptest! {
     }
 
     #[test]
-    fn rule_type_and_flags_above_the_known_ones_are_refused(value in 2u32..) {
+    fn rule_type_and_flags_above_the_known_ones_are_refused(value in 3u32..) {
         prop_assert_eq!(RuleType::parse(value), Err(AttrError::Invalid));
         prop_assert_eq!(check_no_flags(value), Err(AttrError::Invalid));
     }
@@ -203,7 +284,7 @@ proptest! {
         });
         let parsed = RulesetAttr::parse(members);
 
-        prop_assert_eq!(parsed.map(|attr| [bits(attr.handled.fs)]), ruleset(members));
+        prop_assert_eq!(parsed.map(members_of), ruleset(members));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::support::*;
 use crate::policy::{
-    access::AccessFs,
+    access::{AccessFs, AccessMasks, AccessNet},
     layer::{Layers, TooManyLayers, Unfulfilled, MAX_LAYERS},
     rule::{Grants, Key},
     verdict::Denial,
@@ -170,7 +170,32 @@ fn right_of_one_layer_is_denied_until_that_layer_grants_it() {
     }
 }
 
+#[test]
+fn rights_on_files_and_on_ports_stay_apart() {
+    let net = AccessMasks {
+        net: AccessNet::ALL,
+        ..AccessMasks::default()
+    };
+    let layers = Layers::first(net).stack(handling(AccessFs::ALL)).unwrap();
+    let layers = layers.stack(net).unwrap();
+
+    assert_eq!(layers.youngest_handling(AccessNet::ALL), Some(index(2)));
+    assert_eq!(layers.youngest_handling(AccessFs::ALL), Some(index(1)));
+    let expected = vec![Set::new(), all_rights(), Set::new()];
+    let left = Unfulfilled::new(&layers, AccessFs::ALL);
+    assert_eq!(left_per_layer(left, 3), expected);
+}
+
 proptest! {
+    #[test]
+    fn right_can_be_denied_in_every_layer_in_use(case in Case::any(), denied in any_set()) {
+        let (mut left, model) = granted_all(&case);
+
+        left.deny_in_all(rights(&denied));
+        let expected: Vec<_> = model.0.iter().map(|left| left | &denied).collect();
+        prop_assert_eq!(left_per_layer(left, expected.len()), expected);
+    }
+
     #[test]
     fn denials_are_those_of_one_set_per_layer(case in Case::any()) {
         let (mut left, mut model, table) = (case.unfulfilled(), case.model(), case.table());

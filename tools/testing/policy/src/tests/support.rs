@@ -24,6 +24,25 @@ pub(super) const FS_COUNT: usize = match ABI_VERSION {
 /// Every bit that stands for a right on files.
 pub(super) const FS_BITS: u64 = (1 << FS_COUNT) - 1;
 
+/// The number of rights on ports.
+pub(super) const NET_COUNT: usize = match ABI_VERSION {
+    ..=3 => 0,
+    4..=9 => 2,
+    _ => 4,
+};
+
+/// Every bit that stands for a right on ports.
+pub(super) const NET_BITS: u64 = (1 << NET_COUNT) - 1;
+
+/// The number of scopes.
+pub(super) const SCOPE_COUNT: usize = match ABI_VERSION {
+    ..=5 => 0,
+    _ => 2,
+};
+
+/// Every bit that stands for a scope.
+pub(super) const SCOPE_BITS: u64 = (1 << SCOPE_COUNT) - 1;
+
 /// Positions of the rights that apply to files that are not directories.
 pub(super) const ON_FILES: [usize; 6] = [0, 1, 2, 14, 15, 16];
 
