@@ -4,8 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod chain;
+mod hierarchy;
 
-use self::chain::Chain;
+use self::{chain::Chain, hierarchy::Hierarchy};
 use crate::{
     kapi::deferred::Deferred,
     object::{self, ObjectRef},
@@ -13,6 +14,7 @@ use crate::{
         access::{AccessFs, AccessNet},
         address::Port,
         layer::{Handled, LayerIndex, Layers, TooManyLayers, Unfulfilled},
+        quiet::LogRules,
         rule::{Grants, Key},
         scope,
     },
@@ -40,7 +42,7 @@ pub(crate) struct Domain {
     /// The objects of `paths`: those that each layer added.
     _objects: Arc<Chain<KVVec<ObjectRef>>>,
     /// Identifies the domain and its ancestors.
-    hierarchy: Arc<Chain<()>>,
+    hierarchy: Arc<Chain<Hierarchy>>,
     #[pin]
     free: Work<Self>,
 }
@@ -66,7 +68,11 @@ impl Domain {
     ///
     /// Fails with [`E2BIG`] if `parent` has as many layers as there may be, and with `ENOMEM`.
     /// May sleep.
-    pub(crate) fn new(parent: Option<&Self>, ruleset: &Ruleset) -> Result<DomainRef> {
+    pub(crate) fn new(
+        parent: Option<&Self>,
+        ruleset: &Ruleset,
+        log: LogRules,
+    ) -> Result<DomainRef> {
         let layers = match parent {
             Some(parent) => parent.layers.stack(ruleset.handled()),
             None => Ok(Layers::first(ruleset.handled())),
@@ -79,7 +85,7 @@ impl Domain {
             new_objects(parent, &built)?,
             parent.map(|p| p._objects.clone()),
         )?;
-        let hierarchy = Chain::new((), parent.map(|p| p.hierarchy.clone()))?;
+        let hierarchy = Chain::new(Hierarchy::new(log), parent.map(|p| p.hierarchy.clone()))?;
 
         let domain = Arc::pin_init(
             pin_init!(Self {
@@ -132,6 +138,15 @@ impl Domain {
         let common = server.map_or(0, |server| self.hierarchy.common(&server.hierarchy));
 
         scope::unfulfilled(&self.layers, common, requested)
+    }
+
+    /// Returns what is to be known about the layer at `index`, if there is one.
+    // Read by the logs.
+    #[allow(dead_code)]
+    pub(crate) fn hierarchy(&self, index: LayerIndex) -> Option<&Hierarchy> {
+        let younger = self.layers.youngest().get().checked_sub(index.get())?;
+
+        self.hierarchy.value(younger)
     }
 
     /// Tells whether `other` is this domain, or a domain nested in it.

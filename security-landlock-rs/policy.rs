@@ -14,6 +14,7 @@ pub(crate) mod errata;
 pub(crate) mod ioctl;
 pub(crate) mod layer;
 pub(crate) mod open;
+pub(crate) mod quiet;
 pub(crate) mod refer;
 pub(crate) mod rule;
 pub(crate) mod scope;

@@ -5,7 +5,11 @@
 
 use crate::{
     domain::{Domain, DomainRef},
-    policy::layer::Handled,
+    policy::{
+        attr::{RestrictFlag, RestrictFlags},
+        layer::Handled,
+        quiet::{ExecLayers, LogRules, Subdomains},
+    },
     ruleset::Ruleset,
 };
 
@@ -17,6 +21,11 @@ use kernel::prelude::*;
 pub(crate) struct CredState {
     /// The domain, which `shim/hooks.c` looks at first.
     domain: Option<DomainRef>,
+    /// The layers of [`ExecLayers`], none of which is without a domain.
+    exec_layers: u16,
+    /// Domains that will be nested into this one are not logged. It does not need a domain, so
+    /// `shim/hooks.c` looks at it as well when it copies credentials.
+    log_subdomains_off: bool,
 }
 
 impl CredState {
@@ -40,8 +49,67 @@ impl CredState {
 
     /// Nests a new domain with `ruleset` into the present one. Fails as [`Domain::new`], and
     /// changes nothing then.
-    pub(crate) fn enforce(&mut self, ruleset: &Ruleset) -> Result {
-        self.domain = Some(Domain::new(self.domain(), ruleset)?);
+    pub(crate) fn enforce(&mut self, ruleset: &Ruleset, flags: RestrictFlags) -> Result {
+        let log = LogRules::new(flags, self.subdomains());
+        let domain = Domain::new(self.domain(), ruleset, log)?;
+
+        self.exec_layers = self.exec_layers().with(domain.layers().youngest()).bits();
+        self.domain = Some(domain);
         Ok(())
+    }
+
+    /// Takes over what `flags` say about later domains. Nothing takes it back.
+    pub(crate) fn configure(&mut self, flags: RestrictFlags) {
+        self.log_subdomains_off |= flags.contains(RestrictFlag::LogSubdomainsOff);
+    }
+
+    /// Prepares for another program: it enforced no layer yet.
+    pub(crate) fn start_program(&mut self) {
+        self.exec_layers = ExecLayers::default().bits();
+    }
+
+    /// Returns the layers that the running program enforced itself.
+    pub(crate) fn exec_layers(&self) -> ExecLayers {
+        ExecLayers::from_bits(self.exec_layers)
+    }
+
+    /// Returns what is said about domains that will be nested into this one.
+    fn subdomains(&self) -> Subdomains {
+        if self.log_subdomains_off {
+            Subdomains::Muted
+        } else {
+            Subdomains::Logged
+        }
+    }
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kunit_tests(landlock_subject)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn muting_later_domains_is_inherited_and_never_ends() {
+        let mut cred = CredState::default();
+        assert_eq!(cred.subdomains(), Subdomains::Logged);
+
+        cred.configure(RestrictFlag::LogSubdomainsOff.into());
+        cred.configure(RestrictFlags::empty());
+        let mut copy = cred.clone();
+        copy.start_program();
+
+        assert_eq!(copy.subdomains(), Subdomains::Muted);
+    }
+
+    #[test]
+    fn new_program_enforced_no_layer() {
+        let mut cred = CredState {
+            exec_layers: 3,
+            ..CredState::default()
+        };
+
+        assert_eq!(cred.clone().exec_layers().bits(), 3);
+        cred.start_program();
+        assert_eq!(cred.exec_layers(), ExecLayers::default());
     }
 }

@@ -6,8 +6,8 @@ use kernel::{alloc::flags::GFP_KERNEL_ACCOUNT, prelude::*, sync::Arc};
 
 /// A value that outlives its domain, together with those of all older layers.
 pub(crate) struct Chain<T: Unpin> {
-    /// Owned for as long as the link is there, and never looked at.
-    _value: T,
+    /// Owned for as long as the link is there.
+    value: T,
     parent: Option<Arc<Self>>,
     /// Number of links, this one included.
     len: usize,
@@ -20,12 +20,21 @@ impl<T: Unpin> Chain<T> {
 
         Ok(Arc::new(
             Self {
-                _value: value,
+                value,
                 parent,
                 len: len.saturating_add(1),
             },
             GFP_KERNEL_ACCOUNT,
         )?)
+    }
+
+    /// Returns the value of the link that is `older` links before this one, if there is one.
+    // Read by the logs.
+    #[allow(dead_code)]
+    pub(crate) fn value(&self, older: usize) -> Option<&T> {
+        let links = core::iter::successors(Some(self), |link| link.parent.as_deref());
+
+        links.map(|link| &link.value).nth(older)
     }
 
     /// Tells whether `other` is this link or comes after it.

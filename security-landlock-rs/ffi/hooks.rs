@@ -32,6 +32,7 @@ use kernel::{
 };
 
 assert_declared!(
+    landlock_rs_bprm_creds_for_exec,
     landlock_rs_change_topology,
     landlock_rs_cred_copy,
     landlock_rs_cred_free,
@@ -92,6 +93,17 @@ unsafe extern "C" fn landlock_rs_cred_copy(new: *mut Cred, old: *const Cred) {
 unsafe extern "C" fn landlock_rs_cred_free(cred: *mut Cred) {
     // SAFETY: By the safety contract, this is the only reference.
     hooks::cred::cred_free(unsafe { &mut *cred.cast() });
+}
+
+/// Enters [`hooks::cred::bprm_creds_for_exec`].
+///
+/// # Safety
+///
+/// `cred` must be the blob of credentials that nobody uses yet.
+#[no_mangle]
+unsafe extern "C" fn landlock_rs_bprm_creds_for_exec(cred: *mut Cred) {
+    // SAFETY: By the safety contract, this is the only reference.
+    hooks::cred::bprm_creds_for_exec(unsafe { &mut *cred.cast() });
 }
 
 /// Enters [`hooks::inode::inode_free_security_rcu`].

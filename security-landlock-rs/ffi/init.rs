@@ -35,7 +35,7 @@ unsafe impl InodeBlob for InodeState {}
 
 static_assert!(size_of::<CredState>() <= shim::LANDLOCK_SLOT_CRED_SIZE as usize);
 static_assert!(align_of::<CredState>() <= align_of::<*const c_void>());
-static_assert!(size_of::<shim::landlock_rs_cred>() <= size_of::<CredState>());
+static_assert!(size_of::<shim::landlock_rs_cred>() == size_of::<CredState>());
 static_assert!(size_of::<FileState>() <= shim::LANDLOCK_SLOT_FILE_SIZE as usize);
 static_assert!(align_of::<FileState>() <= align_of::<*const c_void>());
 static_assert!(size_of::<shim::landlock_rs_file>() <= size_of::<FileState>());

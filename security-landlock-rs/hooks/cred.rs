@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Credentials inherit the domain of those they are copied from.
+//! Credentials inherit the state of those they are copied from.
 
 use crate::subject::CredState;
 
 /// Fills the blob of new credentials: `cred_prepare` and `cred_transfer`.
 pub(crate) fn cred_copy(new: &mut CredState, old: &CredState) {
     *new = old.clone();
+}
+
+/// Prepares the blob of credentials for the program that is about to be executed with them.
+pub(crate) fn bprm_creds_for_exec(cred: &mut CredState) {
+    cred.start_program();
 }
 
 /// Empties the blob of credentials that nobody uses any more. Runs in atomic context.

@@ -5,6 +5,9 @@
 //! The checks come in the order in which C Landlock makes them: it decides which error a program
 //! sees that makes two mistakes.
 
+mod restrict;
+
+pub(crate) use self::restrict::{Enforced, RestrictFlag, RestrictFlags};
 use super::{
     access::{AccessFs, AccessMasks, AccessNet, Scopes, UnknownAccess},
     address::Port,
@@ -163,7 +166,7 @@ impl RuleType {
     }
 }
 
-/// Refuses any flag: `landlock_add_rule(2)` and `landlock_restrict_self(2)` have none yet.
+/// Refuses any flag: `landlock_add_rule(2)` has none yet.
 pub(crate) fn check_no_flags(flags: u32) -> Result<(), AttrError> {
     match flags {
         0 => Ok(()),

@@ -6,6 +6,7 @@
  * not sandboxed never enters Rust.  Everything else is decided in hooks/.
  */
 
+#include <linux/binfmts.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/lsm_hooks.h>
@@ -28,10 +29,13 @@ static const struct landlock_rs_cred *sandboxed(const struct cred *cred)
 	return blob->domain ? blob : NULL;
 }
 
+/* Without a domain, there may still be a configuration of later domains. */
 static void cred_transfer(struct cred *new, const struct cred *old)
 {
-	if (sandboxed(old))
-		landlock_rs_cred_copy(blob_of(new), blob_of(old));
+	const struct landlock_rs_cred *const blob = blob_of(old);
+
+	if (blob->domain || blob->log_subdomains_off)
+		landlock_rs_cred_copy(blob_of(new), blob);
 }
 
 static int cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp)
@@ -44,6 +48,13 @@ static void cred_free(struct cred *cred)
 {
 	if (sandboxed(cred))
 		landlock_rs_cred_free(blob_of(cred));
+}
+
+static int bprm_creds_for_exec(struct linux_binprm *bprm)
+{
+	if (sandboxed(bprm->cred))
+		landlock_rs_bprm_creds_for_exec(blob_of(bprm->cred));
+	return 0;
 }
 
 static void inode_free_security_rcu(void *blob)
@@ -290,6 +301,7 @@ const struct landlock_slot_ops landlock_rs_ops = {
 	.cred_prepare = cred_prepare,
 	.cred_transfer = cred_transfer,
 	.cred_free = cred_free,
+	.bprm_creds_for_exec = bprm_creds_for_exec,
 	.inode_free_security_rcu = inode_free_security_rcu,
 	.sb_delete = sb_delete,
 	.sb_mount = sb_mount,

@@ -29,9 +29,13 @@
  *
  * @domain: Domain of the tasks with these credentials, or NULL.  C only looks
  *	    whether there is one.
+ * @exec_layers: Layers that were enforced since the last execve(2).
+ * @log_subdomains_off: Whether there is something to copy without a domain.
  */
 struct landlock_rs_cred {
 	const void *domain;
+	u16 exec_layers;
+	bool log_subdomains_off;
 };
 
 /**
@@ -122,6 +126,7 @@ long landlock_rs_restrict_self(int ruleset_fd, u32 flags);
 void landlock_rs_cred_copy(struct landlock_rs_cred *new,
 			   const struct landlock_rs_cred *old);
 void landlock_rs_cred_free(struct landlock_rs_cred *cred);
+void landlock_rs_bprm_creds_for_exec(struct landlock_rs_cred *cred);
 void landlock_rs_inode_free_security_rcu(void *blob);
 void landlock_rs_sb_delete(struct super_block *sb);
 int landlock_rs_change_topology(const struct landlock_rs_cred *cred);

@@ -5,26 +5,34 @@
 use super::ruleset_fd;
 use crate::{
     kapi::{cred::PreparedCred, task},
-    policy::attr::check_no_flags,
+    policy::attr::{Enforced, RestrictFlags},
     subject::CredState,
 };
 
 use kernel::{error::code::EPERM, ffi::c_int, prelude::*};
 
-/// Enforces the ruleset behind `ruleset_fd` on the current thread.
+/// Enforces the ruleset behind `ruleset_fd` on the current thread, or what `flags` say without one.
 ///
 /// A program that gains privileges when it is executed must not be restricted by who has less:
 /// the thread must have given up on that (`no_new_privs`), or be privileged itself.
 pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
-    check_no_flags(flags)?;
+    let flags = RestrictFlags::parse(flags)?;
+
     if !task::current_has_no_new_privs() && !task::current_is_admin() {
         return Err(EPERM);
     }
 
-    let ruleset = ruleset_fd::get_readable(ruleset_fd)?;
+    let ruleset = match flags.enforced(ruleset_fd) {
+        Enforced::Ruleset(fd) => Some(ruleset_fd::get_readable(fd)?),
+        Enforced::FlagsOnly => None,
+    };
     let mut cred = PreparedCred::new()?;
+    let state = cred.blob::<CredState>();
 
-    cred.blob::<CredState>().enforce(&ruleset)?;
+    if let Some(ruleset) = ruleset {
+        state.enforce(&ruleset, flags)?;
+    }
+    state.configure(flags);
     cred.commit();
     Ok(())
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Arguments of `landlock_restrict_self(2)`.
+
+use super::AttrError;
+
+use kernel::impl_flags;
+
+impl_flags!(
+    /// Flags of `landlock_restrict_self(2)`.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub(crate) struct RestrictFlags(u32);
+
+    /// One flag of `landlock_restrict_self(2)`: `LANDLOCK_RESTRICT_SELF_*`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum RestrictFlag {
+        /// Do not log what the new domain denies to the program that enforces it.
+        LogSameExecOff = 1 << 0,
+        /// Log what the new domain denies to programs that this one executes.
+        LogNewExecOn = 1 << 1,
+        /// Do not log what domains deny that will be nested into this one.
+        LogSubdomainsOff = 1 << 2,
+    }
+);
+
+/// What is asked to be enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Enforced {
+    /// The ruleset behind a descriptor, from user space and not looked up yet.
+    Ruleset(i32),
+    /// Nothing: only what the flags say about later domains.
+    FlagsOnly,
+}
+
+impl RestrictFlags {
+    /// Checks the flags that user space passes.
+    pub(crate) fn parse(flags: u32) -> Result<Self, AttrError> {
+        if flags & !Self::all_bits() == 0 {
+            Ok(Self(flags))
+        } else {
+            Err(AttrError::Invalid)
+        }
+    }
+
+    /// Tells what is enforced with these flags.
+    ///
+    /// The descriptor -1 stands for nothing if no flag is about a new domain. Otherwise it is one
+    /// like any other: a bad one.
+    pub(crate) fn enforced(self, ruleset_fd: i32) -> Enforced {
+        if ruleset_fd == -1 && self == RestrictFlag::LogSubdomainsOff.into() {
+            Enforced::FlagsOnly
+        } else {
+            Enforced::Ruleset(ruleset_fd)
+        }
+    }
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_attr_restrict)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_flags_are_the_lowest_bits() {
+        let known = RestrictFlags::all_bits();
+
+        assert_eq!(RestrictFlags::parse(known).map(u32::from), Ok(known));
+        assert_eq!(RestrictFlags::parse(known + 1), Err(AttrError::Invalid));
+        assert_eq!(RestrictFlags::parse(1 << 31), Err(AttrError::Invalid));
+    }
+
+    #[test]
+    fn no_ruleset_is_needed_to_mute_later_domains() {
+        let flags_without_ruleset = (0..=RestrictFlags::all_bits())
+            .filter(|bits| RestrictFlags(*bits).enforced(-1) == Enforced::FlagsOnly);
+
+        assert!(flags_without_ruleset.eq([4]));
+    }
+
+    #[test]
+    fn only_minus_one_stands_for_no_ruleset() {
+        let flags = RestrictFlags::from(RestrictFlag::LogSubdomainsOff);
+
+        assert_eq!(flags.enforced(-2), Enforced::Ruleset(-2));
+        assert_eq!(flags.enforced(3), Enforced::Ruleset(3));
+        assert_eq!(RestrictFlags::empty().enforced(-1), Enforced::Ruleset(-1));
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Is a denial logged? What domains and credentials say about it.
+
+use super::{
+    attr::{
+        RestrictFlag::{LogNewExecOn, LogSameExecOff},
+        RestrictFlags,
+    },
+    layer::LayerIndex,
+};
+
+/// Layers of a domain that were enforced by the program that runs now, and not by one that
+/// executed it.
+///
+/// Credentials keep it as an integer, where zero means that there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ExecLayers(u16);
+
+impl ExecLayers {
+    /// Reads what credentials keep.
+    pub(crate) fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
+
+    /// Returns what credentials keep.
+    pub(crate) fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// Returns these layers and the one at `index`.
+    pub(crate) fn with(self, index: LayerIndex) -> Self {
+        Self(self.0 | Self::bit(index))
+    }
+
+    /// Tells which program enforced the layer at `index`.
+    // Read by the logs.
+    #[allow(dead_code)]
+    pub(crate) fn program(self, index: LayerIndex) -> Program {
+        if self.0 & Self::bit(index) != 0 {
+            Program::Same
+        } else {
+            Program::New
+        }
+    }
+
+    fn bit(index: LayerIndex) -> u16 {
+        // CAST: an index has four bits.
+        1u16.wrapping_shl(index.get() as u32)
+    }
+}
+
+/// The program that is denied something, seen from a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+// Read by the logs.
+#[allow(dead_code)]
+pub(crate) enum Program {
+    /// It enforced the layer itself.
+    Same,
+    /// It was executed, directly or not, by the program that enforced the layer.
+    New,
+}
+
+/// What credentials say about domains that will be nested into theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subdomains {
+    /// They say themselves whether they are logged.
+    Logged,
+    /// They are never logged.
+    Muted,
+}
+
+/// What a domain says about the logs of its own denials. Set once, when it is enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LogRules {
+    same_exec: bool,
+    new_exec: bool,
+}
+
+impl LogRules {
+    /// Returns the rules of a domain that is enforced with `flags`, by a thread whose credentials
+    /// said `before` about it.
+    ///
+    /// `LOG_SUBDOMAINS_OFF` among the flags is for domains that come later, not for this one.
+    pub(crate) fn new(flags: RestrictFlags, before: Subdomains) -> Self {
+        let is_logged = before == Subdomains::Logged;
+
+        Self {
+            same_exec: is_logged && !flags.contains(LogSameExecOff),
+            new_exec: is_logged && flags.contains(LogNewExecOn),
+        }
+    }
+
+    /// Tells whether what the domain denies to `program` is logged.
+    // Read by the logs.
+    #[allow(dead_code)]
+    pub(crate) fn is_logged(self, program: Program) -> bool {
+        match program {
+            Program::Same => self.same_exec,
+            Program::New => self.new_exec,
+        }
+    }
+
+    /// Tells whether there is any program for which a denial is logged.
+    // Read by the logs.
+    #[allow(dead_code)]
+    pub(crate) fn is_ever_logged(self) -> bool {
+        self.same_exec || self.new_exec
+    }
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_quiet)]
+mod tests {
+    use super::super::attr::RestrictFlag::LogSubdomainsOff;
+    use super::*;
+
+    const OLDEST: LayerIndex = LayerIndex::new::<0>();
+    const LAST: LayerIndex = LayerIndex::new::<15>();
+
+    #[test]
+    fn layers_of_a_program_are_kept_apart() {
+        let both = ExecLayers::default().with(OLDEST).with(LAST);
+
+        assert_eq!(both.bits(), 0x8001);
+        assert_eq!(both.program(LAST), Program::Same);
+        assert_eq!(both.program(LayerIndex::new::<14>()), Program::New);
+        assert_eq!(ExecLayers::default().program(OLDEST), Program::New);
+    }
+
+    #[test]
+    fn only_the_program_itself_is_logged_by_default() {
+        let rules = LogRules::new(RestrictFlags::empty(), Subdomains::Logged);
+
+        assert!(rules.is_logged(Program::Same));
+        assert!(!rules.is_logged(Program::New));
+    }
+
+    #[test]
+    fn each_flag_turns_one_kind_around() {
+        let neither = LogRules::new(LogSameExecOff.into(), Subdomains::Logged);
+        let both = LogRules::new(LogNewExecOn.into(), Subdomains::Logged);
+        let new = LogRules::new(LogSameExecOff | LogNewExecOn, Subdomains::Logged);
+
+        assert!(!neither.is_ever_logged());
+        assert!(both.is_logged(Program::Same) && both.is_logged(Program::New));
+        assert!(!new.is_logged(Program::Same) && new.is_logged(Program::New));
+    }
+
+    #[test]
+    fn domain_that_mutes_later_ones_is_logged_itself() {
+        let first = LogRules::new(LogSubdomainsOff.into(), Subdomains::Logged);
+        let later = LogRules::new(LogNewExecOn.into(), Subdomains::Muted);
+
+        assert!(first.is_ever_logged());
+        assert!(!later.is_ever_logged());
+    }
+}
