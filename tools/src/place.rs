@@ -6,8 +6,8 @@ use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use rustix::fs::{FlockOperation, flock};
+use anyhow::{Context, Result, ensure};
+use rustix::fs::{FlockOperation, flock, statvfs};
 
 use crate::ui;
 
@@ -41,6 +41,18 @@ impl Place {
     /// Returns the path of the log called `name`.
     pub fn log(&self, name: &str) -> PathBuf {
         self.out.join("log").join(format!("{name}.log"))
+    }
+
+    /// Fails when the cache's disk has less than `gibibytes` left.
+    pub fn check_space(&self, gibibytes: u64) -> Result<()> {
+        let disk = statvfs(&self.cache).context("cannot look at the cache's disk")?;
+        let free = (disk.f_bavail * disk.f_frsize) >> 30;
+        ensure!(
+            free >= gibibytes,
+            "{} has {free} GiB left, {gibibytes} are needed: make room, or set LANDLOCK_RS_CACHE",
+            self.cache.display()
+        );
+        Ok(())
     }
 
     /// Waits until no other run changes the cache. The returned file holds the lock.

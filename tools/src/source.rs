@@ -22,6 +22,9 @@ const RELEASE: &str = "7.3";
 /// Where Debian has it: whichever suite has the newest.
 const SUITES: [&str; 3] = ["trixie-backports", "forky", "sid"];
 
+/// Room for the source and a first build, in gibibytes.
+const SPACE: u64 = 5;
+
 /// A kernel tree in the cache, and what it is.
 pub struct Source {
     /// The tree, which the patches are applied to.
@@ -85,8 +88,10 @@ fn copy(place: &Place, given: &Path) -> Result<Source> {
     let path = given.to_string_lossy().into_owned();
     let key = Key::new().add("path", &path).finish();
     let tree = Tree::new(place.cache.join("linux").join(format!("copy-{key}")));
+    if !tree.dir.exists() {
+        place.check_space(SPACE)?;
+    }
     place::make_dir(&tree.dir)?;
-
     let step = ui::Step::new("source", format!("copying {path}"));
     let mut rsync = Command::new("rsync");
     rsync.args(["-a", "--delete", "--exclude=/.git", "--exclude=/.config"]);
@@ -134,6 +139,7 @@ fn debian(place: &Place) -> Result<Source> {
     if let Some(tree) = newest(&dir)? {
         return from_package(tree);
     }
+    place.check_space(SPACE)?;
     let archive = fetch(place)?;
     let tree = unpack(place, &archive, &dir)?;
     fs::remove_file(&archive).context("cannot remove the unpacked package")?;
