@@ -13,7 +13,7 @@
 #![forbid(unsafe_code)]
 
 /// The folder of the module's sources, of which this names one.
-#[cfg_attr(not(test), allow(dead_code))]
+#[cfg_attr(not(test), allow(dead_code, unused_imports))]
 #[path = "../../../../security-landlock-rs"]
 mod landlock {
     pub(crate) mod policy;

@@ -9,6 +9,7 @@ mod errata;
 mod ioctl;
 mod layer;
 mod open;
+mod quiet;
 mod refer;
 mod rule;
 mod scope;

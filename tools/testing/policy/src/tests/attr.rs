@@ -6,7 +6,11 @@ use super::support::*;
 use crate::policy::{
     access::{AccessFs, AccessNet},
     address::Port,
-    attr::{check_no_flags, AttrError, NetPortAttr, PathBeneathAttr, Query, RuleType, RulesetAttr},
+    attr::{
+        check_no_flags, AttrError, Enforced, NetPortAttr, PathBeneathAttr, Query, RestrictFlags,
+        RuleType, RulesetAttr,
+    },
+    errata::ABI_VERSION,
 };
 
 use proptest::prelude::*;
@@ -206,6 +210,47 @@ fn any_flag_is_refused_where_there_is_none() {
         };
 
         assert_eq!(check_no_flags(flags), expected, "{flags:#x}");
+    }
+}
+
+/// The flags of `landlock_restrict_self(2)`, as bits: those of each ABI are the lowest ones.
+const RESTRICT_BITS: u32 = match ABI_VERSION {
+    ..=6 => 0,
+    7 => 0x7,
+    8..=10 => 0xf,
+    _ => 0x1f,
+};
+
+/// The flag that is good without a ruleset.
+const LOG_SUBDOMAINS_OFF: u32 = 4;
+
+#[test]
+fn flags_of_restrict_self_are_those_of_this_abi() {
+    for flags in telling_flags() {
+        let expected = match flags & !RESTRICT_BITS {
+            0 => Ok(flags),
+            _ => Err(AttrError::Invalid),
+        };
+
+        assert_eq!(
+            RestrictFlags::parse(flags).map(u32::from),
+            expected,
+            "{flags:#x}"
+        );
+    }
+}
+
+#[test]
+fn only_muting_later_domains_needs_no_ruleset() {
+    for flags in (0..8).filter(|flags| flags & !RESTRICT_BITS == 0) {
+        for fd in [i32::MIN, -100, -2, -1, 0, 1, 3, i32::MAX] {
+            let expected = match (flags, fd) {
+                (LOG_SUBDOMAINS_OFF, -1) => Enforced::FlagsOnly,
+                _ => Enforced::Ruleset(fd),
+            };
+
+            assert_eq!(RestrictFlags::parse(flags).unwrap().enforced(fd), expected);
+        }
     }
 }
 
