@@ -11,6 +11,14 @@ use anyhow::{Context, Result, ensure};
 use crate::results::Suites;
 use crate::tap::{Count, Outcome};
 
+/// What the file begins with.
+const HEAD: &str = "# SPDX-License-Identifier: GPL-2.0-only
+#
+# Cases of the kernel's Landlock tests that fail with landlock-rs, and why.
+# One that passes although listed, or fails although not listed, fails make test,
+# which writes the list that would fit to out/expected-failures.toml.
+";
+
 /// The list: for each suite, for each case, why it fails.
 pub struct Expected(BTreeMap<String, BTreeMap<String, String>>);
 
@@ -60,6 +68,32 @@ impl Expected {
             comparison.fail(problem);
         }
         comparison
+    }
+
+    /// Returns the list that would fit `suites`; what is new on it has no reason yet.
+    pub fn fitting(&self, suites: &Suites) -> String {
+        let mut text = String::from(HEAD);
+        for (name, suite) in suites {
+            let failed = suite
+                .cases
+                .iter()
+                .filter(|case| case.outcome == Outcome::Fail);
+            let known = self.0.get(name);
+            let lines: Vec<String> = failed
+                .map(|case| {
+                    let reason = known.and_then(|cases| cases.get(&case.name));
+                    format!(
+                        "{:?} = {:?}\n",
+                        case.name,
+                        reason.map_or("", String::as_str)
+                    )
+                })
+                .collect();
+            if !lines.is_empty() {
+                text += &format!("\n[{name}]\n{}", lines.concat());
+            }
+        }
+        text
     }
 
     /// Tells whether a case is listed.
@@ -154,6 +188,14 @@ mod tests {
             (found.count.skip, found.count.fail, found.as_listed),
             (1, 0, 0)
         );
+    }
+
+    #[test]
+    fn the_fitting_list_keeps_reasons() {
+        let suite = Suite::parse("1..2\nnot ok 1 ipv4.bind\nnot ok 2 b\n".lines(), Some(1));
+        let suites = Suites::from([("net_test".to_owned(), suite)]);
+        let text = Expected::parse(LIST).unwrap().fitting(&suites);
+        assert!(text.ends_with("[net_test]\n\"ipv4.bind\" = \"needs ABI 4\"\n\"b\" = \"\"\n"));
     }
 
     #[test]

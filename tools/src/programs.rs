@@ -120,7 +120,8 @@ fn compile(includes: &[PathBuf; 2], source: &Path, out: &Path) -> Result<()> {
         .arg(harness)
         .arg("-o")
         .arg(&partial)
-        .arg(source)
+        .arg(name(source))
+        .current_dir(source.parent().context("a source without a folder")?)
         .args(["-lcap", "-lpthread"])
         .env("LC_ALL", "C");
     capture(&mut cc).with_context(|| format!("{} cannot be compiled", name(source)))?;

@@ -10,6 +10,7 @@ use crate::expected::Expected;
 use crate::guest::{Guest, suites};
 use crate::initramfs::{Root, Section};
 use crate::kernel::{Impl, Workshop};
+use crate::place;
 use crate::process::check_interrupt;
 use crate::programs::{self, SAMPLES};
 use crate::results::{self, Suites};
@@ -94,11 +95,11 @@ fn in_guests(workshop: &Workshop) -> Result<Count> {
     let session = guest.run(workshop, "tests")?;
 
     let mut count = Count::default();
-    let place = workshop.place;
+    let folders = workshop.place;
     tally(&mut count, one(commands::check_insmod(&session)))?;
     tally(
         &mut count,
-        commands::kunit_suites(place, &session).and_then(|s| own_suites("kunit", &s)),
+        commands::kunit_suites(folders, &session).and_then(|s| own_suites("kunit", &s)),
     )?;
     let suites_of = |names: &[String]| suites(&session.transcript, names);
     tally(
@@ -108,12 +109,12 @@ fn in_guests(workshop: &Workshop) -> Result<Count> {
     for (section, _, answer) in REFUSALS {
         tally(&mut count, one(check_refusal(&session, section, answer)))?;
     }
-    tally(&mut count, one(commands::show_demo(place, &session)))?;
+    tally(&mut count, one(commands::show_demo(folders, &session)))?;
     let ours = suites_of(&ours.tests());
-    commands::write_results(place, "selftests", "rust", &session, &ours)?;
+    commands::write_results(folders, "selftests", "rust", &session, &ours)?;
     tally(&mut count, own_suites("selftests", &ours))?;
     let theirs = suites_of(&theirs.tests());
-    commands::write_results(place, "kselftest-rust", "rust", &session, &theirs)?;
+    commands::write_results(folders, "kselftest-rust", "rust", &session, &theirs)?;
     tally(&mut count, compare(workshop, &theirs))?;
     tally(&mut count, one(session.check()))?;
     Ok(count)
@@ -167,6 +168,8 @@ fn compare(workshop: &Workshop, suites: &Suites) -> Result<Count> {
         format!("{} failed as listed in {EXPECTED}", found.as_listed),
     );
     results::print_failures(&found.problems);
+    let fitting = workshop.place.out.join("expected-failures.toml");
+    place::write(&fitting, expected.fitting(suites))?;
     Ok(found.count)
 }
 

@@ -42,7 +42,7 @@ fn lines(command: &mut Command) -> Result<(Vec<String>, bool)> {
 pub fn rustfmt(workshop: &Workshop) -> Result<Verdict> {
     let repo = &workshop.place.repo;
     let module = repo.join(module::SOURCES);
-    let mut problems = format_of(workshop, &module, workshop.tree(), "2021")?;
+    let mut problems = format_of(workshop, &module, "2021", Some(workshop.tree()))?;
     for folder in CRATES {
         let dir = repo.join(folder);
         let manifest = fs::read_to_string(dir.join("Cargo.toml"))
@@ -54,18 +54,25 @@ pub fn rustfmt(workshop: &Workshop) -> Result<Verdict> {
         let edition = edition
             .and_then(|edition| edition.as_str())
             .unwrap_or("2021");
-        problems.extend(format_of(workshop, &dir.join("src"), &dir, edition)?);
+        problems.extend(format_of(workshop, &dir.join("src"), edition, None)?);
     }
     Ok(Verdict::new(problems, "all Rust is formatted"))
 }
 
-/// Runs the formatter on the Rust below `dir`, with the configuration of `config`.
-fn format_of(workshop: &Workshop, dir: &Path, config: &Path, edition: &str) -> Result<Vec<String>> {
+/// Runs the formatter on the Rust below `dir`, with the configuration of the tree `config` if one
+/// is given.
+fn format_of(
+    workshop: &Workshop,
+    dir: &Path,
+    edition: &str,
+    config: Option<&Path>,
+) -> Result<Vec<String>> {
     let mut rustfmt = Command::new(workshop.toolchain.rustfmt());
-    rustfmt
-        .args(["--check", "--edition", edition, "--config-path"])
-        .arg(config)
-        .args(files::find(dir, &["rs"])?);
+    rustfmt.args(["--check", "--edition", edition]);
+    if let Some(config) = config {
+        rustfmt.arg("--config-path").arg(config);
+    }
+    rustfmt.args(files::find(dir, &["rs"])?);
     let (lines, clean) = lines(&mut rustfmt)?;
     Ok(if clean { Vec::new() } else { lines })
 }
@@ -184,12 +191,21 @@ pub fn clippy_host(workshop: &Workshop) -> Result<Verdict> {
     ))
 }
 
+/// What a compiler writes about its remarks as a whole.
+const SUMMARIES: [&str; 4] = [
+    " generated ",
+    "could not compile",
+    " emitted",
+    "aborting due",
+];
+
 /// Picks the remarks out of what a compiler printed, each with its place.
 fn remarks(text: &str) -> Vec<String> {
     let mut remarks: Vec<String> = Vec::new();
     for line in text.lines() {
         let is_remark = line.starts_with("warning") || line.starts_with("error");
-        if is_remark && !line.contains("generated") && !line.contains("could not compile") {
+        let is_summary = SUMMARIES.iter().any(|summary| line.contains(summary));
+        if is_remark && !is_summary {
             remarks.push(line.to_owned());
         } else if let (Some(place), Some(last)) =
             (line.trim_start().strip_prefix("--> "), remarks.last_mut())

@@ -34,7 +34,8 @@ pub fn check(workshop: &Workshop) -> Result<Verdict> {
 fn long_file(source: &Source) -> Option<String> {
     let name = crate::place::name(&source.path);
     let lines = source.text.lines().count();
-    let is_long = lines > MAX_FILE && !name.ends_with("_test.c");
+    let is_test = name.ends_with("_test.c") || source.path.iter().any(|part| part == "tests");
+    let is_long = lines > MAX_FILE && !is_test;
     is_long.then(|| format!("{}: {lines} lines", source.path.display()))
 }
 
