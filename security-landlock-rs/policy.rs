@@ -18,4 +18,5 @@ pub(crate) mod quiet;
 pub(crate) mod refer;
 pub(crate) mod rule;
 pub(crate) mod scope;
+pub(crate) mod tsync;
 pub(crate) mod verdict;

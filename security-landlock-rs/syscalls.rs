@@ -9,6 +9,7 @@ pub(crate) mod add_rule;
 pub(crate) mod create_ruleset;
 pub(crate) mod restrict_self;
 mod ruleset_fd;
+mod tsync;
 
 use crate::policy::attr::AttrError;
 

@@ -4,10 +4,16 @@
 //!
 //! C header: [`include/linux/cred.h`](srctree/include/linux/cred.h)
 
-use super::blob::{self, CredBlob};
+use super::{
+    blob::{self, CredBlob},
+    shim,
+};
 
 use core::{mem::ManuallyDrop, ptr::NonNull};
-use kernel::{bindings, cred::Credential, error::code::ENOMEM, prelude::*, types::NotThreadSafe};
+use kernel::{
+    bindings, cred::Credential, error::code::ENOMEM, prelude::*, sync::aref::ARef,
+    types::NotThreadSafe,
+};
 
 /// Returns the blob of `cred`. It is read-only, as many tasks may use `cred`.
 pub(crate) fn blob<T: CredBlob>(cred: &Credential) -> &T {
@@ -24,7 +30,7 @@ pub(crate) fn blob<T: CredBlob>(cred: &Credential) -> &T {
 /// `ptr` came from `prepare_creds()` on the current task, and this value is its only user.
 pub(crate) struct PreparedCred {
     ptr: NonNull<bindings::cred>,
-    /// `commit_creds()` changes the task that calls it.
+    /// These are the credentials that the current task will have.
     _not_send: NotThreadSafe,
 }
 
@@ -50,19 +56,63 @@ impl PreparedCred {
         unsafe { &mut *blob::locate_cred((*self.ptr.as_ptr()).security) }
     }
 
+    /// Makes the credentials ready to be used: nobody changes them any more.
+    pub(crate) fn publish(self) -> NewCred {
+        let new = ManuallyDrop::new(self).ptr.cast();
+
+        NewCred {
+            // SAFETY: By the type invariants, the reference of `prepare_creds()` is ours.
+            // `ManuallyDrop` keeps `abort_creds()` from dropping it as well.
+            new: unsafe { ARef::from_raw(new) },
+            old: current_cred(),
+        }
+    }
+}
+
+/// Returns the credentials of the current task.
+fn current_cred() -> ARef<Credential> {
+    // SAFETY: The credentials of the current task stay until it replaces them, so they have
+    // references while we make one more.
+    unsafe { Credential::from_ptr(shim::landlock_rs_current_cred()) }.into()
+}
+
+/// New credentials, for one thread of a process or several. Dropping the value gives them up.
+///
+/// # Invariants
+///
+/// Nobody changes the blob of `new` any more.
+#[derive(Clone)]
+pub(crate) struct NewCred {
+    new: ARef<Credential>,
+    /// What the credentials were copied from. As it is not freed, nothing else has its address.
+    old: ARef<Credential>,
+}
+
+impl NewCred {
+    /// Returns the blob of these credentials.
+    pub(crate) fn blob<T: CredBlob>(&self) -> &T {
+        blob(&self.new)
+    }
+
+    /// Tells whether the current task has the very credentials that these were copied from.
+    pub(crate) fn replaces_current(&self) -> bool {
+        self.old.as_ptr() == current_cred().as_ptr()
+    }
+
     /// Makes the current task use these credentials. This never fails.
     pub(crate) fn commit(self) {
-        let this = ManuallyDrop::new(self);
+        let new = ARef::into_raw(self.new);
 
-        // SAFETY: By the type invariants, this task prepared `ptr` and nobody else uses it.
-        // `ManuallyDrop` keeps `abort_creds()` from running as well.
-        unsafe { bindings::commit_creds(this.ptr.as_ptr()) };
+        // SAFETY: `new` is a reference to credentials that `prepare_creds()` made, and
+        // `commit_creds()` takes it over. System calls, and works of a thread, do not override the
+        // credentials of the current task.
+        unsafe { bindings::commit_creds(new.as_ptr().cast()) };
     }
 }
 
 impl Drop for PreparedCred {
     fn drop(&mut self) {
-        // SAFETY: By the type invariants, `ptr` was prepared; `commit()` never drops `self`.
+        // SAFETY: By the type invariants, `ptr` was prepared; `publish()` never drops `self`.
         unsafe { bindings::abort_creds(self.ptr.as_ptr()) };
     }
 }

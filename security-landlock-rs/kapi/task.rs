@@ -6,7 +6,15 @@
 
 use super::shim;
 
-use kernel::{bindings, cred::Credential, sync::rcu, task::Task};
+use core::marker::PhantomData;
+use kernel::{
+    bindings,
+    cred::Credential,
+    error::{code::ERESTARTNOINTR, Error},
+    sync::rcu,
+    task::Task,
+    types::NotThreadSafe,
+};
 
 /// Returns the credentials that `task` has to others, its objective ones.
 pub(crate) fn cred<'g>(task: &Task, _guard: &'g rcu::Guard) -> &'g Credential {
@@ -38,5 +46,105 @@ pub(crate) fn current_is_admin() -> bool {
             bindings::current_user_ns(),
             bindings::CAP_SYS_ADMIN as kernel::ffi::c_int,
         )
+    }
+}
+
+/// What happens to `no_new_privs` of a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoNewPrivs {
+    /// It stays as it is.
+    Keep,
+    /// It is set. Nothing takes that back.
+    Set,
+}
+
+impl NoNewPrivs {
+    /// Returns what has to happen to other threads for them to have what the current one has.
+    pub(crate) fn of_current() -> Self {
+        if current_has_no_new_privs() {
+            Self::Set
+        } else {
+            Self::Keep
+        }
+    }
+
+    /// Applies it to the current thread.
+    pub(crate) fn apply(self) {
+        if self == Self::Set {
+            // SAFETY: Only sets a flag of the current task, atomically.
+            unsafe { shim::landlock_rs_set_no_new_privs() };
+        }
+    }
+}
+
+/// Returns an error with which the current system call starts again, after whatever the thread has
+/// to do before it would return to user space.
+pub(crate) fn restart_syscall() -> Error {
+    // SAFETY: Only sets a flag of the current task, atomically.
+    unsafe { shim::landlock_rs_restart_syscall() };
+    ERESTARTNOINTR
+}
+
+/// Returns the other threads of the current process that are not about to exit.
+///
+/// Threads that are created meanwhile may be missing, and those that are returned may exit.
+pub(crate) fn siblings(_guard: &rcu::Guard) -> Siblings<'_> {
+    Siblings {
+        // SAFETY: The guard proves the RCU read-side critical section.
+        next: unsafe { shim::landlock_rs_first_thread() },
+        _guard: PhantomData,
+    }
+}
+
+/// An iterator over the other threads of the current process.
+///
+/// # Invariants
+///
+/// `next` is null, or a thread that was in the list of the process during `'g`, which is an RCU
+/// read-side critical section.
+pub(crate) struct Siblings<'g> {
+    next: *mut bindings::task_struct,
+    _guard: PhantomData<&'g rcu::Guard>,
+}
+
+impl<'g> Iterator for Siblings<'g> {
+    type Item = &'g Task;
+
+    fn next(&mut self) -> Option<&'g Task> {
+        while !self.next.is_null() {
+            let task = self.next;
+            // INVARIANT: The next one is in the list as well.
+            // SAFETY: By the type invariants. A thread that leaves the list still leads to the
+            // next one, and is freed after a grace period.
+            self.next = unsafe { shim::landlock_rs_next_thread(task) };
+
+            // SAFETY: As above.
+            let is_exiting = unsafe { shim::landlock_rs_is_exiting(task) };
+            if task != Task::current_raw() && !is_exiting {
+                // SAFETY: As above, for `'g`. A thread has references until a grace period after
+                // it left the list. `Task` is transparent.
+                return Some(unsafe { &*task.cast::<Task>() });
+            }
+        }
+        None
+    }
+}
+
+/// The lock that keeps the current process from executing a program, and others from looking into
+/// it. Dropping the value unlocks.
+pub(crate) struct ExecUpdateLock(NotThreadSafe);
+
+impl ExecUpdateLock {
+    /// Takes the lock, unless somebody else has it.
+    pub(crate) fn try_lock() -> Option<Self> {
+        // SAFETY: The lock belongs to the process, which outlives its current thread.
+        unsafe { shim::landlock_rs_exec_update_trylock() }.then_some(Self(NotThreadSafe))
+    }
+}
+
+impl Drop for ExecUpdateLock {
+    fn drop(&mut self) {
+        // SAFETY: `try_lock()` took the lock in this thread.
+        unsafe { shim::landlock_rs_exec_update_unlock() };
     }
 }

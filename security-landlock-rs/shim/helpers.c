@@ -7,6 +7,8 @@
 
 #include <linux/cred.h>
 #include <linux/pid.h>
+#include <linux/rculist.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/stddef.h>
@@ -68,6 +70,49 @@ int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 bool landlock_rs_no_new_privs(void)
 {
 	return task_no_new_privs(current);
+}
+
+void landlock_rs_set_no_new_privs(void)
+{
+	task_set_no_new_privs(current);
+}
+
+int landlock_rs_restart_syscall(void)
+{
+	return restart_syscall();
+}
+
+bool landlock_rs_exec_update_trylock(void)
+{
+	return down_write_trylock(&current->signal->exec_update_lock);
+}
+
+void landlock_rs_exec_update_unlock(void)
+{
+	up_write(&current->signal->exec_update_lock);
+}
+
+/* Call in an RCU read-side critical section. */
+struct task_struct *landlock_rs_first_thread(void)
+{
+	return list_first_or_null_rcu(&current->signal->thread_head,
+				      struct task_struct, thread_node);
+}
+
+/* Call in an RCU read-side critical section. */
+struct task_struct *landlock_rs_next_thread(struct task_struct *thread)
+{
+	return __next_thread(thread);
+}
+
+bool landlock_rs_is_exiting(const struct task_struct *task)
+{
+	return READ_ONCE(task->flags) & PF_EXITING;
+}
+
+const struct cred *landlock_rs_current_cred(void)
+{
+	return current_cred();
 }
 
 /* Call in an RCU read-side critical section, or for the current task. */

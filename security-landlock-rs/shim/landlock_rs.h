@@ -99,6 +99,14 @@ void landlock_rs_release_wait(atomic_long_t *pending);
 int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 			    size_t from_size);
 bool landlock_rs_no_new_privs(void);
+void landlock_rs_set_no_new_privs(void);
+int landlock_rs_restart_syscall(void);
+bool landlock_rs_exec_update_trylock(void);
+void landlock_rs_exec_update_unlock(void);
+struct task_struct *landlock_rs_first_thread(void);
+struct task_struct *landlock_rs_next_thread(struct task_struct *thread);
+bool landlock_rs_is_exiting(const struct task_struct *task);
+const struct cred *landlock_rs_current_cred(void);
 const struct cred *landlock_rs_task_cred(const struct task_struct *task);
 bool landlock_rs_is_thread_of_current(struct task_struct *task);
 struct pid *landlock_rs_task_tgid(struct task_struct *task);

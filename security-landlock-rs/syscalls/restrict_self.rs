@@ -2,16 +2,20 @@
 
 //! `landlock_restrict_self(2)`
 
-use super::ruleset_fd;
+use super::{ruleset_fd, tsync};
 use crate::{
-    kapi::{cred::PreparedCred, task},
-    policy::attr::{Enforced, RestrictFlags},
+    kapi::{
+        cred::PreparedCred,
+        task::{self, NoNewPrivs},
+    },
+    policy::attr::{Enforced, RestrictFlag, RestrictFlags},
     subject::CredState,
 };
 
 use kernel::{error::code::EPERM, ffi::c_int, prelude::*};
 
-/// Enforces the ruleset behind `ruleset_fd` on the current thread, or what `flags` say without one.
+/// Enforces the ruleset behind `ruleset_fd` on the current thread, or on all of its process; or,
+/// without one, what `flags` say about later ones.
 ///
 /// A program that gains privileges when it is executed must not be restricted by who has less:
 /// the thread must have given up on that (`no_new_privs`), or be privileged itself.
@@ -33,6 +37,11 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
         state.enforce(&ruleset, flags)?;
     }
     state.configure(flags);
-    cred.commit();
+
+    let new = cred.publish();
+    if flags.contains(RestrictFlag::Tsync) {
+        tsync::commit_in_siblings(&new, NoNewPrivs::of_current())?;
+    }
+    new.commit();
     Ok(())
 }

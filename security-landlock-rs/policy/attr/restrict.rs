@@ -20,6 +20,8 @@ impl_flags!(
         LogNewExecOn = 1 << 1,
         /// Do not log what domains deny that will be nested into this one.
         LogSubdomainsOff = 1 << 2,
+        /// Enforce on all threads of the process, or on none.
+        Tsync = 1 << 3,
     }
 );
 
@@ -47,7 +49,9 @@ impl RestrictFlags {
     /// The descriptor -1 stands for nothing if no flag is about a new domain. Otherwise it is one
     /// like any other: a bad one.
     pub(crate) fn enforced(self, ruleset_fd: i32) -> Enforced {
-        if ruleset_fd == -1 && self == RestrictFlag::LogSubdomainsOff.into() {
+        let about_domains = self & !RestrictFlag::Tsync;
+
+        if ruleset_fd == -1 && about_domains == RestrictFlag::LogSubdomainsOff.into() {
             Enforced::FlagsOnly
         } else {
             Enforced::Ruleset(ruleset_fd)
@@ -74,7 +78,7 @@ mod tests {
         let flags_without_ruleset = (0..=RestrictFlags::all_bits())
             .filter(|bits| RestrictFlags(*bits).enforced(-1) == Enforced::FlagsOnly);
 
-        assert!(flags_without_ruleset.eq([4]));
+        assert!(flags_without_ruleset.eq([4, 4 | 8]));
     }
 
     #[test]
