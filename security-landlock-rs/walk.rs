@@ -24,8 +24,17 @@ pub(crate) fn unfulfilled(
     path: &Path,
     requested: AccessFs,
 ) -> Unfulfilled<AccessFs> {
-    let mut left = domain.unfulfilled(requested);
+    grant(domain, path, domain.unfulfilled(requested))
+}
 
+/// Takes away from `left`, of a request to `domain`, what rules grant on `path` and above it.
+///
+/// May sleep.
+pub(crate) fn grant(
+    domain: &Domain,
+    path: &Path,
+    mut left: Unfulfilled<AccessFs>,
+) -> Unfulfilled<AccessFs> {
     if left.is_fulfilled() {
         return left;
     }

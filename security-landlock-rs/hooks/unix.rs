@@ -5,13 +5,15 @@
 use crate::{
     kapi::{
         cred,
+        path::Path,
         unix::{LockedUnixSock, UnixSock},
     },
     policy::{
-        access::{Scope, Scopes},
+        access::{AccessFs, AccessFsRight, Scope, Scopes},
         scope,
     },
     subject::CredState,
+    walk,
 };
 
 use kernel::prelude::*;
@@ -49,4 +51,44 @@ fn check_abstract(cred: &CredState, server: &LockedUnixSock) -> Result {
         Some(server) => super::check_scope(domain, cred::blob(server), Scope::AbstractUnixSocket),
         None => Ok(()),
     }
+}
+
+/// What a socket is looked up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// The current task connects, or sends.
+    Task,
+    /// The kernel sends a core dump of the current task where the administrator wants it.
+    Coredump,
+}
+
+/// Checks that the current task may reach `server`, which it found at `path`. May sleep.
+///
+/// In each layer, either the server is in it as well, or a rule grants
+/// [`AccessFsRight::ResolveUnix`]. A server that was closed meanwhile is let pass: the caller sees
+/// that under the lock that it takes, and looks for the next one at the same path.
+pub(crate) fn unix_find(
+    cred: &CredState,
+    path: &Path,
+    server: &UnixSock,
+    lookup: Lookup,
+) -> Result {
+    let right = AccessFs::from(AccessFsRight::ResolveUnix);
+    if lookup == Lookup::Coredump {
+        return Ok(());
+    }
+    let Some(domain) = cred.domain_handling(right) else {
+        return Ok(());
+    };
+    let left = {
+        let server = server.lock();
+        let Some(server) = server.cred() else {
+            return Ok(());
+        };
+        let server: &CredState = cred::blob(server);
+
+        domain.unfulfilled_on(server.domain(), right)
+    };
+
+    super::conclude(walk::grant(domain, path, left))
 }

@@ -7,7 +7,11 @@
 use super::shim;
 
 use core::ops::Deref;
-use kernel::{bindings, cred::Credential, types::Opaque};
+use kernel::{
+    bindings,
+    cred::Credential,
+    types::{NotThreadSafe, Opaque},
+};
 
 /// Wraps the kernel's `struct sock`, of the family `AF_UNIX`.
 ///
@@ -27,6 +31,20 @@ impl UnixSock {
         // INVARIANT: By the safety contract.
         // SAFETY: By the safety contract; the type is transparent.
         unsafe { &*ptr.cast() }
+    }
+
+    /// Locks the state: meanwhile the socket is not closed.
+    ///
+    /// The lock is a spinlock. Lock order: nothing of this module nests inside.
+    pub(crate) fn lock(&self) -> StateGuard<'_> {
+        // SAFETY: By the type invariants. The guard unlocks.
+        unsafe { shim::landlock_rs_unix_state_lock(self.0.get()) };
+
+        // INVARIANT: The lock was just taken.
+        StateGuard {
+            sock: self,
+            _not_send: NotThreadSafe,
+        }
     }
 
     /// Tells whether the peer of this socket is `other`, at this moment at least.
@@ -91,5 +109,32 @@ impl Deref for LockedUnixSock {
 
     fn deref(&self) -> &UnixSock {
         &self.0
+    }
+}
+
+/// The state lock of a UNIX socket, held by this task until the value is dropped.
+///
+/// # Invariants
+///
+/// The lock is held, and this value is the only one that releases it.
+pub(crate) struct StateGuard<'a> {
+    sock: &'a UnixSock,
+    /// Spinlocks are released by who took them.
+    _not_send: NotThreadSafe,
+}
+
+impl Deref for StateGuard<'_> {
+    type Target = LockedUnixSock;
+
+    fn deref(&self) -> &LockedUnixSock {
+        // SAFETY: By the type invariants, the lock is held for as long as the guard lives.
+        unsafe { LockedUnixSock::from_raw(self.sock.0.get()) }
+    }
+}
+
+impl Drop for StateGuard<'_> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants.
+        unsafe { shim::landlock_rs_unix_state_unlock(self.sock.0.get()) };
     }
 }

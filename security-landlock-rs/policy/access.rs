@@ -46,6 +46,8 @@ impl_flags!(
         Truncate = 1 << 14,
         /// Send a command to a device: `ioctl(2)` on a device file.
         IoctlDev = 1 << 15,
+        /// Connect or send to a UNIX socket that is found by its path, and is not in the domain.
+        ResolveUnix = 1 << 16,
     }
 );
 
@@ -137,7 +139,8 @@ impl AccessFs {
             | AccessFsRight::WriteFile as u32
             | AccessFsRight::ReadFile as u32
             | AccessFsRight::Truncate as u32
-            | AccessFsRight::IoctlDev as u32,
+            | AccessFsRight::IoctlDev as u32
+            | AccessFsRight::ResolveUnix as u32,
     );
 
     /// The rights that a layer denies even if it does not handle them, as long as it handles any.
@@ -180,15 +183,15 @@ mod tests {
 
     #[test]
     fn parse_takes_each_known_right() {
-        for bit in 0..16 {
+        for bit in 0..17 {
             assert!(AccessFs::parse(1 << bit).is_ok());
         }
-        assert_eq!(AccessFs::parse(0xffff), Ok(AccessFs::ALL));
+        assert_eq!(AccessFs::parse(0x1ffff), Ok(AccessFs::ALL));
     }
 
     #[test]
     fn parse_refuses_the_rights_of_later_abis() {
-        for bit in 16..64 {
+        for bit in 17..64 {
             assert_eq!(AccessFs::parse(1 << bit), Err(UnknownAccess));
         }
         assert_eq!(AccessFs::parse(u64::MAX), Err(UnknownAccess));

@@ -137,6 +137,16 @@ struct pid *landlock_rs_get_tgid(void)
 	return get_pid(task_tgid(current));
 }
 
+void landlock_rs_unix_state_lock(struct sock *sk)
+{
+	unix_state_lock(sk);
+}
+
+void landlock_rs_unix_state_unlock(struct sock *sk)
+{
+	unix_state_unlock(sk);
+}
+
 /* The returned value may only be compared. */
 const struct sock *landlock_rs_unix_peer(const struct sock *sk)
 {

@@ -293,6 +293,13 @@ static int unix_may_send(struct socket *sock, struct socket *other)
 	return cred ? landlock_rs_unix_may_send(cred, sock->sk, other->sk) : 0;
 }
 
+static int unix_find(const struct path *path, struct sock *other, int flags)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_unix_find(cred, path, other, flags) : 0;
+}
+
 const struct landlock_slot_ops landlock_rs_ops = {
 	.owner = THIS_MODULE,
 	.create_ruleset = landlock_rs_create_ruleset,
@@ -332,4 +339,5 @@ const struct landlock_slot_ops landlock_rs_ops = {
 	.file_free_security = file_free_security,
 	.unix_stream_connect = unix_stream_connect,
 	.unix_may_send = unix_may_send,
+	.unix_find = unix_find,
 };

@@ -111,6 +111,8 @@ const struct cred *landlock_rs_task_cred(const struct task_struct *task);
 bool landlock_rs_is_thread_of_current(struct task_struct *task);
 struct pid *landlock_rs_task_tgid(struct task_struct *task);
 struct pid *landlock_rs_get_tgid(void);
+void landlock_rs_unix_state_lock(struct sock *sk);
+void landlock_rs_unix_state_unlock(struct sock *sk);
 const struct sock *landlock_rs_unix_peer(const struct sock *sk);
 const struct cred *landlock_rs_unix_cred(const struct sock *sk);
 const char *landlock_rs_unix_path(const struct sock *sk, size_t *len);
@@ -178,6 +180,9 @@ int landlock_rs_unix_stream_connect(const struct landlock_rs_cred *cred,
 				    struct sock *server);
 int landlock_rs_unix_may_send(const struct landlock_rs_cred *cred,
 			      struct sock *client, struct sock *server);
+int landlock_rs_unix_find(const struct landlock_rs_cred *cred,
+			  const struct path *path, struct sock *server,
+			  int flags);
 
 int landlock_rs_socket_bind(const struct landlock_rs_cred *cred,
 			    struct sock *sk, const struct sockaddr *address,

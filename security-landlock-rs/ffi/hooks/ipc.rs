@@ -5,9 +5,10 @@
 use super::{answer, assert_declared, state, Cred};
 use crate::{
     file_state::FileState,
-    hooks::{self, signal::Sender},
+    hooks::{self, signal::Sender, unix::Lookup},
     kapi::{
         fowner::{FileOwner, FileOwnerMut},
+        path::Path,
         shim,
         unix::{LockedUnixSock, UnixSock},
     },
@@ -21,6 +22,7 @@ assert_declared!(
     landlock_rs_file_send_sigiotask,
     landlock_rs_file_set_fowner,
     landlock_rs_task_kill,
+    landlock_rs_unix_find,
     landlock_rs_unix_may_send,
     landlock_rs_unix_stream_connect,
 );
@@ -128,4 +130,29 @@ unsafe extern "C" fn landlock_rs_unix_may_send(
     let server = unsafe { LockedUnixSock::from_raw(server) };
 
     answer(hooks::unix::unix_may_send(cred, client, server))
+}
+
+/// Enters [`hooks::unix::unix_find`].
+///
+/// # Safety
+///
+/// `cred` must be the blob of the current credentials, `path` valid, `server` a UNIX socket.
+#[no_mangle]
+unsafe extern "C" fn landlock_rs_unix_find(
+    cred: *const Cred,
+    path: *const bindings::path,
+    server: *mut bindings::sock,
+    flags: c_int,
+) -> c_int {
+    // CAST: the flag is a small constant.
+    let lookup = match flags & bindings::SOCK_COREDUMP as c_int {
+        0 => Lookup::Task,
+        _ => Lookup::Coredump,
+    };
+    // SAFETY: By the safety contract.
+    let (cred, path) = unsafe { (state(cred), Path::from_raw(path)) };
+    // SAFETY: By the safety contract.
+    let server = unsafe { UnixSock::from_raw(server) };
+
+    answer(hooks::unix::unix_find(cred, path, server, lookup))
 }
