@@ -71,3 +71,52 @@ impl<T: Unpin> Drop for Chain<T> {
         }
     }
 }
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kunit_tests(landlock_chain)]
+mod tests {
+    use super::*;
+
+    /// Adds `count` links to `chain`.
+    fn extend(chain: Option<Arc<Chain<()>>>, count: usize) -> Result<Option<Arc<Chain<()>>>> {
+        (0..count).try_fold(chain, |chain, _| Chain::new((), chain).map(Some))
+    }
+
+    fn common(one: &Option<Arc<Chain<()>>>, two: &Option<Arc<Chain<()>>>) -> usize {
+        match (one, two) {
+            (Some(one), Some(two)) => one.common(two),
+            _ => 0,
+        }
+    }
+
+    #[test]
+    fn chains_have_in_common_what_they_were_made_from() -> Result {
+        for shared in 0..4 {
+            let shared_chain = extend(None, shared)?;
+
+            for more in 0..4 {
+                for other in 0..4 {
+                    let one = extend(shared_chain.clone(), more)?;
+                    let two = extend(shared_chain.clone(), other)?;
+
+                    assert_eq!(common(&one, &two), shared);
+                    assert_eq!(common(&two, &one), shared);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn chain_is_in_itself_and_in_longer_ones() -> Result {
+        let one = Chain::new((), None)?;
+        let two = Chain::new((), Some(one.clone()))?;
+        let other = Chain::new((), Some(one.clone()))?;
+
+        assert!(one.is_in(&one));
+        assert!(one.is_in(&two));
+        assert!(!two.is_in(&one));
+        assert!(!two.is_in(&other));
+        Ok(())
+    }
+}
