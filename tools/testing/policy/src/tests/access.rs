@@ -29,6 +29,7 @@ const FS_RIGHTS: [(AccessFsRight, u64); FS_COUNT] = [
     (Refer, 0x2000),
     (Truncate, 0x4000),
     (IoctlDev, 0x8000),
+    (ResolveUnix, 0x10000),
 ];
 
 #[test]
