@@ -14,5 +14,6 @@ mod refer;
 mod rule;
 mod scope;
 mod support;
+mod tsync;
 mod verdict;
 mod walk;
