@@ -179,6 +179,7 @@ pub(super) fn left_per_layer(mut left: Unfulfilled<AccessFs>, layers: usize) -> 
     while let Some(denial) = left.youngest_denial() {
         let layer = denial.layer.get();
         assert!(found[layer].is_empty(), "layer {layer} was granted all");
+        assert!(!denial.missing.is_empty(), "layer {layer} denies nothing");
 
         let mut all = Rules::new(1, layers);
         all.extend(Key::MIN, layer, AccessFs::ALL);
