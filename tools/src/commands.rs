@@ -108,41 +108,58 @@ pub fn build_module(place: &Place, kdir: Option<&Path>, kernel_src: Option<&Path
     Ok(())
 }
 
-/// `make kselftest`: the kernel's own suite on one of the implementations.
-pub fn kselftest(workshop: &Workshop, implementation: Impl, only: Option<&str>) -> Result<()> {
-    let programs = programs::kselftest(workshop)?;
-    let name = format!("kselftest-{implementation}");
-    run_suite(workshop, implementation, &programs, only, &name)
+/// A suite of test programs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SuiteKind {
+    /// The kernel's own.
+    Kernel,
+    /// That of this repository.
+    Ours,
 }
 
-/// `make selftests`: the suite of this repository.
-pub fn selftests(workshop: &Workshop, only: Option<&str>) -> Result<()> {
-    let programs = programs::selftests(workshop)?;
-    run_suite(workshop, Impl::Rust, &programs, only, "selftests")
+impl SuiteKind {
+    /// Returns the folder of the suite in the guest.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Kernel => "kselftest",
+            Self::Ours => "selftests",
+        }
+    }
+
+    /// Returns the name of its results.
+    fn file(self, implementation: Impl) -> String {
+        match self {
+            Self::Kernel => format!("kselftest-{implementation}"),
+            Self::Ours => "selftests".to_owned(),
+        }
+    }
+
+    /// Builds its programs.
+    pub fn programs(self, workshop: &Workshop) -> Result<Programs> {
+        match self {
+            Self::Kernel => programs::kselftest(workshop),
+            Self::Ours => programs::selftests(workshop),
+        }
+    }
 }
 
-/// Runs a suite in a guest of its own, and reports it as `name`.
-fn run_suite(
+/// `make kselftest` and `make selftests`: runs a suite, or one test of it, in a guest of its own.
+pub fn run_suite(
     workshop: &Workshop,
+    kind: SuiteKind,
     implementation: Impl,
-    programs: &Programs,
     only: Option<&str>,
-    name: &str,
 ) -> Result<()> {
+    let programs = kind.programs(workshop)?;
     let names = choose(programs.tests(), only)?;
-    let mut guest = Guest::new(workshop, implementation, name)?;
-    guest.add_suite(programs, &names);
+    let name = kind.file(implementation);
+    let mut guest = Guest::new(workshop, implementation, &name)?;
+    guest.add_suite(kind.folder(), &programs, &names);
     let session = guest.run(workshop, "tests")?;
     check_insmod(&session)?;
-    let suites = suites(&session.transcript, &names);
+    let suites = suites(&session.transcript, kind.folder(), &names);
     results::print(&suites);
-    write_results(
-        workshop.place,
-        name,
-        &implementation.to_string(),
-        &session,
-        &suites,
-    )?;
+    write_results(workshop.place, kind, implementation, &session, &suites)?;
     session.check()?;
     let failed = results::total(&suites).fail;
     ensure!(failed == 0, "{failed} cases failed; see out/{name}.tap");
@@ -160,16 +177,17 @@ fn choose(names: Vec<String>, only: Option<&str>) -> Result<Vec<String>> {
     bail!("there is no suite {only}: take one of {}", names.join(", "))
 }
 
-/// Writes the results `suites` of the suite called `name`.
+/// Writes the results `suites` of a suite.
 pub fn write_results(
     place: &Place,
-    name: &str,
-    implementation: &str,
+    kind: SuiteKind,
+    implementation: Impl,
     session: &Session,
     suites: &Suites,
 ) -> Result<()> {
-    results::write_tap(place, name, &session.transcript, suites)?;
-    results::write_json(place, name, implementation, suites)?;
+    let name = kind.file(implementation);
+    results::write_tap(place, &name, kind.folder(), &session.transcript, suites)?;
+    results::write_json(place, &name, &implementation.to_string(), suites)?;
     ui::say("results", format!("out/{name}.tap, out/{name}.json"));
     Ok(())
 }

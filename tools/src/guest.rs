@@ -57,12 +57,11 @@ impl Guest {
         Ok(())
     }
 
-    /// Adds a suite: its programs to the guest's folder `tests`, the tests `names` to its plan.
-    pub fn add_suite(&mut self, programs: &Programs, names: &[String]) {
-        self.root.add_all("tests", &programs.files);
-        self.root
-            .plan
-            .extend(names.iter().map(|name| Section::test(name)));
+    /// Adds a suite: its programs to the guest's folder `folder`, the tests `names` to its plan.
+    pub fn add_suite(&mut self, folder: &str, programs: &Programs, names: &[String]) {
+        self.root.add_all(folder, &programs.files);
+        let sections = names.iter().map(|name| Section::test(folder, name));
+        self.root.plan.extend(sections);
         self.machine.limit += Duration::from_secs(60) * names.len() as u32;
     }
 
@@ -95,10 +94,10 @@ impl Guest {
     }
 }
 
-/// Reads the results of the tests `names` from `transcript`. A test that was not reached failed.
-pub fn suites(transcript: &Transcript, names: &[String]) -> BTreeMap<String, Suite> {
+/// Reads the results of the tests `names` of `folder`. A test that was not reached failed.
+pub fn suites(transcript: &Transcript, folder: &str, names: &[String]) -> BTreeMap<String, Suite> {
     let read = |name: &String| {
-        let suite = match transcript.section(name) {
+        let suite = match transcript.section(&format!("{folder}/{name}")) {
             Some(output) => Suite::parse(output.lines.iter().map(String::as_str), output.status),
             None => Suite::parse([], None),
         };
@@ -114,10 +113,10 @@ mod tests {
     #[test]
     fn a_suite_that_was_not_reached_fails() {
         let mut transcript = Transcript::default();
-        let lines = "##landlock-rs begin a_test\n1..1\nok 1 x\n##landlock-rs end a_test 0\n";
+        let lines = "##landlock-rs begin x/a_test\n1..1\nok 1 x\n##landlock-rs end x/a_test 0\n";
         lines.lines().for_each(|line| transcript.push(line));
         let names = ["a_test".to_owned(), "b_test".to_owned()];
-        let suites = suites(&transcript, &names);
+        let suites = suites(&transcript, "x", &names);
         assert_eq!(suites["a_test"].count().pass, 1);
         assert_eq!(suites["b_test"].count().fail, 1);
     }

@@ -12,9 +12,20 @@ use cpio::newc::{self, Builder};
 /// The guest's first program.
 const INIT: &str = include_str!("../guest/init");
 
-/// Folders that programs expect, and that mounts need. Tests look for `/usr` by name.
-const DIRS: [&str; 9] = [
-    "bin", "dev", "etc", "lib", "proc", "sys", "tests", "tmp", "usr",
+/// Folders that programs expect, and that mounts need. Tests look for `/usr` by name. Each suite
+/// has one of its own, because programs of two suites have the same name.
+const DIRS: [&str; 11] = [
+    "bin",
+    "dev",
+    "etc",
+    "lib",
+    "proc",
+    "sys",
+    "kselftest",
+    "selftests",
+    "slot",
+    "tmp",
+    "usr",
 ];
 
 /// A command that the guest carries out, and the name of its section in the transcript.
@@ -23,7 +34,7 @@ pub struct Section {
     /// Name of the section, one word.
     pub name: String,
     /// Working directory.
-    pub directory: &'static str,
+    pub directory: String,
     /// Shell command.
     pub command: String,
 }
@@ -33,16 +44,17 @@ impl Section {
     pub fn new(name: &str, command: &str) -> Self {
         Self {
             name: name.to_owned(),
-            directory: "/",
+            directory: "/".to_owned(),
             command: command.to_owned(),
         }
     }
 
-    /// Makes a section that runs the test program `name`, for a limited time.
-    pub fn test(name: &str) -> Self {
+    /// Makes a section that runs the test `name` of the guest's folder `folder`, for a limited
+    /// time.
+    pub fn test(folder: &str, name: &str) -> Self {
         Self {
-            name: name.to_owned(),
-            directory: "/tests",
+            name: format!("{folder}/{name}"),
+            directory: format!("/{folder}"),
             command: format!("timeout -s KILL 300 ./{name}"),
         }
     }
@@ -142,7 +154,7 @@ mod tests {
         fs::write(&program, "program").unwrap();
         let mut root = Root::default();
         root.add_all("tests", &[program]);
-        root.plan.push(Section::test("fs_test"));
+        root.plan.push(Section::test("tests", "fs_test"));
         let path = dir.path().join("root.cpio");
         root.write(&path).unwrap();
 
@@ -155,7 +167,7 @@ mod tests {
         assert_eq!(names.last().unwrap(), "tests/fs_test");
         assert_eq!(
             root.plan_text(),
-            "fs_test|/tests|timeout -s KILL 300 ./fs_test\n"
+            "tests/fs_test|/tests|timeout -s KILL 300 ./fs_test\n"
         );
     }
 }

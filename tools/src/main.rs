@@ -31,6 +31,7 @@ mod toolchain;
 mod ui;
 mod vm;
 
+use commands::SuiteKind;
 use kernel::{Impl, Workshop};
 use place::Place;
 
@@ -107,9 +108,13 @@ fn run(cli: Cli) -> Result<()> {
             commands::build_module(&place, options.kdir.as_deref(), kernel_src)
         }
         Command::Kselftest => {
-            commands::kselftest(&open()?, options.implementation, options.test.as_deref())
+            let only = options.test.as_deref();
+            commands::run_suite(&open()?, SuiteKind::Kernel, options.implementation, only)
         }
-        Command::Selftests => commands::selftests(&open()?, options.test.as_deref()),
+        Command::Selftests => {
+            let only = options.test.as_deref();
+            commands::run_suite(&open()?, SuiteKind::Ours, Impl::Rust, only)
+        }
         Command::Kunit => commands::kunit(&open()?),
         Command::Policy => commands::policy(&place).map(|_| ()),
         Command::Check => check::command(&open()?),

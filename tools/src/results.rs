@@ -29,14 +29,15 @@ pub fn write_json(place: &Place, name: &str, implementation: &str, suites: &Suit
     place::write(&place.out.join(format!("{name}.json")), text)
 }
 
-/// Writes what the tests printed to `out/<name>.tap`.
+/// Writes what the tests of `folder` printed to `out/<name>.tap`.
 pub fn write_tap(
     place: &Place,
     name: &str,
+    folder: &str,
     transcript: &Transcript,
     suites: &Suites,
 ) -> Result<()> {
-    let output = |name: &String| match transcript.section(name) {
+    let output = |name: &String| match transcript.section(&format!("{folder}/{name}")) {
         Some(output) => format!("# {name}\n{}", output.text()),
         None => format!("# {name}\n# was not run\n"),
     };
