@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Binding and connecting of internet sockets.
+//! Binding and connecting of internet sockets, and sending from those that are not connected.
 
 use crate::{
     domain::Domain,
@@ -9,7 +9,7 @@ use crate::{
         sock::{Message, Sock},
     },
     policy::{
-        access::AccessNet,
+        access::{AccessNet, AccessNetRight},
         address::{self, Action, Meaning, Port, Transport},
         verdict::Verdict,
     },
@@ -31,18 +31,40 @@ pub(crate) fn socket_bind(cred: &CredState, sock: &Sock, address: &SockAddr<'_>)
 
 /// Checks that `sock` may be connected to `address`.
 pub(crate) fn socket_connect(cred: &CredState, sock: &Sock, address: &SockAddr<'_>) -> Result {
-    match sock.transport() {
-        Some(transport) => check(cred, sock, address, Action::connect(transport)),
-        None => Ok(()),
+    let Some(transport) = sock.transport() else {
+        return Ok(());
+    };
+    check(cred, sock, address, Action::connect(transport))?;
+
+    match transport {
+        Transport::Udp if address::connecting_binds(&address.copy()) => {
+            check_implicit_bind(cred, sock)
+        }
+        _ => Ok(()),
     }
 }
 
-/// Checks that `sock` may send `message`, which may connect it first.
+/// Checks that `sock` may send `message`, which may connect it, or bind it, first.
 pub(crate) fn socket_sendmsg(cred: &CredState, sock: &Sock, message: &Message<'_>) -> Result {
     match (sock.transport(), &message.address) {
         (Some(Transport::Tcp), Some(address)) if message.is_fast_open => {
             check(cred, sock, address, Action::ConnectTcp)
         }
+        (Some(Transport::Udp), Some(address)) => {
+            check(cred, sock, address, Action::SendUdp)?;
+            check_implicit_bind(cred, sock)
+        }
+        (Some(Transport::Udp), None) => check_implicit_bind(cred, sock),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that the kernel may bind a UDP socket, unless it is bound already. Fails with [`EACCES`].
+fn check_implicit_bind(cred: &CredState, sock: &Sock) -> Result {
+    let right = AccessNet::from(AccessNetRight::BindUdp);
+
+    match cred.domain_handling(right) {
+        Some(domain) if !sock.is_bound() => conclude(verdict(domain, Port::CHOSEN, right)),
         _ => Ok(()),
     }
 }
@@ -60,12 +82,10 @@ fn check(cred: &CredState, sock: &Sock, address: &SockAddr<'_>, action: Action) 
         Meaning::Unrestricted => return Ok(()),
         Meaning::Invalid => return Err(EINVAL),
         Meaning::WrongFamily => return Err(EAFNOSUPPORT),
+        Meaning::Ambiguous => domain.unfulfilled(right).into(),
         Meaning::Port(port) => verdict(domain, port, right),
     };
-    match verdict {
-        Verdict::Allow => Ok(()),
-        Verdict::Deny(_) => Err(EACCES),
-    }
+    conclude(verdict)
 }
 
 /// Decides whether `domain` allows `requested` on `port`.
@@ -76,4 +96,11 @@ fn verdict(domain: &Domain, port: Port, requested: AccessNet) -> Verdict<AccessN
         left.grant(grants);
     }
     left.into()
+}
+
+fn conclude(verdict: Verdict<AccessNet>) -> Result {
+    match verdict {
+        Verdict::Allow => Ok(()),
+        Verdict::Deny(_) => Err(EACCES),
+    }
 }

@@ -37,10 +37,23 @@ impl Sock {
 
     /// Returns the protocol, if it is an internet socket with one that rights are about.
     pub(crate) fn transport(&self) -> Option<Transport> {
-        // SAFETY: By the type invariants. The type and the protocol of a socket do not change.
-        let is_tcp = unsafe { shim::landlock_rs_sk_is_tcp(self.0.get()) };
+        let ptr = self.0.get();
 
-        is_tcp.then_some(Transport::Tcp)
+        // SAFETY: By the type invariants. The type and the protocol of a socket do not change.
+        if unsafe { shim::landlock_rs_sk_is_tcp(ptr) } {
+            Some(Transport::Tcp)
+        // SAFETY: As above.
+        } else if unsafe { shim::landlock_rs_sk_is_udp(ptr) } {
+            Some(Transport::Udp)
+        } else {
+            None
+        }
+    }
+
+    /// Tells whether an internet socket is bound to a local port. May sleep.
+    pub(crate) fn is_bound(&self) -> bool {
+        // SAFETY: By the type invariants. Hooks are called without the lock of the socket.
+        unsafe { shim::landlock_rs_sk_local_port(self.0.get()) != 0 }
     }
 }
 

@@ -63,6 +63,10 @@ impl_flags!(
         BindTcp = 1 << 0,
         /// Connect a TCP socket to a remote port.
         ConnectTcp = 1 << 1,
+        /// Bind a UDP socket to a local port.
+        BindUdp = 1 << 2,
+        /// Set the remote port of a UDP socket, or send to one.
+        ConnectSendUdp = 1 << 3,
     }
 );
 
@@ -199,10 +203,11 @@ mod tests {
 
     #[test]
     fn parse_takes_the_rights_on_ports() {
-        let both = AccessNetRight::BindTcp | AccessNetRight::ConnectTcp;
-
-        assert_eq!(AccessNet::parse(0x3), Ok(both));
-        assert_eq!(AccessNet::parse(0x4), Err(UnknownAccess));
+        for bit in 0..4 {
+            assert!(AccessNet::parse(1 << bit).is_ok());
+        }
+        assert_eq!(AccessNet::parse(0xf), Ok(AccessNet::ALL));
+        assert_eq!(AccessNet::parse(0x10), Err(UnknownAccess));
         assert_eq!(AccessNet::parse(1 << 32), Err(UnknownAccess));
     }
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What it means to bind or connect an internet socket to an address.
+//! What it means to bind or connect an internet socket to an address, or to send to one.
 //!
 //! A rule is about a port. Which port an address stands for, if any, depends on the family that the
 //! address has, on that of the socket, and on what is done:
 //!
 //! ```text
-//!  address     | bind                             | connect
-//!  ------------+----------------------------------+------------------------------------
-//!  AF_INET     | its port                         | its port
-//!  AF_INET6    | its port                         | its port
-//!  AF_UNSPEC   | IPv4 socket, no host: its port   | dissolves the association: allowed
-//!              | otherwise: refused               |
-//!  other       | left to the network stack        | left to the network stack
+//!  address    | bind                   | connect                | send (UDP)
+//!  -----------+------------------------+------------------------+--------------------------
+//!  AF_INET    | its port               | its port               | its port
+//!  AF_INET6   | its port               | its port               | its port
+//!  AF_UNSPEC  | IPv4 socket, no host:  | dissolves the          | IPv4 socket: its port
+//!             | its port               | association: allowed   | IPv6 socket: any port,
+//!             | otherwise: refused     |                        | see [`Meaning::Ambiguous`]
+//!  other      | the network stack decides, for all of them
 //! ```
 //!
 //! An address that is too short, or that is not of the family of the socket, is refused with the
@@ -21,6 +22,9 @@
 //!
 //! The socket is not locked, so an IPv6 socket may become an IPv4 one meanwhile (`IPV6_ADDRFORM`);
 //! never the other way round.
+//!
+//! A UDP socket that is connected, or sends, without being bound is bound to a port that the kernel
+//! chooses. That takes the right to bind to [`Port::CHOSEN`].
 
 use super::{access::AccessNetRight, rule::Key};
 
@@ -29,6 +33,9 @@ use super::{access::AccessNetRight, rule::Key};
 pub(crate) struct Port(u16);
 
 impl Port {
+    /// Stands for a port that the kernel chooses.
+    pub(crate) const CHOSEN: Self = Self(0);
+
     /// Makes a port from its number.
     pub(crate) const fn new(number: u16) -> Self {
         Self(number)
@@ -63,6 +70,8 @@ impl Family {
 pub(crate) enum Transport {
     /// TCP, but not what is built upon it, as MPTCP.
     Tcp,
+    /// UDP, but not UDP-Lite.
+    Udp,
 }
 
 /// What is done with a socket and an address.
@@ -72,6 +81,12 @@ pub(crate) enum Action {
     BindTcp,
     /// Connect a TCP socket to a remote address, maybe by sending data at once (fast open).
     ConnectTcp,
+    /// Bind a UDP socket to a local address, or let the kernel do so.
+    BindUdp,
+    /// Connect a UDP socket to a remote address, to which it then sends.
+    ConnectUdp,
+    /// Send from a UDP socket to a remote address.
+    SendUdp,
 }
 
 impl Action {
@@ -79,6 +94,7 @@ impl Action {
     pub(crate) fn bind(transport: Transport) -> Self {
         match transport {
             Transport::Tcp => Self::BindTcp,
+            Transport::Udp => Self::BindUdp,
         }
     }
 
@@ -86,6 +102,7 @@ impl Action {
     pub(crate) fn connect(transport: Transport) -> Self {
         match transport {
             Transport::Tcp => Self::ConnectTcp,
+            Transport::Udp => Self::ConnectUdp,
         }
     }
 
@@ -94,6 +111,8 @@ impl Action {
         match self {
             Self::BindTcp => AccessNetRight::BindTcp,
             Self::ConnectTcp => AccessNetRight::ConnectTcp,
+            Self::BindUdp => AccessNetRight::BindUdp,
+            Self::ConnectUdp | Self::SendUdp => AccessNetRight::ConnectSendUdp,
         }
     }
 }
@@ -107,6 +126,9 @@ pub(crate) enum Meaning {
     Invalid,
     /// A socket of this family cannot be bound to the address (`EAFNOSUPPORT`).
     WrongFamily,
+    /// The address goes to any port, or to none: the socket may turn from IPv6, where it means the
+    /// connected address, to IPv4, where it counts, after this is decided. No rule grants that.
+    Ambiguous,
     /// The right is needed on this port.
     Port(Port),
 }
@@ -145,12 +167,21 @@ pub(crate) fn meaning(action: Action, socket: Family, address: &[u8]) -> Meaning
 
 /// Returns the meaning of an address of no family.
 fn unspecified(action: Action, socket: Family, address: &[u8]) -> Meaning {
+    let is_inet = socket == Family::INET;
+
     match action {
-        Action::ConnectTcp => Meaning::Unrestricted,
-        Action::BindTcp if socket == Family::INET => bind_any_host(address),
-        Action::BindTcp if address.len() < INET6_SIZE => Meaning::Invalid,
-        Action::BindTcp => Meaning::WrongFamily,
+        Action::ConnectTcp | Action::ConnectUdp => Meaning::Unrestricted,
+        Action::SendUdp if socket == Family::INET6 => Meaning::Ambiguous,
+        Action::SendUdp => port(address, INET_SIZE),
+        Action::BindTcp | Action::BindUdp if is_inet => bind_any_host(address),
+        Action::BindTcp | Action::BindUdp if address.len() < INET6_SIZE => Meaning::Invalid,
+        Action::BindTcp | Action::BindUdp => Meaning::WrongFamily,
     }
+}
+
+/// Tells whether a socket that is not bound will be when it is connected to `address`.
+pub(crate) fn connecting_binds(address: &[u8]) -> bool {
+    family_of(address).is_some_and(|family| family != Family::UNSPEC)
 }
 
 /// Returns the meaning of binding an IPv4 socket to an address of no family.
@@ -183,12 +214,12 @@ fn port(address: &[u8], size: usize) -> Meaning {
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
 #[kernel::prelude::kunit_tests(landlock_address)]
 mod tests {
-    use super::Action::{BindTcp, ConnectTcp};
+    use super::Action::{BindTcp, BindUdp, ConnectTcp, ConnectUdp, SendUdp};
     use super::*;
 
     const HTTP: Meaning = Meaning::Port(Port(80));
     const UNIX: Family = Family(1);
-    const ACTIONS: [Action; 2] = [BindTcp, ConnectTcp];
+    const ACTIONS: [Action; 5] = [BindTcp, ConnectTcp, BindUdp, ConnectUdp, SendUdp];
     /// The families that a socket may have, each with the size of its addresses.
     const SOCKETS: &[(Family, usize)] = match HAS_INET6 {
         true => &[(Family::INET, 16), (Family::INET6, 24)],
@@ -262,32 +293,66 @@ mod tests {
     fn disconnecting_is_never_restricted() {
         let unspec = address(Family::UNSPEC);
 
-        for (socket, _) in SOCKETS {
-            for size in 2..MEANINGFUL_SIZE {
-                let meaning = meaning(ConnectTcp, *socket, &unspec[..size]);
-                assert_eq!(meaning, Meaning::Unrestricted);
+        for action in [ConnectTcp, ConnectUdp] {
+            for (socket, _) in SOCKETS {
+                for size in 2..MEANINGFUL_SIZE {
+                    let meaning = meaning(action, *socket, &unspec[..size]);
+                    assert_eq!(meaning, Meaning::Unrestricted);
+                }
             }
         }
     }
 
     #[test]
     fn ipv4_socket_is_bound_to_no_host() {
-        let bind = |bytes: &[u8]| meaning(BindTcp, Family::INET, bytes);
-        let mut unspec = address(Family::UNSPEC);
-        assert_eq!(bind(&unspec[..16]), HTTP);
-        assert_eq!(bind(&unspec[..15]), Meaning::Invalid);
+        for action in [BindTcp, BindUdp] {
+            let bind = |bytes: &[u8]| meaning(action, Family::INET, bytes);
+            let mut unspec = address(Family::UNSPEC);
+            assert_eq!(bind(&unspec[..16]), HTTP);
+            assert_eq!(bind(&unspec[..15]), Meaning::Invalid);
 
-        unspec[7] = 1;
-        assert_eq!(bind(&unspec[..16]), Meaning::WrongFamily);
-        assert_eq!(bind(&unspec[..15]), Meaning::Invalid);
+            unspec[7] = 1;
+            assert_eq!(bind(&unspec[..16]), Meaning::WrongFamily);
+            assert_eq!(bind(&unspec[..15]), Meaning::Invalid);
+        }
     }
 
     #[test]
     fn ipv6_socket_is_not_bound_to_an_address_without_family() {
-        let bind = |bytes: &[u8]| meaning(BindTcp, Family::INET6, bytes);
         let unspec = address(Family::UNSPEC);
 
-        assert_eq!(bind(&unspec[..24]), Meaning::WrongFamily);
-        assert_eq!(bind(&unspec[..23]), Meaning::Invalid);
+        for action in [BindTcp, BindUdp] {
+            let bind = |bytes: &[u8]| meaning(action, Family::INET6, bytes);
+            assert_eq!(bind(&unspec[..24]), Meaning::WrongFamily);
+            assert_eq!(bind(&unspec[..23]), Meaning::Invalid);
+        }
+    }
+
+    #[test]
+    fn ipv4_socket_sends_to_the_port_of_an_address_without_family() {
+        let send = |bytes: &[u8]| meaning(SendUdp, Family::INET, bytes);
+        let mut unspec = address(Family::UNSPEC);
+
+        unspec[7] = 1;
+        assert_eq!(send(&unspec[..16]), HTTP);
+        assert_eq!(send(&unspec[..15]), Meaning::Invalid);
+    }
+
+    #[test]
+    fn ipv6_socket_does_not_send_to_an_address_without_family() {
+        let unspec = address(Family::UNSPEC);
+
+        for size in 2..MEANINGFUL_SIZE {
+            let meaning = meaning(SendUdp, Family::INET6, &unspec[..size]);
+            assert_eq!(meaning, Meaning::Ambiguous);
+        }
+    }
+
+    #[test]
+    fn disconnecting_does_not_bind() {
+        assert!(connecting_binds(&address(Family::INET)));
+        assert!(connecting_binds(&address(UNIX)[..2]));
+        assert!(!connecting_binds(&address(Family::UNSPEC)));
+        assert!(!connecting_binds(&address(Family::INET)[..1]));
     }
 }

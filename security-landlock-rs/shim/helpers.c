@@ -16,6 +16,7 @@
 #include <linux/un.h>
 #include <linux/wait_bit.h>
 #include <net/af_unix.h>
+#include <net/inet_sock.h>
 #include <net/sock.h>
 
 #include "landlock_rs.h"
@@ -189,4 +190,26 @@ u16 landlock_rs_sk_family(const struct sock *sk)
 bool landlock_rs_sk_is_tcp(const struct sock *sk)
 {
 	return sk_is_tcp(sk);
+}
+
+bool landlock_rs_sk_is_udp(const struct sock *sk)
+{
+	return sk_is_udp(sk);
+}
+
+/*
+ * Returns the local port of an internet socket, or 0 if it is not bound.  A
+ * bind that fails sets a port for a moment: the lock keeps that from showing.
+ */
+u16 landlock_rs_sk_local_port(struct sock *sk)
+{
+	u16 port = 0;
+
+	if (IS_ENABLED(CONFIG_INET)) {
+		const bool slow = lock_sock_fast(sk);
+
+		port = inet_sk(sk)->inet_num;
+		unlock_sock_fast(sk, slow);
+	}
+	return port;
 }

@@ -119,6 +119,8 @@ const char *landlock_rs_unix_path(const struct sock *sk, size_t *len);
 const struct lsm_blob_sizes *landlock_rs_blobs(void);
 u16 landlock_rs_sk_family(const struct sock *sk);
 bool landlock_rs_sk_is_tcp(const struct sock *sk);
+bool landlock_rs_sk_is_udp(const struct sock *sk);
+u16 landlock_rs_sk_local_port(struct sock *sk);
 
 /* ffi/syscalls.rs: the system calls. */
 

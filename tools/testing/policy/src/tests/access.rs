@@ -74,6 +74,8 @@ fn masks_are_empty_when_nothing_is_handled() {
 const NET_RIGHTS: [(AccessNetRight, u64); NET_COUNT] = [
     (AccessNetRight::BindTcp, 0x1),
     (AccessNetRight::ConnectTcp, 0x2),
+    (AccessNetRight::BindUdp, 0x4),
+    (AccessNetRight::ConnectSendUdp, 0x8),
 ];
 
 #[test]

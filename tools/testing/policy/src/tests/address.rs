@@ -5,7 +5,9 @@
 use super::support::*;
 use crate::policy::{
     access::AccessNetRight,
-    address::{meaning, Action, Family, Meaning, Port, Transport, MEANINGFUL_SIZE},
+    address::{
+        connecting_binds, meaning, Action, Family, Meaning, Port, Transport, MEANINGFUL_SIZE,
+    },
     rule::Key,
 };
 
@@ -18,7 +20,13 @@ const INET6: u16 = 10;
 /// Families of addresses and of sockets that are worth a try: also those next to the known ones.
 const FAMILIES: [u16; 9] = [UNSPEC, 1, INET, 3, 9, INET6, 11, 0x0200, u16::MAX];
 
-const ACTIONS: [Action; 2] = [Action::BindTcp, Action::ConnectTcp];
+const ACTIONS: [Action; 5] = [
+    Action::BindTcp,
+    Action::ConnectTcp,
+    Action::BindUdp,
+    Action::ConnectUdp,
+    Action::SendUdp,
+];
 
 /// Makes an address: its family, a port, then the host; cut or filled up to `size` bytes.
 fn address(family: u16, port: u16, host: u8, size: usize) -> Vec<u8> {
@@ -46,13 +54,20 @@ fn expected(action: Action, socket: u16, address: &[u8]) -> Meaning {
 
     match (action, family, socket) {
         // Connecting to no address ends a connection: dropping privileges is always allowed.
-        (Action::ConnectTcp, UNSPEC, _) => Meaning::Unrestricted,
+        (Action::ConnectTcp | Action::ConnectUdp, UNSPEC, _) => Meaning::Unrestricted,
+        // sendto(2) of IPv4 takes no family for its own, whatever the host is; that of IPv6 takes it
+        // for no address at all, but the socket may be one of IPv4 by then.
+        (Action::SendUdp, UNSPEC, INET6) => Meaning::Ambiguous,
+        (Action::SendUdp, UNSPEC, _) if !enough => Meaning::Invalid,
+        (Action::SendUdp, UNSPEC, _) => port(),
         // bind(2) of IPv4 takes no family for its own, if the address names no host.
-        (Action::BindTcp, UNSPEC, INET) if !enough => Meaning::Invalid,
-        (Action::BindTcp, UNSPEC, INET) if !any_host => Meaning::WrongFamily,
-        (Action::BindTcp, UNSPEC, INET) => port(),
-        (Action::BindTcp, UNSPEC, _) if !long => Meaning::Invalid,
-        (Action::BindTcp, UNSPEC, _) => Meaning::WrongFamily,
+        (Action::BindTcp | Action::BindUdp, UNSPEC, INET) => match enough {
+            false => Meaning::Invalid,
+            true if any_host => port(),
+            true => Meaning::WrongFamily,
+        },
+        (Action::BindTcp | Action::BindUdp, UNSPEC, _) if !long => Meaning::Invalid,
+        (Action::BindTcp | Action::BindUdp, UNSPEC, _) => Meaning::WrongFamily,
         (_, INET, INET) if enough => port(),
         (_, INET6, INET6) if long => port(),
         (_, INET | INET6, _) => Meaning::Invalid,
@@ -108,6 +123,7 @@ fn any_byte_of_the_host_makes_it_a_host() {
         bytes[place] = 0x80;
 
         assert_expected(Action::BindTcp, INET, &bytes);
+        assert_expected(Action::BindUdp, INET, &bytes);
     }
 }
 
@@ -118,6 +134,7 @@ fn ports_have_keys_of_their_own() {
         .collect();
 
     assert_eq!(keys.len(), 1 << 16);
+    assert_eq!(Port::CHOSEN, Port::new(0));
 }
 
 #[test]
@@ -143,6 +160,23 @@ fn each_action_takes_its_right() {
         Action::connect(Transport::Tcp).right(),
         AccessNetRight::ConnectTcp
     );
+    assert_eq!(
+        Action::bind(Transport::Udp).right(),
+        AccessNetRight::BindUdp
+    );
+    for action in [Action::connect(Transport::Udp), Action::SendUdp] {
+        assert_eq!(action.right(), AccessNetRight::ConnectSendUdp);
+    }
+}
+
+#[test]
+fn only_a_disconnection_does_not_bind() {
+    for family in 0..=u16::MAX {
+        let bytes = family.to_ne_bytes();
+
+        assert_eq!(connecting_binds(&bytes), family != UNSPEC, "{family}");
+        assert!(!connecting_binds(&bytes[..1]));
+    }
 }
 
 proptest! {
@@ -151,12 +185,12 @@ proptest! {
         socket in prop_oneof![Just(INET), Just(INET6), any::<u16>()],
         family in prop_oneof![Just(INET), Just(INET6), Just(UNSPEC), any::<u16>()],
         mut bytes in vec(prop_oneof![Just(0), any::<u8>()], 0..40),
-        bind: bool,
+        action in prop::sample::select(&ACTIONS[..]),
     ) {
         for (to, from) in bytes.iter_mut().zip(family.to_ne_bytes()) {
             *to = from;
         }
-        assert_expected(ACTIONS[usize::from(bind)], socket, &bytes);
+        assert_expected(action, socket, &bytes);
     }
 
     #[test]
