@@ -18,8 +18,8 @@
 //! linear probing). A third of the slots stay free, so that a search is short; as rules are never
 //! removed, it ends at the first free slot. A hit or a miss most often touches one cache line.
 //!
-//! Keys are addresses of kernel objects, or ports. Whoever could choose them would only slow down their own
-//! sandbox.
+//! Keys are addresses of kernel objects, or ports. Whoever could choose them would only slow down
+//! their own sandbox.
 
 use super::{
     access::Access,
