@@ -85,7 +85,10 @@ impl Domain {
             new_objects(parent, &built)?,
             parent.map(|p| p._objects.clone()),
         )?;
-        let hierarchy = Chain::new(Hierarchy::new(log), parent.map(|p| p.hierarchy.clone()))?;
+        let hierarchy = Chain::new(
+            Hierarchy::new(log, ruleset.quiet()),
+            parent.map(|p| p.hierarchy.clone()),
+        )?;
 
         let domain = Arc::pin_init(
             pin_init!(Self {

@@ -13,6 +13,7 @@ use crate::{
         access::{AccessFs, AccessMasks, AccessNet},
         address::Port,
         attr::RulesetAttr,
+        quiet::Logging,
     },
 };
 
@@ -29,6 +30,8 @@ use kernel::{
 pub(crate) struct Ruleset {
     /// What a domain with this ruleset denies, unless a rule grants it.
     handled: AccessMasks,
+    /// What is not logged of it when a quiet rule is concerned.
+    quiet: AccessMasks,
     /// The rules. Lock order: the lock of an object nests inside.
     #[pin]
     built: Mutex<Built>,
@@ -53,6 +56,7 @@ impl Ruleset {
         Arc::pin_init(
             pin_init!(Self {
                 handled: attr.handled,
+                quiet: attr.quiet,
                 built <- new_mutex!(built, "landlock_ruleset"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -64,6 +68,11 @@ impl Ruleset {
         self.handled
     }
 
+    /// Returns what is not logged when a quiet rule is concerned.
+    pub(crate) fn quiet(&self) -> AccessMasks {
+        self.quiet
+    }
+
     /// Locks the rules, to read them.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Built> {
         self.built.lock()
@@ -73,30 +82,38 @@ impl Ruleset {
     ///
     /// Fails with `ENOMEM`, or with `E2BIG` if there are too many rules; the ruleset is unchanged
     /// then.
-    pub(crate) fn add_path_beneath(&self, inode: &Inode, allowed: AccessFs) -> Result {
+    pub(crate) fn add_path_beneath(
+        &self,
+        inode: &Inode,
+        allowed: AccessFs,
+        logging: Logging,
+    ) -> Result {
         let object = object::tie(inode)?;
 
-        self.lock().add(object, allowed)
+        self.lock().add(object, allowed, logging)
     }
 
     /// Grants `allowed` on `port`, besides what rules for it grant already.
     ///
     /// Fails with [`EAFNOSUPPORT`] if the kernel has no TCP/IP, and otherwise as
     /// [`Self::add_path_beneath`].
-    pub(crate) fn add_net_port(&self, port: Port, allowed: AccessNet) -> Result {
+    pub(crate) fn add_net_port(&self, port: Port, allowed: AccessNet, logging: Logging) -> Result {
         if !cfg!(CONFIG_INET) {
             return Err(EAFNOSUPPORT);
         }
-        self.lock().ports.extend(port.key(), allowed)?;
+        self.lock().ports.extend(port.key(), allowed, logging)?;
         Ok(())
     }
 }
 
 impl Built {
-    fn add(&mut self, object: ObjectRef, allowed: AccessFs) -> Result {
+    fn add(&mut self, object: ObjectRef, allowed: AccessFs, logging: Logging) -> Result {
         self.objects.reserve(1, rules::table_flags())?;
 
-        if self.paths.extend(object::key_of(&object), allowed)? {
+        if self
+            .paths
+            .extend(object::key_of(&object), allowed, logging)?
+        {
             // There is room: it was reserved above.
             let _ = self.objects.push_within_capacity(object);
         }

@@ -168,6 +168,13 @@ impl AccessMasks {
         self.fs.is_empty() && self.net.is_empty() && self.scope.is_empty()
     }
 
+    /// Tells whether everything in `self` is also in `superset`.
+    pub(crate) fn is_subset(self, superset: Self) -> bool {
+        self.fs.is_subset(superset.fs)
+            && self.net.is_subset(superset.net)
+            && self.scope.is_subset(superset.scope)
+    }
+
     /// Returns what a layer denies that handles `self`.
     pub(crate) fn with_initially_denied(self) -> Self {
         let fs = if self.fs.is_empty() {

@@ -11,6 +11,7 @@ pub(crate) use self::restrict::{Enforced, RestrictFlag, RestrictFlags};
 use super::{
     access::{AccessFs, AccessMasks, AccessNet, Scopes, UnknownAccess},
     address::Port,
+    quiet::Logging,
 };
 
 /// Why an argument is refused.
@@ -57,34 +58,45 @@ impl Query {
 pub(crate) struct RulesetAttr {
     /// What the ruleset handles; never empty.
     pub(crate) handled: AccessMasks,
+    /// What is not logged of it when a quiet rule is concerned.
+    pub(crate) quiet: AccessMasks,
 }
 
 impl RulesetAttr {
     /// Number of 64-bit members that user space has to pass at least: `handled_access_fs`.
     pub(crate) const MIN_MEMBERS: usize = 1;
     /// Number of 64-bit members that this ABI knows.
-    pub(crate) const MEMBERS: usize = 3;
+    pub(crate) const MEMBERS: usize = 6;
 
     /// Checks the members of the structure, in their order.
     pub(crate) fn parse(members: [u64; Self::MEMBERS]) -> Result<Self, AttrError> {
-        let [handled_access_fs, handled_access_net, scoped] = members;
+        let [handled_access_fs, handled_access_net, scoped, quiet_fs, quiet_net, quiet_scoped] =
+            members;
         let handled = AccessMasks {
             fs: AccessFs::parse(handled_access_fs)?,
             net: AccessNet::parse(handled_access_net)?,
             scope: Scopes::parse(scoped)?,
         };
+        let quiet = AccessMasks {
+            fs: AccessFs::parse(quiet_fs)?,
+            net: AccessNet::parse(quiet_net)?,
+            scope: Scopes::parse(quiet_scoped)?,
+        };
 
+        if !quiet.is_subset(handled) {
+            return Err(AttrError::Invalid);
+        }
         if handled.is_empty() {
             return Err(AttrError::Useless);
         }
-        Ok(Self { handled })
+        Ok(Self { handled, quiet })
     }
 }
 
 /// Checked form of `struct landlock_path_beneath_attr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PathBeneathAttr {
-    /// Rights that the rule grants; never empty, all handled by the ruleset.
+    /// Rights that the rule grants, all handled by the ruleset. Only a quiet rule may have none.
     pub(crate) allowed: AccessFs,
     /// Descriptor of the file hierarchy, from user space and not looked up yet.
     pub(crate) parent_fd: i32,
@@ -95,11 +107,15 @@ impl PathBeneathAttr {
     pub(crate) const SIZE: usize = 12;
 
     /// Checks the bytes of the structure for a ruleset that handles `handled`.
-    pub(crate) fn parse(bytes: [u8; Self::SIZE], handled: AccessFs) -> Result<Self, AttrError> {
+    pub(crate) fn parse(
+        bytes: [u8; Self::SIZE],
+        handled: AccessFs,
+        logging: Logging,
+    ) -> Result<Self, AttrError> {
         let [a0, a1, a2, a3, a4, a5, a6, a7, fd @ ..] = bytes;
         let allowed_access = u64::from_ne_bytes([a0, a1, a2, a3, a4, a5, a6, a7]);
 
-        if allowed_access == 0 {
+        if allowed_access == 0 && logging == Logging::Normal {
             return Err(AttrError::Useless);
         }
         let allowed = AccessFs::parse(allowed_access)?;
@@ -116,7 +132,7 @@ impl PathBeneathAttr {
 /// Checked form of `struct landlock_net_port_attr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NetPortAttr {
-    /// Rights that the rule grants; never empty, all handled by the ruleset.
+    /// Rights that the rule grants, all handled by the ruleset. Only a quiet rule may have none.
     pub(crate) allowed: AccessNet,
     /// The port.
     pub(crate) port: Port,
@@ -127,11 +143,15 @@ impl NetPortAttr {
     pub(crate) const SIZE: usize = 16;
 
     /// Checks the bytes of the structure for a ruleset that handles `handled`.
-    pub(crate) fn parse(bytes: [u8; Self::SIZE], handled: AccessNet) -> Result<Self, AttrError> {
+    pub(crate) fn parse(
+        bytes: [u8; Self::SIZE],
+        handled: AccessNet,
+        logging: Logging,
+    ) -> Result<Self, AttrError> {
         let [a0, a1, a2, a3, a4, a5, a6, a7, port @ ..] = bytes;
         let allowed_access = u64::from_ne_bytes([a0, a1, a2, a3, a4, a5, a6, a7]);
 
-        if allowed_access == 0 {
+        if allowed_access == 0 && logging == Logging::Normal {
             return Err(AttrError::Useless);
         }
         let allowed = AccessNet::parse(allowed_access)?;
@@ -166,11 +186,22 @@ impl RuleType {
     }
 }
 
-/// Refuses any flag: `landlock_add_rule(2)` has none yet.
-pub(crate) fn check_no_flags(flags: u32) -> Result<(), AttrError> {
-    match flags {
-        0 => Ok(()),
-        _ => Err(AttrError::Invalid),
+impl Logging {
+    /// Reads the flags of `landlock_add_rule(2)`: none, or `LANDLOCK_ADD_RULE_QUIET`.
+    pub(crate) fn parse(flags: u32) -> Result<Self, AttrError> {
+        match flags {
+            0 => Ok(Self::Normal),
+            1 => Ok(Self::Quiet),
+            _ => Err(AttrError::Invalid),
+        }
+    }
+
+    /// Refuses a quiet rule if the ruleset says of no right that quiet rules concern it.
+    pub(crate) fn check_useful(self, is_ever_quiet: bool) -> Result<(), AttrError> {
+        if self == Self::Quiet && !is_ever_quiet {
+            return Err(AttrError::Invalid);
+        }
+        Ok(())
     }
 }
 
@@ -198,23 +229,49 @@ mod tests {
 
     #[test]
     fn ruleset_handles_something() {
-        assert_eq!(RulesetAttr::parse([0; 3]), Err(AttrError::Useless));
-        for bits in [[1 << 63, 0, 0], [0, 1 << 63, 0], [0, 0, 1 << 2]] {
-            assert_eq!(RulesetAttr::parse(bits), Err(AttrError::Invalid));
-        }
-        assert!(RulesetAttr::parse([1, 0, 0]).is_ok());
-        assert!(RulesetAttr::parse([0, 1, 0]).is_ok());
-        assert!(RulesetAttr::parse([0, 0, 1]).is_ok());
+        let parse = |fs, net| RulesetAttr::parse([fs, net, 0, 0, 0, 0]);
+
+        assert_eq!(parse(0, 0), Err(AttrError::Useless));
+        assert_eq!(parse(1 << 63, 0), Err(AttrError::Invalid));
+        assert_eq!(parse(1, 1 << 63), Err(AttrError::Invalid));
+        assert!(parse(1, 0).is_ok());
+        assert!(parse(0, 1).is_ok());
+    }
+
+    #[test]
+    fn only_what_is_handled_can_be_quiet() {
+        let parse =
+            |fs, net, quiet_fs, quiet_net| RulesetAttr::parse([fs, net, 0, quiet_fs, quiet_net, 0]);
+
+        assert!(parse(3, 1, 2, 1).is_ok());
+        assert_eq!(parse(2, 1, 1, 0), Err(AttrError::Invalid));
+        assert_eq!(parse(1, 2, 0, 1), Err(AttrError::Invalid));
+        assert_eq!(parse(1, 0, 1 << 63, 0), Err(AttrError::Invalid));
+        // Which mistake is seen first.
+        assert_eq!(parse(0, 0, 1, 0), Err(AttrError::Invalid));
+    }
+
+    #[test]
+    fn quiet_rule_needs_no_right_but_a_quiet_ruleset() {
+        let quiet = Logging::parse(1);
+
+        assert_eq!(quiet, Ok(Logging::Quiet));
+        assert_eq!(Logging::parse(2), Err(AttrError::Invalid));
+        assert!(PathBeneathAttr::parse(bytes(0, 4), READ, Logging::Quiet).is_ok());
+        assert!(NetPortAttr::parse(port_bytes(0, 4), AccessNet::ALL, Logging::Quiet).is_ok());
+        assert_eq!(Logging::Quiet.check_useful(false), Err(AttrError::Invalid));
+        assert!(Logging::Quiet.check_useful(true).is_ok());
+        assert!(Logging::Normal.check_useful(false).is_ok());
     }
 
     #[test]
     fn rule_grants_what_the_ruleset_handles() {
         assert_eq!(
-            PathBeneathAttr::parse(bytes(1 << 3, 4), READ),
+            PathBeneathAttr::parse(bytes(1 << 3, 4), READ, Logging::Normal),
             Err(AttrError::Invalid)
         );
         assert_eq!(
-            PathBeneathAttr::parse(bytes(u64::from(u32::from(READ)), -1), READ),
+            PathBeneathAttr::parse(bytes(u64::from(u32::from(READ)), -1), READ, Logging::Normal),
             Ok(PathBeneathAttr {
                 allowed: READ,
                 parent_fd: -1
@@ -225,7 +282,7 @@ mod tests {
     #[test]
     fn rule_without_right_is_useless_before_anything_else() {
         assert_eq!(
-            PathBeneathAttr::parse(bytes(0, -1), READ),
+            PathBeneathAttr::parse(bytes(0, -1), READ, Logging::Normal),
             Err(AttrError::Useless)
         );
     }
@@ -239,7 +296,9 @@ mod tests {
 
     #[test]
     fn port_has_sixteen_bits() {
-        let parse = |allowed, port| NetPortAttr::parse(port_bytes(allowed, port), AccessNet::ALL);
+        let parse = |allowed, port| {
+            NetPortAttr::parse(port_bytes(allowed, port), AccessNet::ALL, Logging::Normal)
+        };
 
         assert_eq!(parse(1, 65535).map(|attr| attr.port), Ok(Port::new(65535)));
         assert_eq!(parse(1, 65536), Err(AttrError::Invalid));
@@ -252,9 +311,9 @@ mod tests {
         let bytes = port_bytes(1, 0);
 
         assert_eq!(
-            NetPortAttr::parse(bytes, AccessNet::empty()),
+            NetPortAttr::parse(bytes, AccessNet::empty(), Logging::Normal),
             Err(AttrError::Invalid)
         );
-        assert!(NetPortAttr::parse(bytes, AccessNet::ALL).is_ok());
+        assert!(NetPortAttr::parse(bytes, AccessNet::ALL, Logging::Normal).is_ok());
     }
 }

@@ -46,6 +46,19 @@ pub(super) fn pack<A: Access>(index: LayerIndex, rights: A) -> u64 {
     }
 }
 
+/// In each half of a word of rules: the rule is quiet. No set of rights has this bit, and
+/// [`unpack`] drops it.
+const QUIET: u64 = 1 << 31;
+
+/// Packs the mark of a quiet rule for the layer at `index`.
+pub(super) fn pack_quiet(index: LayerIndex) -> u64 {
+    if index.get() & 1 == 0 {
+        QUIET
+    } else {
+        QUIET << 32
+    }
+}
+
 /// Packs `rights` for both layers of a word.
 fn pack_both<A: Access>(rights: A) -> u64 {
     let bits = u64::from(rights.into());

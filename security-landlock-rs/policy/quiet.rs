@@ -10,6 +10,15 @@ use super::{
     layer::LayerIndex,
 };
 
+/// What a rule says about the logs of denials on its object, and beneath it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Logging {
+    /// Nothing.
+    Normal,
+    /// They are not logged, for rights that the layer says may be quiet.
+    Quiet,
+}
+
 /// Layers of a domain that were enforced by the program that runs now, and not by one that
 /// executed it.
 ///

@@ -18,12 +18,15 @@
 //! linear probing). A third of the slots stay free, so that a search is short; as rules are never
 //! removed, it ends at the first free slot. A hit or a miss most often touches one cache line.
 //!
+//! Besides rights, a half word has a mark that makes the rule quiet in that layer.
+//!
 //! Keys are addresses of kernel objects, or ports. Whoever could choose them would only slow down
 //! their own sandbox.
 
 use super::{
     access::Access,
     layer::{self, LayerIndex},
+    quiet::Logging,
 };
 
 use core::num::NonZeroU64;
@@ -144,6 +147,16 @@ pub(crate) fn extend<A: Access>(
     Some(is_new)
 }
 
+/// Makes the rule for `key` quiet in the layer at `index`; makes the rule if there is none.
+///
+/// Returns [`None`] as [`extend`].
+pub(crate) fn quieten(shape: Shape, words: &mut [u64], key: Key, index: LayerIndex) -> Option<()> {
+    let (slot, _) = claim(shape, words, key)?;
+
+    *slot.get_mut(layer::word_of(index).wrapping_add(1))? |= layer::pack_quiet(index);
+    Some(())
+}
+
 /// Copies a rule of another table, that of a parent domain, where it has no more layers.
 ///
 /// Returns [`None`] when every slot is taken.
@@ -184,6 +197,17 @@ impl<'a> Grants<'a> {
         let first = self.words.first().copied().unwrap_or(0);
 
         layer::unpack(LayerIndex::new::<0>(), first)
+    }
+
+    /// Returns what the rule says about logs in the layer at `index`.
+    pub(crate) fn logging(self, index: LayerIndex) -> Logging {
+        let word = self.words.get(layer::word_of(index)).copied().unwrap_or(0);
+
+        if word & layer::pack_quiet(index) == 0 {
+            Logging::Normal
+        } else {
+            Logging::Quiet
+        }
     }
 
     /// Returns the packed rights, oldest layers first.
@@ -237,6 +261,38 @@ mod tests {
         let packed = layer::pack(OLDEST, AccessFs::from(ReadFile))
             | layer::pack(NEXT, AccessFs::from(WriteFile));
         assert_eq!(grants_of(Table::new(shape, &words), KEY), Some(packed));
+    }
+
+    #[test]
+    fn rule_is_quiet_in_one_layer() {
+        let Ok(shape) = Shape::new(1, NEXT) else {
+            return;
+        };
+        let mut words = [0; 6];
+
+        let _ = extend(shape, &mut words, KEY, OLDEST, AccessFs::ALL);
+        let _ = quieten(shape, &mut words, KEY, NEXT);
+
+        let found = Table::new(shape, &words).find(KEY);
+        let logging = |index| found.map(|grants| grants.logging(index));
+        assert_eq!(logging(OLDEST), Some(Logging::Normal));
+        assert_eq!(logging(NEXT), Some(Logging::Quiet));
+    }
+
+    #[test]
+    fn quiet_rule_grants_no_right() {
+        let Ok(shape) = Shape::new(1, OLDEST) else {
+            return;
+        };
+        let mut words = [0; 6];
+
+        let _ = quieten(shape, &mut words, KEY, OLDEST);
+        let granted = Table::new(shape, &words).find(KEY).map(Grants::of_oldest);
+        assert_eq!(granted, Some(AccessFs::empty()));
+
+        let _ = extend(shape, &mut words, KEY, OLDEST, AccessFs::ALL);
+        let granted = Table::new(shape, &words).find(KEY).map(Grants::of_oldest);
+        assert_eq!(granted, Some(AccessFs::ALL));
     }
 
     #[test]

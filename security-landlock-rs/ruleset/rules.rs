@@ -5,6 +5,7 @@
 use crate::policy::{
     access::Access,
     layer::LayerIndex,
+    quiet::Logging,
     rule::{self, Grants, Key, Shape, Table, TooManyRules},
 };
 
@@ -78,11 +79,12 @@ impl<A: Access> Rules<A> {
     /// already.
     ///
     /// Tells whether the rule is new. On failure, as of [`Self::with_room`], nothing changes.
-    pub(crate) fn extend(&mut self, key: Key, allowed: A) -> Result<bool> {
+    /// If `logging` says so, the rule becomes quiet, and stays so.
+    pub(crate) fn extend(&mut self, key: Key, allowed: A, logging: Logging) -> Result<bool> {
         if !self.shape.has_room(self.count) {
             *self = self.grown()?;
         }
-        self.insert(key, ONLY, allowed)
+        self.insert(key, ONLY, allowed, logging)
     }
 
     /// Returns the same rules in a table with twice the room.
@@ -112,7 +114,7 @@ impl<A: Access> Rules<A> {
             merged.inherit(parent)?;
         }
         for (key, grants) in ruleset.table().iter() {
-            merged.insert(key, youngest, grants.of_oldest())?;
+            merged.insert(key, youngest, grants.of_oldest(), grants.logging(ONLY))?;
         }
         Ok(merged)
     }
@@ -124,10 +126,20 @@ impl<A: Access> Rules<A> {
         keys.filter(|key| other.find(*key).is_none()).count()
     }
 
-    fn insert(&mut self, key: Key, index: LayerIndex, allowed: A) -> Result<bool> {
+    fn insert(
+        &mut self,
+        key: Key,
+        index: LayerIndex,
+        allowed: A,
+        logging: Logging,
+    ) -> Result<bool> {
         let is_new = rule::extend(self.shape, &mut self.words, key, index, allowed);
         // The table was made large enough: this does not fail.
         let is_new = is_new.ok_or(EINVAL)?;
+        if logging == Logging::Quiet {
+            // The rule has its slot by now.
+            rule::quieten(self.shape, &mut self.words, key, index).ok_or(EINVAL)?;
+        }
 
         self.count = self.count.wrapping_add(usize::from(is_new));
         Ok(is_new)

@@ -11,7 +11,8 @@ use crate::{
     },
     policy::{
         access::AccessFs,
-        attr::{check_no_flags, NetPortAttr, PathBeneathAttr, RuleType},
+        attr::{NetPortAttr, PathBeneathAttr, RuleType},
+        quiet::Logging,
     },
     ruleset::Ruleset,
 };
@@ -30,19 +31,20 @@ pub(crate) fn add_rule(
     rule_attr: UserPtr,
     flags: u32,
 ) -> Result {
-    check_no_flags(flags)?;
+    let logging = Logging::parse(flags)?;
     let ruleset = ruleset_fd::get_writable(ruleset_fd)?;
 
     match RuleType::parse(rule_type)? {
-        RuleType::PathBeneath => path_beneath(&ruleset, rule_attr),
-        RuleType::NetPort => net_port(&ruleset, rule_attr),
+        RuleType::PathBeneath => path_beneath(&ruleset, rule_attr, logging),
+        RuleType::NetPort => net_port(&ruleset, rule_attr, logging),
     }
 }
 
 /// Adds a rule that grants rights on a file hierarchy.
-fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr) -> Result {
+fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Result {
     let bytes = user::copy_bytes(rule_attr)?;
-    let attr = PathBeneathAttr::parse(bytes, ruleset.handled().fs)?;
+    let attr = PathBeneathAttr::parse(bytes, ruleset.handled().fs, logging)?;
+    logging.check_useful(!ruleset.quiet().fs.is_empty())?;
     let path = hierarchy(attr.parent_fd)?;
 
     if !path.dentry().is_dir() && !attr.allowed.is_subset(AccessFs::FILE) {
@@ -50,15 +52,16 @@ fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr) -> Result {
     }
     // An open file has an inode.
     let inode = path.dentry().inode().ok_or(ENOENT)?;
-    ruleset.add_path_beneath(inode, attr.allowed)
+    ruleset.add_path_beneath(inode, attr.allowed, logging)
 }
 
 /// Adds a rule that grants rights on a port.
-fn net_port(ruleset: &Ruleset, rule_attr: UserPtr) -> Result {
+fn net_port(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Result {
     let bytes = user::copy_bytes(rule_attr)?;
-    let attr = NetPortAttr::parse(bytes, ruleset.handled().net)?;
+    let attr = NetPortAttr::parse(bytes, ruleset.handled().net, logging)?;
+    logging.check_useful(!ruleset.quiet().net.is_empty())?;
 
-    ruleset.add_net_port(attr.port, attr.allowed)
+    ruleset.add_net_port(attr.port, attr.allowed, logging)
 }
 
 /// Returns the path that descriptor `fd` was opened with.

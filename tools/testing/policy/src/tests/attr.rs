@@ -7,10 +7,11 @@ use crate::policy::{
     access::{AccessFs, AccessNet},
     address::Port,
     attr::{
-        check_no_flags, AttrError, Enforced, NetPortAttr, PathBeneathAttr, Query, RestrictFlags,
-        RuleType, RulesetAttr,
+        AttrError, Enforced, NetPortAttr, PathBeneathAttr, Query, RestrictFlags, RuleType,
+        RulesetAttr,
     },
     errata::ABI_VERSION,
+    quiet::Logging,
 };
 
 use proptest::prelude::*;
@@ -21,7 +22,7 @@ const CREATE_RULESET_VERSION: u32 = 1;
 const CREATE_RULESET_ERRATA: u32 = 2;
 
 /// The known bits of each member of `struct landlock_ruleset_attr`.
-const KNOWN: [u64; RulesetAttr::MEMBERS] = [FS_BITS, NET_BITS, SCOPE_BITS];
+const KNOWN: [u64; 3] = [FS_BITS, NET_BITS, SCOPE_BITS];
 
 /// Layout of the structure of a rule in user space.
 #[repr(C, packed)]
@@ -47,14 +48,21 @@ fn query(flags: u32, has_attr: bool, size: usize) -> Result<Query, AttrError> {
     Err(AttrError::Invalid)
 }
 
-/// What it says about the structure: an unknown bit anywhere is worse than no bit.
+/// What it says about the structure: an unknown bit anywhere is worse than no bit, and so is a quiet
+/// one that is not handled.
 fn ruleset(members: [u64; RulesetAttr::MEMBERS]) -> Result<[u64; RulesetAttr::MEMBERS], AttrError> {
-    for (member, known) in members.iter().zip(KNOWN) {
+    let (handled, quiet) = members.split_at(3);
+    for (member, known) in handled.iter().zip(KNOWN) {
         if member | known != known {
             return Err(AttrError::Invalid);
         }
     }
-    if members.iter().all(|member| *member == 0) {
+    for (member, handled) in quiet.iter().zip(handled) {
+        if member & !handled != 0 {
+            return Err(AttrError::Invalid);
+        }
+    }
+    if handled.iter().all(|member| *member == 0) {
         return Err(AttrError::Useless);
     }
     Ok(members)
@@ -78,6 +86,9 @@ fn members_of(attr: RulesetAttr) -> [u64; RulesetAttr::MEMBERS] {
         bits(attr.handled.fs),
         net_bits(attr.handled.net),
         u64::from(u32::from(attr.handled.scope)),
+        bits(attr.quiet.fs),
+        net_bits(attr.quiet.net),
+        u64::from(u32::from(attr.quiet.scope)),
     ]
 }
 
@@ -104,7 +115,8 @@ fn parse_net_port(allowed: u64, port: u64, handled: u64) -> Result<(u64, Port), 
     mask.copy_from_slice(&allowed.to_ne_bytes());
     number.copy_from_slice(&port.to_ne_bytes());
 
-    NetPortAttr::parse(bytes, handled).map(|attr| (net_bits(attr.allowed), attr.port))
+    NetPortAttr::parse(bytes, handled, Logging::Normal)
+        .map(|attr| (net_bits(attr.allowed), attr.port))
 }
 
 #[test]
@@ -158,7 +170,8 @@ fn parse_path_beneath(allowed: u64, fd: i32, handled: u64) -> Result<(u64, i32),
     mask.copy_from_slice(&allowed.to_ne_bytes());
     descriptor.copy_from_slice(&fd.to_ne_bytes());
 
-    PathBeneathAttr::parse(bytes, handled).map(|attr| (bits(attr.allowed), attr.parent_fd))
+    PathBeneathAttr::parse(bytes, handled, Logging::Normal)
+        .map(|attr| (bits(attr.allowed), attr.parent_fd))
 }
 
 /// No bit, one or two bits, all bits, and numbers between them.
@@ -202,14 +215,15 @@ fn only_paths_and_ports_have_a_rule_type() {
 }
 
 #[test]
-fn any_flag_is_refused_where_there_is_none() {
+fn rule_is_quiet_by_one_flag() {
     for flags in telling_flags() {
         let expected = match flags {
-            0 => Ok(()),
+            0 => Ok(Logging::Normal),
+            1 => Ok(Logging::Quiet),
             _ => Err(AttrError::Invalid),
         };
 
-        assert_eq!(check_no_flags(flags), expected, "{flags:#x}");
+        assert_eq!(Logging::parse(flags), expected, "{flags:#x}");
     }
 }
 
@@ -311,7 +325,7 @@ proptest! {
     #[test]
     fn rule_type_and_flags_above_the_known_ones_are_refused(value in 3u32..) {
         prop_assert_eq!(RuleType::parse(value), Err(AttrError::Invalid));
-        prop_assert_eq!(check_no_flags(value), Err(AttrError::Invalid));
+        prop_assert_eq!(Logging::parse(value), Err(AttrError::Invalid));
     }
 
     #[test]
@@ -354,7 +368,11 @@ proptest! {
         let (mask, fd) = bytes.split_at(8);
         let mask = u64::from_ne_bytes(mask.try_into().unwrap());
         let fd = i32::from_ne_bytes(fd.try_into().unwrap());
-        let parsed = PathBeneathAttr::parse(bytes, AccessFs::parse(handled).unwrap());
+        let parsed = PathBeneathAttr::parse(
+            bytes,
+            AccessFs::parse(handled).unwrap(),
+            Logging::Normal,
+        );
 
         prop_assert_eq!(
             parsed.map(|attr| (bits(attr.allowed), attr.parent_fd)),
