@@ -3,7 +3,7 @@
 //! The ABI version, and the errata that are fixed.
 
 /// Highest ABI version of which every promise is kept.
-pub(crate) const ABI_VERSION: i32 = 10;
+pub(crate) const ABI_VERSION: i32 = 11;
 
 /// A fix that user space may want to know of.
 struct Erratum {

@@ -18,11 +18,17 @@ use kernel::{error::code::EPERM, ffi::c_int, prelude::*};
 /// without one, what `flags` say about later ones.
 ///
 /// A program that gains privileges when it is executed must not be restricted by who has less:
-/// the thread must have given up on that (`no_new_privs`), or be privileged itself.
+/// the thread must have given up on that (`no_new_privs`), do so if the call succeeds, or be
+/// privileged itself.
 pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
     let flags = RestrictFlags::parse(flags)?;
 
-    if !task::current_has_no_new_privs() && !task::current_is_admin() {
+    let no_new_privs = if flags.contains(RestrictFlag::NoNewPrivs) {
+        NoNewPrivs::Set
+    } else {
+        NoNewPrivs::of_current()
+    };
+    if no_new_privs == NoNewPrivs::Keep && !task::current_is_admin() {
         return Err(EPERM);
     }
 
@@ -40,8 +46,9 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
 
     let new = cred.publish();
     if flags.contains(RestrictFlag::Tsync) {
-        tsync::commit_in_siblings(&new, NoNewPrivs::of_current())?;
+        tsync::commit_in_siblings(&new, no_new_privs)?;
     }
+    no_new_privs.apply();
     new.commit();
     Ok(())
 }

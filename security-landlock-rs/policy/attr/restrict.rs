@@ -22,6 +22,8 @@ impl_flags!(
         LogSubdomainsOff = 1 << 2,
         /// Enforce on all threads of the process, or on none.
         Tsync = 1 << 3,
+        /// Set `no_new_privs` if, and only if, the ruleset gets enforced.
+        NoNewPrivs = 1 << 4,
     }
 );
 
