@@ -138,7 +138,10 @@ impl ExecUpdateLock {
     /// Takes the lock, unless somebody else has it.
     pub(crate) fn try_lock() -> Option<Self> {
         // SAFETY: The lock belongs to the process, which outlives its current thread.
-        unsafe { shim::landlock_rs_exec_update_trylock() }.then_some(Self(NotThreadSafe))
+        let is_mine = unsafe { shim::landlock_rs_exec_update_trylock() };
+
+        // Not `then_some()`: it would make, and drop, the value in any case.
+        is_mine.then(|| Self(NotThreadSafe))
     }
 }
 

@@ -41,9 +41,9 @@
 //! - *All or none*: allocations and whatever else can fail come before the decision.
 //! - *Who asks at the same time* in another thread finds `exec_update_lock` taken. It may not wait
 //!   for the lock, as it has to do its work: it restarts, and does the work on the way.
-//! - *A sibling that waits for `exec_update_lock`*, as `process_vm_readv()` on its own process
-//!   does, cannot be interrupted by its work. So the wait for it is not endless: who asks gives up
-//!   the lock when nobody has answered for [`PATIENCE`], and restarts.
+//! - *A sibling that waits for `exec_update_lock`*, as `execve()` and the opening of
+//!   `/proc/self/mem` do, cannot be interrupted by its work. So the wait for it is not endless:
+//!   who asks gives up the lock when nobody has answered for [`PATIENCE`], and restarts.
 //!
 //! Siblings that share the old credentials of who asks will share its new ones. The others get
 //! credentials of their own, with the new domain in place of theirs, whatever that was.
@@ -75,7 +75,7 @@ use kernel::{
 };
 
 /// How long who asks waits when not a single thread answers, before it starts over.
-const PATIENCE: Msecs = 2000;
+const PATIENCE: Msecs = 500;
 
 /// Makes all siblings of the current thread use new credentials with the state of `new`, and
 /// `no_new_privs` as said. The current thread stays as it is.
