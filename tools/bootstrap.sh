@@ -72,6 +72,7 @@ fi
 unset MAKEFLAGS MAKELEVEL MFLAGS
 
 cache=${LANDLOCK_RS_CACHE:-$HOME/.cache/landlock-rs}
+mkdir -p "$cache" 2>/dev/null || die "cannot create $cache: set LANDLOCK_RS_CACHE"
 CARGO_TARGET_DIR=$cache/target/tools
 export CARGO_TARGET_DIR
 if [ ! -x "$CARGO_TARGET_DIR/release/landlock-tools" ]; then
