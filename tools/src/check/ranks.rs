@@ -14,9 +14,20 @@ use crate::kernel::Workshop;
 use crate::module;
 
 /// The modules, from the one that knows nothing to the one that knows all.
-const RANKS: [&str; 12] = [
-    "policy", "kapi", "object", "ruleset", "domain", "setup", "subject", "walk", "log", "hooks",
-    "syscalls", "ffi",
+const RANKS: [&str; 13] = [
+    "policy",
+    "kapi",
+    "ids",
+    "object",
+    "ruleset",
+    "domain",
+    "subject",
+    "file_state",
+    "log",
+    "walk",
+    "hooks",
+    "syscalls",
+    "ffi",
 ];
 
 /// `crate::name`, or `crate::{` with names up to the matching end of a `use`.
