@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Landlock in Rust - audit records
+ *
+ * Formats only: log/ decides whether there is a record at all.
+ */
+
+#include <linux/audit.h>
+#include <linux/bitops.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/landlock.h>
+#include <linux/lsm_audit.h>
+
+#include "log.h"
+
+#ifdef CONFIG_AUDIT
+
+/* Records may be made in atomic context, and failing to make one is no error. */
+#define RECORD_GFP (GFP_ATOMIC | __GFP_NOWARN)
+
+struct right_name {
+	u64 right;
+	const char *name;
+};
+
+#define _LANDLOCK_NAME_ENTRY(mask, text) { mask, text }
+
+static const struct right_name fs_names[] = { _LANDLOCK_ACCESS_FS_NAMES };
+static const struct right_name net_names[] = { _LANDLOCK_ACCESS_NET_NAMES };
+
+#undef _LANDLOCK_NAME_ENTRY
+
+static void write_names(struct audit_buffer *ab, const char *prefix,
+			const struct right_name *names, size_t count, u32 rights)
+{
+	const char *separator = "";
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!(rights & names[i].right))
+			continue;
+		audit_log_format(ab, "%s%s%s", separator, prefix,
+				 names[i].name);
+		separator = ",";
+	}
+}
+
+static void write_blockers(struct audit_buffer *ab,
+			   const struct landlock_rs_denial *denial)
+{
+	switch (denial->type) {
+	case LANDLOCK_REQUEST_PTRACE:
+		audit_log_format(ab, "ptrace");
+		break;
+	case LANDLOCK_REQUEST_FS_CHANGE_TOPOLOGY:
+		audit_log_format(ab, "fs.change_topology");
+		break;
+	case LANDLOCK_REQUEST_FS_ACCESS:
+		write_names(ab, "fs.", fs_names, ARRAY_SIZE(fs_names),
+			    denial->missing);
+		break;
+	case LANDLOCK_REQUEST_NET_ACCESS:
+		write_names(ab, "net.", net_names, ARRAY_SIZE(net_names),
+			    denial->missing);
+		break;
+	case LANDLOCK_REQUEST_SCOPE_ABSTRACT_UNIX_SOCKET:
+		audit_log_format(ab, "scope.abstract_unix_socket");
+		break;
+	case LANDLOCK_REQUEST_SCOPE_SIGNAL:
+		audit_log_format(ab, "scope.signal");
+		break;
+	}
+}
+
+static bool is_bind(u32 rights)
+{
+	return rights & (LANDLOCK_ACCESS_NET_BIND_TCP |
+			 LANDLOCK_ACCESS_NET_BIND_UDP);
+}
+
+/* A bind has a source, everything else a destination. */
+static void describe_address(struct lsm_network_audit *net,
+			     const struct landlock_rs_denial *denial)
+{
+	const struct sockaddr *const address = denial->address;
+	const bool bind = is_bind(denial->missing);
+	__be16 *const port = bind ? &net->sport : &net->dport;
+
+	if (!address) {
+		/* Port 0 and no address say that the kernel chooses. */
+		net->family = denial->chosen_family;
+		return;
+	}
+
+	net->family = address->sa_family;
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *const v4 = (const void *)address;
+
+		*port = v4->sin_port;
+		*(bind ? &net->v4info.saddr : &net->v4info.daddr) =
+			v4->sin_addr.s_addr;
+	} else if (address->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *const v6 = (const void *)address;
+
+		*port = v6->sin6_port;
+		*(bind ? &net->v6info.saddr : &net->v6info.daddr) =
+			v6->sin6_addr;
+	}
+}
+
+static void write_object(struct audit_buffer *ab,
+			 const struct landlock_rs_denial *denial)
+{
+	struct lsm_network_audit net = { .sk = denial->sk };
+	struct lsm_ioctlop_audit ioctl = {};
+	struct common_audit_data data = {};
+
+	switch (denial->kind) {
+	case LANDLOCK_RS_OBJECT_PATH:
+		data.type = LSM_AUDIT_DATA_PATH;
+		data.u.path = denial->path;
+		break;
+	case LANDLOCK_RS_OBJECT_DENTRY:
+		data.type = LSM_AUDIT_DATA_DENTRY;
+		data.u.dentry = denial->dentry;
+		break;
+	case LANDLOCK_RS_OBJECT_FILE:
+		data.type = LSM_AUDIT_DATA_FILE;
+		data.u.file = denial->file;
+		break;
+	case LANDLOCK_RS_OBJECT_IOCTL:
+		ioctl.path = denial->file->f_path;
+		ioctl.cmd = denial->command;
+		data.type = LSM_AUDIT_DATA_IOCTL_OP;
+		data.u.op = &ioctl;
+		break;
+	case LANDLOCK_RS_OBJECT_TASK:
+		data.type = LSM_AUDIT_DATA_TASK;
+		data.u.tsk = denial->task;
+		break;
+	case LANDLOCK_RS_OBJECT_ADDRESS:
+		describe_address(&net, denial);
+		fallthrough;
+	case LANDLOCK_RS_OBJECT_PEER:
+		data.type = LSM_AUDIT_DATA_NET;
+		data.u.net = &net;
+		break;
+	}
+	audit_log_lsm_data(ab, &data);
+}
+
+static struct audit_buffer *start(gfp_t gfp, int type)
+{
+	return audit_log_start(audit_context(), gfp, type);
+}
+
+bool landlock_rs_audit_enabled(void)
+{
+	return audit_enabled;
+}
+
+/* Returns whether there is a record now. */
+bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial)
+{
+	struct audit_buffer *const ab = start(RECORD_GFP, AUDIT_LANDLOCK_ACCESS);
+
+	if (!ab)
+		return false;
+
+	audit_log_format(ab, "domain=%llx blockers=", denial->domain_id);
+	write_blockers(ab, denial);
+	write_object(ab, denial);
+	audit_log_end(ab);
+	return true;
+}
+
+/* Returns whether there is a record now. */
+bool landlock_rs_audit_allocated(u64 domain_id,
+				 const struct landlock_rs_creator *creator,
+				 const char *exe)
+{
+	struct audit_buffer *const ab = start(RECORD_GFP, AUDIT_LANDLOCK_DOMAIN);
+
+	if (!ab)
+		return false;
+
+	audit_log_format(ab, "domain=%llx status=allocated mode=enforcing",
+			 domain_id);
+	audit_log_format(ab, " pid=%d uid=%u exe=", pid_nr(creator->pid),
+			 creator->uid);
+	audit_log_untrustedstring(ab, exe);
+	audit_log_format(ab, " comm=");
+	audit_log_untrustedstring(ab, creator->comm);
+	audit_log_end(ab);
+	return true;
+}
+
+/* May sleep. */
+void landlock_rs_audit_deallocated(u64 domain_id, u64 denials)
+{
+	struct audit_buffer *const ab = start(GFP_KERNEL, AUDIT_LANDLOCK_DOMAIN);
+
+	if (!ab)
+		return;
+
+	audit_log_format(ab, "domain=%llx status=deallocated denials=%llu",
+			 domain_id, denials);
+	audit_log_end(ab);
+}
+
+#else /* CONFIG_AUDIT */
+
+bool landlock_rs_audit_enabled(void)
+{
+	return false;
+}
+
+bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial)
+{
+	return false;
+}
+
+bool landlock_rs_audit_allocated(u64 domain_id,
+				 const struct landlock_rs_creator *creator,
+				 const char *exe)
+{
+	return false;
+}
+
+void landlock_rs_audit_deallocated(u64 domain_id, u64 denials)
+{
+}
+
+#endif /* CONFIG_AUDIT */

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Landlock in Rust - trace events
+ *
+ * The events are those of the kernel's <trace/events/landlock.h>, included as
+ * it is: names, fields and formats are the same because the source is.  What
+ * they read are structures of C Landlock.  Here these are views, filled with
+ * plain values when an event is enabled, with the members that events read and
+ * nothing else.
+ *
+ * The event of a denied UNIX connection and those of rules assert that a lock
+ * is held.  The lock of a ruleset is held by the caller in Rust, but the view
+ * has none that lockdep could know: the assertion is left out in this file.
+ */
+
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/limits.h>
+#include <linux/lockdep.h>
+#include <linux/slab.h>
+#include <net/af_unix.h>
+#include <uapi/linux/landlock.h>
+
+#include "log.h"
+
+#ifdef CONFIG_TRACEPOINTS
+
+typedef u32 access_mask_t;
+
+struct landlock_ruleset {
+	struct {} lock;
+	u64 id;
+	u64 version;
+	struct {
+		u32 fs;
+		u32 net;
+		u32 scope;
+	} handled_masks;
+};
+
+struct landlock_hierarchy {
+	u64 id;
+	const struct landlock_hierarchy *parent;
+	atomic64_t num_denials;
+};
+
+struct landlock_domain {
+	const struct landlock_hierarchy *hierarchy;
+	size_t num_layers;
+};
+
+struct landlock_layer {
+	size_t level;
+	access_mask_t access;
+};
+
+struct landlock_rule {
+	size_t num_layers;
+	struct landlock_layer layers[16];
+};
+
+struct landlock_blockers {
+	access_mask_t access;
+	enum landlock_request_type type;
+};
+
+#undef lockdep_assert_held
+#define lockdep_assert_held(lock) ((void)(lock))
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/landlock.h>
+
+void landlock_rs_trace_create_ruleset(u64 ruleset_id, u32 handled_fs,
+				      u32 handled_net, u32 scoped)
+{
+	const struct landlock_ruleset ruleset = {
+		.id = ruleset_id,
+		.handled_masks = {
+			.fs = handled_fs,
+			.net = handled_net,
+			.scope = scoped,
+		},
+	};
+
+	trace_landlock_create_ruleset(&ruleset);
+}
+
+void landlock_rs_trace_free_ruleset(u64 ruleset_id, u64 version)
+{
+	const struct landlock_ruleset ruleset = {
+		.id = ruleset_id,
+		.version = version,
+	};
+
+	trace_landlock_free_ruleset(&ruleset);
+}
+
+/* Returns the name of @path in @buffer, which may be NULL, or why there is none. */
+static const char *name_of_path(const struct path *path, char *buffer)
+{
+	const char *name;
+
+	if (!buffer)
+		return "<no_mem>";
+
+	if (path->mnt)
+		name = d_absolute_path(path, buffer, PATH_MAX);
+	else
+		name = dentry_path_raw(path->dentry, buffer, PATH_MAX);
+	if (!IS_ERR_OR_NULL(name))
+		return name;
+	return PTR_ERR(name) == -ENAMETOOLONG ? "<too_long>" : "<unreachable>";
+}
+
+void landlock_rs_trace_add_rule_path_beneath(u64 ruleset_id, u64 version,
+					     u32 flags, u32 rights,
+					     const struct path *path)
+{
+	const struct landlock_ruleset ruleset = {
+		.id = ruleset_id,
+		.version = version,
+	};
+	char *buffer;
+
+	if (!trace_landlock_add_rule_path_beneath_enabled())
+		return;
+
+	buffer = kmalloc(PATH_MAX, GFP_KERNEL);
+	trace_landlock_add_rule_path_beneath(&ruleset, flags, rights, path,
+					     name_of_path(path, buffer));
+	kfree(buffer);
+}
+
+void landlock_rs_trace_add_rule_net_port(u64 ruleset_id, u64 version, u32 flags,
+					 u32 rights, u16 port)
+{
+	const struct landlock_ruleset ruleset = {
+		.id = ruleset_id,
+		.version = version,
+	};
+
+	trace_landlock_add_rule_net_port(&ruleset, flags, rights, port);
+}
+
+void landlock_rs_trace_create_domain(u64 domain_id, u64 parent_id,
+				     u64 ruleset_id, u64 version)
+{
+	const struct landlock_ruleset ruleset = {
+		.id = ruleset_id,
+		.version = version,
+	};
+	const struct landlock_hierarchy parent = { .id = parent_id };
+	const struct landlock_hierarchy hierarchy = {
+		.id = domain_id,
+		.parent = parent_id ? &parent : NULL,
+	};
+	const struct landlock_domain domain = { .hierarchy = &hierarchy };
+
+	trace_landlock_create_domain(&domain, &ruleset);
+}
+
+void landlock_rs_trace_enforce_domain(u64 domain_id, bool complete,
+				      bool process_wide, bool no_new_privs)
+{
+	const struct landlock_hierarchy hierarchy = { .id = domain_id };
+	const struct landlock_domain domain = { .hierarchy = &hierarchy };
+
+	trace_landlock_enforce_domain(&domain, complete, process_wide,
+				      no_new_privs);
+}
+
+void landlock_rs_trace_free_domain(u64 domain_id, u64 denials)
+{
+	const struct landlock_hierarchy hierarchy = {
+		.id = domain_id,
+		.num_denials = ATOMIC64_INIT(denials),
+	};
+
+	trace_landlock_free_domain(&hierarchy);
+}
+
+/* Fills @rule with what each layer grants: one entry for each layer. */
+static void fill_rule(struct landlock_rule *rule, const u32 *grants,
+		      size_t num_layers)
+{
+	size_t i;
+
+	rule->num_layers = min(num_layers, ARRAY_SIZE(rule->layers));
+	for (i = 0; i < rule->num_layers; i++) {
+		rule->layers[i].level = i + 1;
+		rule->layers[i].access = grants[i];
+	}
+}
+
+void landlock_rs_trace_check_rule_inode(u64 domain_id, u32 request,
+					const struct dentry *dentry,
+					const u32 *grants, size_t num_layers)
+{
+	const struct landlock_hierarchy hierarchy = { .id = domain_id };
+	const struct landlock_domain domain = {
+		.hierarchy = &hierarchy,
+		.num_layers = num_layers,
+	};
+	struct landlock_rule rule;
+
+	fill_rule(&rule, grants, num_layers);
+	trace_landlock_check_rule_inode(&domain, &rule, request, dentry);
+}
+
+void landlock_rs_trace_check_rule_net_port(u64 domain_id, u32 request, u16 port,
+					   const u32 *grants, size_t num_layers)
+{
+	const struct landlock_hierarchy hierarchy = { .id = domain_id };
+	const struct landlock_domain domain = {
+		.hierarchy = &hierarchy,
+		.num_layers = num_layers,
+	};
+	struct landlock_rule rule;
+
+	fill_rule(&rule, grants, num_layers);
+	trace_landlock_check_rule_net_port(&domain, &rule, request, port);
+}
+
+static void trace_fs(const struct landlock_hierarchy *hierarchy,
+		     const struct landlock_rs_denial *denial,
+		     const struct landlock_blockers *blockers)
+{
+	struct path path = {};
+	char *buffer;
+
+	if (!trace_landlock_deny_access_fs_enabled())
+		return;
+
+	switch (denial->kind) {
+	case LANDLOCK_RS_OBJECT_PATH:
+		path = denial->path;
+		break;
+	case LANDLOCK_RS_OBJECT_DENTRY:
+		path.dentry = denial->dentry;
+		break;
+	case LANDLOCK_RS_OBJECT_FILE:
+	case LANDLOCK_RS_OBJECT_IOCTL:
+		path = denial->file->f_path;
+		break;
+	default:
+		return;
+	}
+
+	buffer = kmalloc(PATH_MAX, GFP_KERNEL);
+	trace_landlock_deny_access_fs(hierarchy, denial->same_exec,
+				      denial->logged, blockers, &path,
+				      name_of_path(&path, buffer));
+	kfree(buffer);
+}
+
+static void trace_net(const struct landlock_hierarchy *hierarchy,
+		      const struct landlock_rs_denial *denial,
+		      const struct landlock_blockers *blockers)
+{
+	struct sockaddr_storage address = {};
+	int len = denial->address_len;
+
+	if (!trace_landlock_deny_access_net_enabled() || len < 0 ||
+	    len > (int)sizeof(address))
+		return;
+
+	if (denial->address) {
+		memcpy(&address, denial->address, denial->address_len);
+	} else {
+		address.ss_family = denial->chosen_family;
+		len = sizeof(address);
+	}
+	trace_landlock_deny_access_net(hierarchy, denial->same_exec,
+				       denial->logged, blockers, denial->sk,
+				       denial->socket_family, &address, len);
+}
+
+static void trace_peer(const struct landlock_hierarchy *hierarchy,
+		       const struct landlock_rs_denial *denial)
+{
+	const u64 peer_id = denial->other_domain_id;
+	const bool same = denial->same_exec;
+	const bool logged = denial->logged;
+	const struct sock *const peer = denial->sk;
+
+	trace_landlock_deny_scope_abstract_unix_socket(hierarchy, same, logged,
+						       peer_id, peer);
+}
+
+void landlock_rs_trace_denial(const struct landlock_rs_denial *denial)
+{
+	const struct landlock_hierarchy hierarchy = { .id = denial->domain_id };
+	const struct landlock_blockers blockers = {
+		.access = denial->missing,
+		.type = denial->type,
+	};
+
+	switch (denial->type) {
+	case LANDLOCK_REQUEST_FS_ACCESS:
+	case LANDLOCK_REQUEST_FS_CHANGE_TOPOLOGY:
+		trace_fs(&hierarchy, denial, &blockers);
+		break;
+	case LANDLOCK_REQUEST_NET_ACCESS:
+		trace_net(&hierarchy, denial, &blockers);
+		break;
+	case LANDLOCK_REQUEST_PTRACE:
+		trace_landlock_deny_ptrace(&hierarchy, denial->same_exec,
+					   denial->logged,
+					   denial->other_domain_id,
+					   denial->task, denial->tracer);
+		break;
+	case LANDLOCK_REQUEST_SCOPE_SIGNAL:
+		trace_landlock_deny_scope_signal(&hierarchy, denial->same_exec,
+						 denial->logged,
+						 denial->other_domain_id,
+						 denial->task, denial->signal);
+		break;
+	case LANDLOCK_REQUEST_SCOPE_ABSTRACT_UNIX_SOCKET:
+		trace_peer(&hierarchy, denial);
+		break;
+	}
+}
+
+#else /* CONFIG_TRACEPOINTS */
+
+void landlock_rs_trace_create_ruleset(u64 ruleset_id, u32 handled_fs,
+				      u32 handled_net, u32 scoped)
+{
+}
+
+void landlock_rs_trace_free_ruleset(u64 ruleset_id, u64 version)
+{
+}
+
+void landlock_rs_trace_add_rule_path_beneath(u64 ruleset_id, u64 version,
+					     u32 flags, u32 rights,
+					     const struct path *path)
+{
+}
+
+void landlock_rs_trace_add_rule_net_port(u64 ruleset_id, u64 version,
+					 u32 flags, u32 rights, u16 port)
+{
+}
+
+void landlock_rs_trace_create_domain(u64 domain_id, u64 parent_id,
+				     u64 ruleset_id, u64 version)
+{
+}
+
+void landlock_rs_trace_enforce_domain(u64 domain_id, bool complete,
+				      bool process_wide, bool no_new_privs)
+{
+}
+
+void landlock_rs_trace_free_domain(u64 domain_id, u64 denials)
+{
+}
+
+void landlock_rs_trace_check_rule_inode(u64 domain_id, u32 request,
+					const struct dentry *dentry,
+					const u32 *grants, size_t num_layers)
+{
+}
+
+void landlock_rs_trace_check_rule_net_port(u64 domain_id, u32 request,
+					   u16 port, const u32 *grants,
+					   size_t num_layers)
+{
+}
+
+void landlock_rs_trace_denial(const struct landlock_rs_denial *denial)
+{
+}
+
+#endif /* CONFIG_TRACEPOINTS */
