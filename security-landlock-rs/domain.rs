@@ -8,7 +8,7 @@ mod hierarchy;
 
 use self::{chain::Chain, hierarchy::Hierarchy};
 use crate::{
-    kapi::deferred::Deferred,
+    kapi::{deferred::Deferred, log::TracedRuleset},
     object::{self, ObjectRef},
     policy::{
         access::{AccessFs, AccessNet},
@@ -85,10 +85,8 @@ impl Domain {
             new_objects(parent, &built)?,
             parent.map(|p| p._objects.clone()),
         )?;
-        let hierarchy = Chain::new(
-            Hierarchy::new(log, ruleset.quiet()),
-            parent.map(|p| p.hierarchy.clone()),
-        )?;
+        let hierarchy = Hierarchy::new(log, ruleset.quiet())?;
+        let hierarchy = Chain::new(hierarchy, parent.map(|p| p.hierarchy.clone()))?;
 
         let domain = Arc::pin_init(
             pin_init!(Self {
@@ -101,7 +99,20 @@ impl Domain {
             }),
             GFP_KERNEL_ACCOUNT,
         )?;
+        domain.announce(parent, built.traced());
         Ok(DomainRef::new(domain))
+    }
+
+    /// Tells those who listen that the domain was made, while the ruleset is still locked.
+    fn announce(&self, parent: Option<&Self>, ruleset: TracedRuleset) {
+        let parent = parent.map_or(0, Self::id);
+
+        self.hierarchy.value().announce(parent, ruleset);
+    }
+
+    /// Returns the identifier of the domain in the logs.
+    pub(crate) fn id(&self) -> u64 {
+        self.hierarchy.value().id()
     }
 
     /// Returns the stack of layers.
@@ -144,12 +155,10 @@ impl Domain {
     }
 
     /// Returns what is to be known about the layer at `index`, if there is one.
-    // Read by the logs.
-    #[allow(dead_code)]
     pub(crate) fn hierarchy(&self, index: LayerIndex) -> Option<&Hierarchy> {
         let younger = self.layers.youngest().get().checked_sub(index.get())?;
 
-        self.hierarchy.value(younger)
+        self.hierarchy.older(younger)
     }
 
     /// Tells whether `other` is this domain, or a domain nested in it.

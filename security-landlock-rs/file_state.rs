@@ -4,9 +4,11 @@
 #![forbid(unsafe_code)]
 
 use crate::{
-    domain::{Domain, DomainRef},
     kapi::{blob::Word, fowner::OwnerCell, pid::PidRef},
-    policy::access::{Access, AccessFs, Scope, Scopes},
+    policy::{
+        access::{Scope, Scopes},
+        optional::OptionalDenials,
+    },
     subject::CredState,
 };
 
@@ -17,22 +19,22 @@ use kernel::{prelude::*, task::Task};
 #[repr(C)]
 #[derive(Zeroable)]
 pub(crate) struct FileState {
-    /// Rights that were denied when the file was opened, at which `shim/hooks.c` looks first.
+    /// The [`OptionalDenials`], at which `shim/hooks.c` looks first.
     denied: Word,
     /// For whom the file signals its owner. `shim/hooks.c` looks whether there is anybody.
     sender: OwnerCell<Sender>,
 }
 
 impl FileState {
-    /// Returns the optional rights that were denied when the file was opened.
-    pub(crate) fn denied(&self) -> AccessFs {
-        AccessFs::from_stored(self.denied.get())
+    /// Returns what was denied when the file was opened.
+    pub(crate) fn denials(&self) -> OptionalDenials {
+        OptionalDenials::from_word(self.denied.get())
     }
 
-    /// Remembers the optional rights that are denied, while the file is being opened.
-    pub(crate) fn deny(&self, rights: AccessFs) {
-        if !rights.is_empty() {
-            self.denied.set(rights.into());
+    /// Remembers what is denied, while the file is being opened.
+    pub(crate) fn deny(&self, denials: OptionalDenials) {
+        if denials != OptionalDenials::default() {
+            self.denied.set(denials.into_word());
         }
     }
 
@@ -51,8 +53,8 @@ impl FileState {
 #[repr(C)]
 #[derive(Default, Zeroable)]
 pub(crate) struct Sender {
-    /// The domain of the task at that time, if one of its layers limits signals.
-    domain: Option<DomainRef>,
+    /// The credentials of the task at that time, if a layer of theirs limits signals.
+    cred: CredState,
     /// The process of the task, if there is a domain.
     process: Option<PidRef>,
 }
@@ -60,18 +62,18 @@ pub(crate) struct Sender {
 impl Sender {
     /// Describes the current task, whose credentials are `cred`.
     pub(crate) fn new(cred: &CredState) -> Self {
-        match cred.domain_ref_handling(Scopes::from(Scope::Signal)) {
-            Some(domain) => Self {
-                domain: Some(domain.clone()),
+        match cred.domain_handling(Scopes::from(Scope::Signal)) {
+            Some(_) => Self {
+                cred: cred.clone(),
                 process: Some(PidRef::current_process()),
             },
             None => Self::default(),
         }
     }
 
-    /// Returns the domain, if there is one.
-    pub(crate) fn domain(&self) -> Option<&Domain> {
-        self.domain.as_deref()
+    /// Returns the credentials.
+    pub(crate) fn cred(&self) -> &CredState {
+        &self.cred
     }
 
     /// Tells whether `task` is a thread of the process.

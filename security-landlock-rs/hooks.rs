@@ -20,9 +20,11 @@ pub(crate) mod unix;
 
 use crate::{
     domain::Domain,
-    kapi::path::Path,
+    kapi::{log::Object, path::Path},
+    log,
     policy::{
         access::{AccessFs, Scope, Scopes},
+        blame::{Blame, Blocker},
         layer::Unfulfilled,
         verdict::Verdict,
     },
@@ -36,25 +38,43 @@ use kernel::{
 };
 
 /// Checks `requested` on the file hierarchy that contains `path`. Fails with [`EACCES`].
-fn check(domain: &Domain, path: &Path, requested: AccessFs) -> Result {
-    conclude(walk::unfulfilled(domain, path, requested))
+fn check(cred: &CredState, domain: &Domain, path: &Path, requested: AccessFs) -> Result {
+    let left = walk::unfulfilled(domain, path, requested);
+
+    conclude(cred, left, Object::Path(path, path.dentry()))
 }
 
-/// Fails with [`EACCES`] if something is left of a request.
-fn conclude(left: Unfulfilled<AccessFs>) -> Result {
+/// Fails with [`EACCES`], and logs that, if something is left of a request about `object`.
+fn conclude(cred: &CredState, left: Unfulfilled<AccessFs>, object: Object<'_>) -> Result {
     match left.into() {
         Verdict::Allow => Ok(()),
-        Verdict::Deny(_) => Err(EACCES),
+        Verdict::Deny(denial) => {
+            let is_quiet = left.is_quiet(denial.layer);
+
+            log::denial(cred, Blame::fs(denial, is_quiet), object);
+            Err(EACCES)
+        }
     }
 }
 
-/// Checks that a task of `client` may act on one with the credentials `server`, in the way that
-/// `scope` limits. Fails with [`EPERM`].
-fn check_scope(client: &Domain, server: &CredState, scope: Scope) -> Result {
-    let left = client.unfulfilled_on(server.domain(), Scopes::from(scope));
+/// Checks that a task with the credentials `client` and the domain `domain` may act on one with the
+/// credentials `server`, in the way that `scope` limits. Fails with [`EPERM`], and logs that.
+fn check_scope(
+    client: &CredState,
+    domain: &Domain,
+    server: &CredState,
+    scope: Scope,
+    object: Object<'_>,
+) -> Result {
+    let left = domain.unfulfilled_on(server.domain(), Scopes::from(scope));
 
     match left.into() {
         Verdict::Allow => Ok(()),
-        Verdict::Deny(_) => Err(EPERM),
+        Verdict::Deny(denial) => {
+            let blame = Blame::layer(denial.layer, Blocker::Scope(scope));
+
+            log::denial(client, blame, object);
+            Err(EPERM)
+        }
     }
 }

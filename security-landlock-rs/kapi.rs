@@ -9,14 +9,17 @@
 pub(crate) mod address;
 pub(crate) mod blob;
 pub(crate) mod climb;
+pub(crate) mod creator;
 pub(crate) mod cred;
 pub(crate) mod deferred;
 pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod fowner;
 pub(crate) mod inode;
+pub(crate) mod log;
 pub(crate) mod path;
 pub(crate) mod pid;
+pub(crate) mod random;
 pub(crate) mod rcu;
 pub(crate) mod shim;
 pub(crate) mod sock;

@@ -7,14 +7,14 @@
 //! A file names what stands to its left in this line, and files of its own folder:
 //!
 //! ```text
-//!  0 policy <- 1 kapi <- 2 object <- ruleset <- domain <- 3 subject <- file_state <- walk
-//!                                    <- 4 hooks <- 5 syscalls <- 6 ffi
+//!  0 policy <- 1 kapi <- 2 ids <- object <- ruleset <- domain
+//!           <- 3 subject <- file_state <- log <- walk <- 4 hooks <- 5 syscalls <- 6 ffi
 //! ```
 //!
 //! - [`policy`] decides. It is pure: values in, verdict out.
 //! - [`kapi`] turns kernel objects into safe types. `unsafe` lives there, and in [`ffi`].
 //! - [`object`], [`ruleset`] and [`domain`] are what user space builds and enforces.
-//! - [`subject`] and [`walk`] check one request of one task.
+//! - [`subject`] and [`walk`] check one request of one task; [`log`] reports what is denied.
 //! - [`hooks`] and [`syscalls`] say what the kernel and user space ask for; [`ffi`] lets them in.
 //! - `shim/` is the part in C. It fills the slot of the kernel, leaves hooks early when there is no
 //!   domain, and decides nothing else.
@@ -35,13 +35,17 @@
 //!  subject.rs        new credentials      walk.rs           rules up to the root
 //!                                            v
 //!                                         policy/verdict.rs allowed, or who denies what
+//!                                            v
+//!                                         log.rs            who hears of it?
 //! ```
 
 mod domain;
 mod ffi;
 mod file_state;
 mod hooks;
+mod ids;
 mod kapi;
+mod log;
 mod object;
 mod policy;
 mod ruleset;

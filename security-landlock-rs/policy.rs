@@ -10,10 +10,13 @@
 pub(crate) mod access;
 pub(crate) mod address;
 pub(crate) mod attr;
+pub(crate) mod blame;
 pub(crate) mod errata;
+pub(crate) mod id;
 pub(crate) mod ioctl;
 pub(crate) mod layer;
 pub(crate) mod open;
+pub(crate) mod optional;
 pub(crate) mod quiet;
 pub(crate) mod refer;
 pub(crate) mod rule;

@@ -7,10 +7,15 @@ pub(crate) mod rules;
 
 use self::rules::Rules;
 use crate::{
-    kapi::inode::Inode,
+    ids,
+    kapi::{
+        inode::Inode,
+        log::{self, TracedRuleset},
+        path::Path,
+    },
     object::{self, ObjectRef},
     policy::{
-        access::{AccessFs, AccessMasks, AccessNet},
+        access::{AccessFs, AccessMasks, AccessNet, Granted},
         address::Port,
         attr::RulesetAttr,
         quiet::Logging,
@@ -42,6 +47,24 @@ pub(crate) struct Built {
     paths: Rules<AccessFs>,
     ports: Rules<AccessNet>,
     objects: KVVec<ObjectRef>,
+    traced: Traced,
+}
+
+/// What trace events say about a ruleset.
+struct Traced {
+    /// Its identifier, with how many rules were added to it.
+    ruleset: TracedRuleset,
+    /// Whether those who listen were told of it.
+    is_announced: bool,
+}
+
+impl Drop for Traced {
+    /// Tells those who listen of the end of the ruleset.
+    fn drop(&mut self) {
+        if self.is_announced {
+            log::trace_free_ruleset(self.ruleset.id, self.ruleset.version);
+        }
+    }
 }
 
 impl Ruleset {
@@ -51,6 +74,13 @@ impl Ruleset {
             paths: Rules::new()?,
             ports: Rules::new()?,
             objects: KVVec::new(),
+            traced: Traced {
+                ruleset: TracedRuleset {
+                    id: ids::next(),
+                    version: 0,
+                },
+                is_announced: false,
+            },
         };
 
         Arc::pin_init(
@@ -73,24 +103,40 @@ impl Ruleset {
         self.quiet
     }
 
+    /// Tells those who listen of the new ruleset, before user space can use it.
+    pub(crate) fn announce(&self) {
+        let AccessMasks { fs, net, scope } = self.handled;
+        let traced = &mut self.lock().traced;
+
+        log::trace_create_ruleset(traced.ruleset.id, fs.into(), net.into(), scope.into());
+        traced.is_announced = true;
+    }
+
     /// Locks the rules, to read them.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Built> {
         self.built.lock()
     }
 
-    /// Grants `allowed` beneath `inode`, besides what rules for it grant already.
+    /// Grants `allowed` beneath `path`, which leads to `inode`, besides what rules for it grant
+    /// already.
     ///
     /// Fails with `ENOMEM`, or with `E2BIG` if there are too many rules; the ruleset is unchanged
     /// then.
     pub(crate) fn add_path_beneath(
         &self,
+        path: &Path,
         inode: &Inode,
         allowed: AccessFs,
         logging: Logging,
     ) -> Result {
         let object = object::tie(inode)?;
+        let mut built = self.lock();
 
-        self.lock().add(object, allowed, logging)
+        built.add(object, allowed, logging)?;
+        let traced = built.count_rule();
+        let rights = allowed | AccessFs::granted_without_rule(self.handled.fs);
+        log::trace_add_rule_path_beneath(traced, logging.flags(), rights.into(), path);
+        Ok(())
     }
 
     /// Grants `allowed` on `port`, besides what rules for it grant already.
@@ -101,7 +147,12 @@ impl Ruleset {
         if !cfg!(CONFIG_INET) {
             return Err(EAFNOSUPPORT);
         }
-        self.lock().ports.extend(port.key(), allowed, logging)?;
+        let mut built = self.lock();
+
+        built.ports.extend(port.key(), allowed, logging)?;
+        let traced = built.count_rule();
+        let rights = allowed | AccessNet::granted_without_rule(self.handled.net);
+        log::trace_add_rule_net_port(traced, logging.flags(), rights.into(), port.number());
         Ok(())
     }
 }
@@ -118,6 +169,19 @@ impl Built {
             let _ = self.objects.push_within_capacity(object);
         }
         Ok(())
+    }
+
+    /// Counts a rule that was added.
+    fn count_rule(&mut self) -> TracedRuleset {
+        let ruleset = &mut self.traced.ruleset;
+
+        ruleset.version = ruleset.version.wrapping_add(1);
+        *ruleset
+    }
+
+    /// Returns what trace events say about the ruleset, as it is now.
+    pub(crate) fn traced(&self) -> TracedRuleset {
+        self.traced.ruleset
     }
 
     /// Returns the rules on file hierarchies.

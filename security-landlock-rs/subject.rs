@@ -35,15 +35,14 @@ impl CredState {
         self.domain.as_deref()
     }
 
-    /// Returns the domain, if one of its layers handles at least one of `rights`.
-    pub(crate) fn domain_handling<A: Handled>(&self, rights: A) -> Option<&Domain> {
-        self.domain_ref_handling(rights).map(|domain| &**domain)
+    /// Returns the identifier of the domain in the logs, or 0 if there is none.
+    pub(crate) fn domain_id(&self) -> u64 {
+        self.domain().map_or(0, Domain::id)
     }
 
-    /// Returns the same, as a reference that can be kept.
-    pub(crate) fn domain_ref_handling<A: Handled>(&self, rights: A) -> Option<&DomainRef> {
-        self.domain
-            .as_ref()
+    /// Returns the domain, if one of its layers handles at least one of `rights`.
+    pub(crate) fn domain_handling<A: Handled>(&self, rights: A) -> Option<&Domain> {
+        self.domain()
             .filter(|domain| domain.youngest_handling(rights).is_some())
     }
 

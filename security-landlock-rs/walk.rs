@@ -11,6 +11,7 @@ use crate::{
         climb::{PathClimb, Step},
         path::{Dentry, Path},
     },
+    log,
     object::InodeState,
     policy::{access::AccessFs, layer::Unfulfilled, rule::Grants},
 };
@@ -41,9 +42,11 @@ pub(crate) fn grant(
     if path.dentry().is_unreachable() {
         return left.fulfilled();
     }
+    let requested = left.denied();
     let mut climb = PathClimb::new(path);
     loop {
         if let Some(grants) = rule_on(domain, climb.here()) {
+            log::match_on_file(domain, requested, climb.here(), grants);
             left.grant(grants);
             if left.is_fulfilled() {
                 return left;

@@ -6,9 +6,9 @@ use kernel::{alloc::flags::GFP_KERNEL_ACCOUNT, prelude::*, sync::Arc};
 
 /// A value that outlives its domain, together with those of all older layers.
 pub(crate) struct Chain<T: Unpin> {
-    /// Owned for as long as the link is there.
+    /// Dropped before what is older: a domain ends before those it was nested into.
     value: T,
-    parent: Option<Arc<Self>>,
+    parent: Parent<T>,
     /// Number of links, this one included.
     len: usize,
 }
@@ -21,18 +21,21 @@ impl<T: Unpin> Chain<T> {
         Ok(Arc::new(
             Self {
                 value,
-                parent,
+                parent: Parent(parent),
                 len: len.saturating_add(1),
             },
             GFP_KERNEL_ACCOUNT,
         )?)
     }
 
+    /// Returns the value of this link.
+    pub(crate) fn value(&self) -> &T {
+        &self.value
+    }
+
     /// Returns the value of the link that is `older` links before this one, if there is one.
-    // Read by the logs.
-    #[allow(dead_code)]
-    pub(crate) fn value(&self, older: usize) -> Option<&T> {
-        let links = core::iter::successors(Some(self), |link| link.parent.as_deref());
+    pub(crate) fn older(&self, older: usize) -> Option<&T> {
+        let links = core::iter::successors(Some(self), |link| link.parent.get());
 
         links.map(|link| &link.value).nth(older)
     }
@@ -51,23 +54,32 @@ impl<T: Unpin> Chain<T> {
                 return one.len;
             }
             if one.len >= two.len {
-                left = one.parent.as_deref();
+                left = one.parent.get();
             }
             if two.len >= one.len {
-                right = two.parent.as_deref();
+                right = two.parent.get();
             }
         }
         0
     }
 }
 
-impl<T: Unpin> Drop for Chain<T> {
+/// The link before, if there is one.
+struct Parent<T: Unpin>(Option<Arc<Chain<T>>>);
+
+impl<T: Unpin> Parent<T> {
+    fn get(&self) -> Option<&Chain<T>> {
+        self.0.as_deref()
+    }
+}
+
+impl<T: Unpin> Drop for Parent<T> {
     /// Drops link after link: the stack does not grow with the number of layers.
     fn drop(&mut self) {
-        let mut parent = self.parent.take();
+        let mut parent = self.0.take();
 
-        while let Some(last) = parent.and_then(Arc::into_unique_or_drop) {
-            parent = core::pin::Pin::into_inner(last).parent.take();
+        while let Some(mut last) = parent.and_then(Arc::into_unique_or_drop) {
+            parent = last.parent.0.take();
         }
     }
 }

@@ -2,31 +2,110 @@
 
 //! What outlives a domain, as long as domains that were nested into it are there.
 
-use crate::policy::{access::AccessMasks, quiet::LogRules};
+use crate::{
+    ids,
+    kapi::{
+        creator::Creator,
+        log::{self, TracedRuleset},
+    },
+    policy::{access::AccessMasks, quiet::LogRules},
+};
+
+use kernel::{
+    prelude::*,
+    sync::atomic::{Atomic, Relaxed},
+};
+
+/// How much the logs know of a domain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+enum Known {
+    /// Nothing: it was never complete.
+    Nothing = 0,
+    /// That it was made, if somebody listened to trace events.
+    Announced = 1,
+    /// Who made it: there is an audit record.
+    Introduced = 2,
+}
 
 /// What is to be known about one layer of a domain when it denies something.
 pub(crate) struct Hierarchy {
+    id: u64,
     log: LogRules,
+    /// What quiet rules, and scopes, do not want logged.
     quiet: AccessMasks,
+    creator: Creator,
+    denials: Atomic<u64>,
+    /// A [`Known`]. Two denials at the same time may both introduce the domain, which does no harm.
+    known: Atomic<i32>,
 }
 
 impl Hierarchy {
-    /// Describes the youngest layer of a domain that is about to be made.
-    pub(super) fn new(log: LogRules, quiet: AccessMasks) -> Self {
-        Self { log, quiet }
+    /// Describes the youngest layer of a domain that is about to be made by the current task.
+    ///
+    /// Fails with `ENOMEM`. May sleep.
+    pub(super) fn new(log: LogRules, quiet: AccessMasks) -> Result<Self> {
+        Ok(Self {
+            id: ids::next(),
+            log,
+            quiet,
+            creator: Creator::current()?,
+            denials: Atomic::new(0),
+            known: Atomic::new(Known::Nothing as i32),
+        })
     }
 
-    /// Returns the rights that the layer does not log when a quiet rule is concerned.
-    // Read by the logs.
-    #[allow(dead_code)]
+    /// Returns the identifier in the logs.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Returns what the layer says about the logs of its denials.
+    pub(crate) fn log(&self) -> LogRules {
+        self.log
+    }
+
+    /// Returns what the layer says of its quiet rules and scopes.
     pub(crate) fn quiet(&self) -> AccessMasks {
         self.quiet
     }
 
-    /// Returns what the layer says about the logs of its denials.
-    // Read by the logs.
-    #[allow(dead_code)]
-    pub(crate) fn log(&self) -> LogRules {
-        self.log
+    /// Counts a denial, logged or not.
+    pub(crate) fn count_denial(&self) {
+        self.denials.fetch_add(1, Relaxed);
+    }
+
+    /// Tells those who listen that the domain was made: from now on, its end is told as well.
+    pub(super) fn announce(&self, parent: u64, ruleset: TracedRuleset) {
+        log::trace_create_domain(self.id, parent, ruleset.id, ruleset.version);
+        self.known.store(Known::Announced as i32, Relaxed);
+    }
+
+    /// Makes a record of who made the domain, unless there is one. May run in atomic context.
+    pub(crate) fn introduce(&self) {
+        if self.is_known(Known::Introduced) {
+            return;
+        }
+        if log::audit_allocated(self.id, &self.creator) {
+            self.known.store(Known::Introduced as i32, Relaxed);
+        }
+    }
+
+    fn is_known(&self, known: Known) -> bool {
+        self.known.load(Relaxed) >= known as i32
+    }
+}
+
+impl Drop for Hierarchy {
+    /// Tells of the end of the domain whoever knows of it. May sleep.
+    fn drop(&mut self) {
+        let denials = self.denials.load(Relaxed);
+
+        if self.is_known(Known::Announced) {
+            log::trace_free_domain(self.id, denials);
+        }
+        if self.is_known(Known::Introduced) && log::is_audit_enabled() {
+            log::audit_deallocated(self.id, denials);
+        }
     }
 }

@@ -10,8 +10,7 @@ mod net;
 
 use super::assert_declared;
 use crate::{
-    file_state::FileState,
-    hooks,
+    hooks::{self, ptrace::Report},
     kapi::{
         file::File,
         path::{Dentry, Path},
@@ -34,6 +33,7 @@ use kernel::{
 assert_declared!(
     landlock_rs_bprm_creds_for_exec,
     landlock_rs_change_topology,
+    landlock_rs_change_topology_of,
     landlock_rs_cred_copy,
     landlock_rs_cred_free,
     landlock_rs_file_ioctl,
@@ -132,11 +132,32 @@ unsafe extern "C" fn landlock_rs_sb_delete(sb: *mut bindings::super_block) {
 ///
 /// # Safety
 ///
-/// `cred` must be the blob of the current credentials.
+/// `cred` must be the blob of the current credentials, `path` valid.
 #[no_mangle]
-unsafe extern "C" fn landlock_rs_change_topology(cred: *const Cred) -> c_int {
+unsafe extern "C" fn landlock_rs_change_topology(
+    cred: *const Cred,
+    path: *const bindings::path,
+) -> c_int {
     // SAFETY: By the safety contract.
-    answer(hooks::mount::change_topology(unsafe { state(cred) }))
+    let (cred, path) = unsafe { (state(cred), Path::from_raw(path)) };
+
+    answer(hooks::mount::change_topology(cred, path))
+}
+
+/// Enters [`hooks::mount::change_topology_of`].
+///
+/// # Safety
+///
+/// `cred` must be the blob of the current credentials, `root` valid.
+#[no_mangle]
+unsafe extern "C" fn landlock_rs_change_topology_of(
+    cred: *const Cred,
+    root: *mut bindings::dentry,
+) -> c_int {
+    // SAFETY: By the safety contract.
+    let (cred, root) = unsafe { (state(cred), Dentry::from_raw(root)) };
+
+    answer(hooks::mount::change_topology_of(cred, root))
 }
 
 /// Enters [`hooks::refer::path_link`].
@@ -271,27 +292,22 @@ unsafe extern "C" fn landlock_rs_path_truncate(
 ///
 /// # Safety
 ///
-/// `blob` must be the blob of a file that stays during the call.
+/// `file` must be valid.
 #[no_mangle]
-unsafe extern "C" fn landlock_rs_file_truncate(blob: *const shim::landlock_rs_file) -> c_int {
-    // SAFETY: By the safety contract; `FileState` is what lies in the blob.
-    answer(hooks::file::file_truncate(unsafe {
-        &*blob.cast::<FileState>()
-    }))
+unsafe extern "C" fn landlock_rs_file_truncate(file: *mut bindings::file) -> c_int {
+    // SAFETY: By the safety contract.
+    answer(hooks::file::file_truncate(unsafe { File::from_raw(file) }))
 }
 
 /// Enters [`hooks::file::file_ioctl`].
 ///
 /// # Safety
 ///
-/// `blob` must be the blob of a file that stays during the call.
+/// `file` must be valid.
 #[no_mangle]
-unsafe extern "C" fn landlock_rs_file_ioctl(
-    blob: *const shim::landlock_rs_file,
-    command: c_uint,
-) -> c_int {
-    // SAFETY: By the safety contract; `FileState` is what lies in the blob.
-    let file = unsafe { &*blob.cast::<FileState>() };
+unsafe extern "C" fn landlock_rs_file_ioctl(file: *mut bindings::file, command: c_uint) -> c_int {
+    // SAFETY: By the safety contract.
+    let file = unsafe { File::from_raw(file) };
 
     answer(hooks::file::file_ioctl(file, command))
 }
@@ -305,11 +321,16 @@ unsafe extern "C" fn landlock_rs_file_ioctl(
 unsafe extern "C" fn landlock_rs_ptrace_access_check(
     cred: *const Cred,
     child: *mut bindings::task_struct,
+    mode: c_uint,
 ) -> c_int {
+    let report = match mode & bindings::PTRACE_MODE_NOAUDIT {
+        0 => Report::Denial,
+        _ => Report::Nothing,
+    };
     // SAFETY: By the safety contract; `Task` is transparent.
     let (cred, child) = unsafe { (state(cred), &*child.cast::<Task>()) };
 
-    answer(hooks::ptrace::ptrace_access_check(cred, child))
+    answer(hooks::ptrace::ptrace_access_check(cred, child, report))
 }
 
 /// Enters [`hooks::ptrace::ptrace_traceme`].

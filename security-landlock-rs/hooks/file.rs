@@ -4,8 +4,9 @@
 
 use crate::{
     file_state::FileState,
-    kapi::{file::File, path::Path},
-    policy::{access::AccessFsRight, ioctl},
+    kapi::{cred, file::File, log::Object, path::Path},
+    log,
+    policy::{access::AccessFsRight, blame::Blame, ioctl, optional::OptionalDenials},
     subject::CredState,
     walk,
 };
@@ -24,38 +25,46 @@ pub(crate) fn file_open(cred: &CredState, file: &File) -> Result {
     let optional = file.file_type().optional_rights();
     let mut left = walk::unfulfilled(domain, file.path(), required | optional);
 
-    file.blob::<FileState>().deny(left.denied() & optional);
+    file.blob::<FileState>().deny(OptionalDenials::new(&left));
     left.keep(required);
-    super::conclude(left)
+    super::conclude(cred, left, Object::Path(file.path(), file.path().dentry()))
 }
 
 /// Checks that the file at `path` may be truncated by name.
 pub(crate) fn path_truncate(cred: &CredState, path: &Path) -> Result {
     match cred.domain() {
-        Some(domain) => super::check(domain, path, AccessFsRight::Truncate.into()),
+        Some(domain) => super::check(cred, domain, path, AccessFsRight::Truncate.into()),
         None => Ok(()),
     }
 }
 
 /// Checks that an open file may be truncated, which was decided when it was opened.
-pub(crate) fn file_truncate(file: &FileState) -> Result {
-    check_open(file, AccessFsRight::Truncate)
+pub(crate) fn file_truncate(file: &File) -> Result {
+    check_open(file, AccessFsRight::Truncate, Object::File(file))
 }
 
 /// Checks that `command` may be sent to an open file, if it is a device: `file_ioctl` and
 /// `file_ioctl_compat`.
 ///
 /// Files other than devices are never denied the right: see `FileType::optional_rights()`.
-pub(crate) fn file_ioctl(file: &FileState, command: u32) -> Result {
+pub(crate) fn file_ioctl(file: &File, command: u32) -> Result {
     if ioctl::is_always_allowed(command) {
         return Ok(());
     }
-    check_open(file, AccessFsRight::IoctlDev)
+    check_open(file, AccessFsRight::IoctlDev, Object::Ioctl(file, command))
 }
 
-fn check_open(file: &FileState, right: AccessFsRight) -> Result {
-    if file.denied().contains(right) {
-        return Err(EACCES);
+/// Fails with [`EACCES`] if `right` was denied when the file was opened. Who opened it is blamed.
+fn check_open(file: &File, right: AccessFsRight, object: Object<'_>) -> Result {
+    let denials = file.blob::<FileState>().denials();
+
+    match denials.denial(right) {
+        None => Ok(()),
+        Some((denial, is_quiet)) => {
+            let opener = cred::blob(file.cred());
+
+            log::denial(opener, Blame::fs(denial, is_quiet), object);
+            Err(EACCES)
+        }
     }
-    Ok(())
 }

@@ -2,18 +2,41 @@
 
 //! Changes of the mount topology.
 
-use crate::{policy::access::AccessFs, subject::CredState};
+use crate::{
+    kapi::{
+        log::Object,
+        path::{Dentry, Path},
+    },
+    log,
+    policy::{
+        access::AccessFs,
+        blame::{Blame, Blocker},
+    },
+    subject::CredState,
+};
 
 use kernel::{error::code::EPERM, prelude::*};
 
-/// Refuses any change with [`EPERM`]: `sb_mount`, `move_mount`, `sb_umount`, `sb_remount` and
-/// `sb_pivotroot`.
+/// Refuses to change what is mounted at `path`: `sb_mount`, `move_mount` and `sb_pivotroot`.
+pub(crate) fn change_topology(cred: &CredState, path: &Path) -> Result {
+    check(cred, Object::Path(path, path.dentry()))
+}
+
+/// Refuses to change the mounts of which `root` is the root: `sb_umount` and `sb_remount`.
+pub(crate) fn change_topology_of(cred: &CredState, root: &Dentry) -> Result {
+    check(cred, Object::Dentry(root))
+}
+
+/// Fails with [`EPERM`] if a layer handles any right on files.
 ///
 /// Rules are about where files are: a sandbox that mounts, or uncovers what a mount hides, could
 /// bring files into a hierarchy with more rights.
-pub(crate) fn change_topology(cred: &CredState) -> Result {
-    match cred.domain_handling(AccessFs::ALL) {
-        Some(_) => Err(EPERM),
-        None => Ok(()),
-    }
+fn check(cred: &CredState, object: Object<'_>) -> Result {
+    let domain = cred.domain();
+    let Some(layer) = domain.and_then(|domain| domain.youngest_handling(AccessFs::ALL)) else {
+        return Ok(());
+    };
+
+    log::denial(cred, Blame::layer(layer, Blocker::ChangeTopology), object);
+    Err(EPERM)
 }

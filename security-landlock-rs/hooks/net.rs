@@ -6,11 +6,15 @@ use crate::{
     domain::Domain,
     kapi::{
         address::SockAddr,
+        log::{Named, Object},
         sock::{Message, Sock},
     },
+    log,
     policy::{
         access::{AccessNet, AccessNetRight},
         address::{self, Action, Meaning, Port, Transport},
+        blame::Blame,
+        layer::Unfulfilled,
         verdict::Verdict,
     },
     subject::CredState,
@@ -64,7 +68,16 @@ fn check_implicit_bind(cred: &CredState, sock: &Sock) -> Result {
     let right = AccessNet::from(AccessNetRight::BindUdp);
 
     match cred.domain_handling(right) {
-        Some(domain) if !sock.is_bound() => conclude(verdict(domain, Port::CHOSEN, right)),
+        Some(domain) if !sock.is_bound() => {
+            let family = sock.family();
+            let left = unfulfilled(domain, Port::CHOSEN, right);
+
+            conclude(
+                cred,
+                left,
+                Object::Address(sock, family, Named::Chosen(family)),
+            )
+        }
         _ => Ok(()),
     }
 }
@@ -78,29 +91,41 @@ fn check(cred: &CredState, sock: &Sock, address: &SockAddr<'_>, action: Action) 
         return Ok(());
     };
 
-    let verdict = match address::meaning(action, sock.family(), &address.copy()) {
+    let family = sock.family();
+    let left = match address::meaning(action, family, &address.copy()) {
         Meaning::Unrestricted => return Ok(()),
         Meaning::Invalid => return Err(EINVAL),
         Meaning::WrongFamily => return Err(EAFNOSUPPORT),
-        Meaning::Ambiguous => domain.unfulfilled(right).into(),
-        Meaning::Port(port) => verdict(domain, port, right),
+        Meaning::Ambiguous => domain.unfulfilled(right),
+        Meaning::Port(port) => unfulfilled(domain, port, right),
     };
-    conclude(verdict)
+    conclude(
+        cred,
+        left,
+        Object::Address(sock, family, Named::Said(address)),
+    )
 }
 
-/// Decides whether `domain` allows `requested` on `port`.
-fn verdict(domain: &Domain, port: Port, requested: AccessNet) -> Verdict<AccessNet> {
+/// Returns what `domain` denies of `requested` on `port`.
+fn unfulfilled(domain: &Domain, port: Port, requested: AccessNet) -> Unfulfilled<AccessNet> {
     let mut left = domain.unfulfilled(requested);
 
     if let Some(grants) = domain.rule_for_port(port) {
+        log::match_on_port(domain, &left, port, grants);
         left.grant(grants);
     }
-    left.into()
+    left
 }
 
-fn conclude(verdict: Verdict<AccessNet>) -> Result {
-    match verdict {
+/// Fails with [`EACCES`], and logs that, if something is left of a request about `object`.
+fn conclude(cred: &CredState, left: Unfulfilled<AccessNet>, object: Object<'_>) -> Result {
+    match left.into() {
         Verdict::Allow => Ok(()),
-        Verdict::Deny(_) => Err(EACCES),
+        Verdict::Deny(denial) => {
+            let is_quiet = left.is_quiet(denial.layer);
+
+            log::denial(cred, Blame::net(denial, is_quiet), object);
+            Err(EACCES)
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     kapi::{
         cred,
         fowner::{FileOwner, FileOwnerMut},
+        log::Object,
         task,
     },
     policy::access::Scope,
@@ -36,18 +37,19 @@ pub(crate) fn file_set_fowner(cred: &CredState, mut owner: FileOwnerMut<'_>) {
 }
 
 /// Checks that a signal may be sent to `target` for who set the owner of a file.
-pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task) -> Result {
+pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32) -> Result {
     let sender = owner.record::<FileState>();
-    let Some(domain) = sender.domain() else {
+    let Some(domain) = sender.cred().domain() else {
         return Ok(());
     };
     if sender.is_process_of(target) {
         return Ok(());
     }
     let guard = rcu::read_lock();
-    let server = cred::blob(task::cred(target, &guard));
+    let server: &CredState = cred::blob(task::cred(target, &guard));
+    let object = Object::Signalled(target, signal, server.domain_id());
 
-    super::check_scope(domain, server, Scope::Signal)
+    super::check_scope(sender.cred(), domain, server, Scope::Signal, object)
 }
 
 /// Drops what is kept with a file that nobody uses any more.

@@ -37,7 +37,7 @@ pub(crate) fn path_rmdir(cred: &CredState, dir: &Path) -> Result {
 
 fn check(cred: &CredState, dir: &Path, right: AccessFsRight) -> Result {
     match cred.domain() {
-        Some(domain) => super::check(domain, dir, right.into()),
+        Some(domain) => super::check(cred, domain, dir, right.into()),
         None => Ok(()),
     }
 }

@@ -5,24 +5,41 @@
 //! Both hooks run in atomic context.
 
 use crate::{
-    kapi::{cred, task},
+    kapi::{cred, log::Object, task},
+    log,
+    policy::blame::{Blame, Blocker},
     subject::CredState,
 };
 
-use kernel::{error::code::EPERM, prelude::*, sync::rcu, task::Task};
+use kernel::{current, error::code::EPERM, prelude::*, sync::rcu, task::Task};
+
+/// Whether a denial is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// Somebody tries to trace.
+    Denial,
+    /// The kernel only asks, for another purpose (`PTRACE_MODE_NOAUDIT`).
+    Nothing,
+}
 
 /// Checks that the current task may trace `tracee`.
-pub(crate) fn ptrace_access_check(tracer: &CredState, tracee: &Task) -> Result {
+pub(crate) fn ptrace_access_check(tracer: &CredState, tracee: &Task, report: Report) -> Result {
     let guard = rcu::read_lock();
+    let tracee_cred = cred::blob(task::cred(tracee, &guard));
 
-    check(tracer, cred::blob(task::cred(tracee, &guard)))
+    check(tracer, tracee_cred).inspect_err(|_| {
+        if report == Report::Denial {
+            blame(tracer, tracee_cred, tracee, current!());
+        }
+    })
 }
 
 /// Checks that `tracer` may trace the current task, which may have no domain.
 pub(crate) fn ptrace_traceme(tracee: &CredState, tracer: &Task) -> Result {
     let guard = rcu::read_lock();
+    let tracer_cred = cred::blob(task::cred(tracer, &guard));
 
-    check(cred::blob(task::cred(tracer, &guard)), tracee)
+    check(tracer_cred, tracee).inspect_err(|_| blame(tracer_cred, tracee, current!(), tracer))
 }
 
 /// Fails with [`EPERM`] unless the tracee is restricted at least as the tracer is.
@@ -32,4 +49,18 @@ fn check(tracer: &CredState, tracee: &CredState) -> Result {
         (Some(tracer), Some(tracee)) if tracer.contains(tracee) => Ok(()),
         (Some(_), _) => Err(EPERM),
     }
+}
+
+/// Reports that the domain of `tracer` keeps `tracing` from tracing `traced`.
+fn blame(tracer: &CredState, tracee: &CredState, traced: &Task, tracing: &Task) {
+    let Some(domain) = tracer.domain() else {
+        return;
+    };
+    let blame = Blame::layer(domain.layers().youngest(), Blocker::Ptrace);
+
+    log::denial(
+        tracer,
+        blame,
+        Object::Traced(traced, tracing, tracee.domain_id()),
+    );
 }

@@ -3,9 +3,15 @@
 //! Links and renames, which may bring a file into another directory.
 
 use crate::{
-    kapi::path::{Dentry, Path},
+    kapi::{
+        log::Object,
+        path::{Dentry, Path},
+    },
+    log,
     policy::{
         access::AccessFs,
+        blame::Blame,
+        layer::Unfulfilled,
         refer::{Action, Refusal, Required},
     },
     subject::CredState,
@@ -51,13 +57,32 @@ fn check(cred: &CredState, action: Action, old: &Dentry, new_dir: &Path, new: &D
     };
 
     if old.is_child_of(new_dir.dentry()) {
-        return super::check(domain, new_dir, required.same_directory());
+        return super::check(cred, domain, new_dir, required.same_directory());
     }
     let verdict = refer::verdict(domain, required, moved, swapped, new_dir);
-    verdict.map_err(|refusal| match refusal {
-        Refusal::MissingRight => EACCES,
-        Refusal::Reparent => EXDEV,
+    verdict.map_err(|denied| {
+        blame(cred, denied.source, Object::Path(new_dir, &denied.old_dir));
+        blame(
+            cred,
+            denied.destination,
+            Object::Path(new_dir, new_dir.dentry()),
+        );
+        match denied.refusal {
+            Refusal::MissingRight => EACCES,
+            Refusal::Reparent => EXDEV,
+        }
     })
+}
+
+/// Reports what is left of the rights on one directory, if anything is.
+fn blame(cred: &CredState, left: Unfulfilled<AccessFs>, directory: Object<'_>) {
+    if let Some(denial) = left.youngest_denial() {
+        log::denial(
+            cred,
+            Blame::fs(denial, left.is_quiet(denial.layer)),
+            directory,
+        );
+    }
 }
 
 /// Returns the file that has the name `dentry`, if any has.

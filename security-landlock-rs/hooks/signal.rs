@@ -3,7 +3,7 @@
 //! Signals, but for those of open files.
 
 use crate::{
-    kapi::{cred, task},
+    kapi::{cred, log::Object, task},
     policy::access::{Scope, Scopes},
     subject::CredState,
 };
@@ -23,7 +23,7 @@ pub(crate) enum Sender {
 ///
 /// Threads of one process may signal each other, whatever their domains are: this is how the C
 /// library makes all of them change credentials. Runs in atomic context.
-pub(crate) fn task_kill(cred: &CredState, sender: Sender, target: &Task) -> Result {
+pub(crate) fn task_kill(cred: &CredState, sender: Sender, target: &Task, signal: i32) -> Result {
     let Some(domain) = cred.domain_handling(Scopes::from(Scope::Signal)) else {
         return Ok(());
     };
@@ -31,7 +31,8 @@ pub(crate) fn task_kill(cred: &CredState, sender: Sender, target: &Task) -> Resu
         return Ok(());
     }
     let guard = rcu::read_lock();
-    let server = cred::blob(task::cred(target, &guard));
+    let server: &CredState = cred::blob(task::cred(target, &guard));
+    let object = Object::Signalled(target, signal, server.domain_id());
 
-    super::check_scope(domain, server, Scope::Signal)
+    super::check_scope(cred, domain, server, Scope::Signal, object)
 }

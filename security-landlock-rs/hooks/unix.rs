@@ -5,6 +5,7 @@
 use crate::{
     kapi::{
         cred,
+        log::Object,
         path::Path,
         unix::{LockedUnixSock, UnixSock},
     },
@@ -48,7 +49,12 @@ fn check_abstract(cred: &CredState, server: &LockedUnixSock) -> Result {
         return Ok(());
     }
     match server.cred() {
-        Some(server) => super::check_scope(domain, cred::blob(server), Scope::AbstractUnixSocket),
+        Some(server_cred) => {
+            let server_cred: &CredState = cred::blob(server_cred);
+            let object = Object::Peer(server, server_cred.domain_id());
+
+            super::check_scope(cred, domain, server_cred, Scope::AbstractUnixSocket, object)
+        }
         None => Ok(()),
     }
 }
@@ -90,5 +96,7 @@ pub(crate) fn unix_find(
         domain.unfulfilled_on(server.domain(), right)
     };
 
-    super::conclude(walk::grant(domain, path, left))
+    let left = walk::grant(domain, path, left);
+
+    super::conclude(cred, left, Object::Path(path, path.dentry()))
 }

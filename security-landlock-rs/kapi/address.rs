@@ -46,6 +46,15 @@ impl SockAddr<'_> {
         })
     }
 
+    pub(super) fn as_ptr(&self) -> *const bindings::sockaddr {
+        self.bytes.as_ptr().cast()
+    }
+
+    /// Returns the length as C has it.
+    pub(super) fn raw_len(&self) -> c_int {
+        c_int::try_from(self.len).unwrap_or(c_int::MAX)
+    }
+
     /// Copies the bytes of the address that matter.
     pub(crate) fn copy(&self) -> Copied {
         let len = self.len.min(MEANINGFUL_SIZE);

@@ -13,7 +13,7 @@ use super::{
 use crate::policy::open::{FileType, OpenMode};
 
 use core::{ops::Deref, ptr::NonNull};
-use kernel::{bindings, error::code::EBADF, prelude::*, types::Opaque};
+use kernel::{bindings, cred::Credential, error::code::EBADF, prelude::*, types::Opaque};
 
 /// Wraps the kernel's `struct file`.
 ///
@@ -43,6 +43,12 @@ impl File {
     pub(crate) fn path(&self) -> &Path {
         // SAFETY: A file pins its path, which never changes.
         unsafe { Path::from_raw(&raw const (*self.as_ptr()).__bindgen_anon_1.f_path) }
+    }
+
+    /// Returns the credentials with which the file was opened.
+    pub(crate) fn cred(&self) -> &Credential {
+        // SAFETY: A file keeps its credentials, and never changes them.
+        unsafe { Credential::from_ptr((*self.as_ptr()).f_cred) }
     }
 
     /// Returns the type of the file.

@@ -42,6 +42,17 @@ impl Path {
         unsafe { Dentry::from_raw((*self.as_ptr()).dentry) }
     }
 
+    /// Returns a path of C to another entry in the same mount, to be read at once.
+    pub(super) fn with_dentry(&self, dentry: &Dentry) -> bindings::path {
+        // SAFETY: By the type invariants, nobody changes the path.
+        let mnt = unsafe { (*self.as_ptr()).mnt };
+
+        bindings::path {
+            mnt,
+            dentry: dentry.as_ptr(),
+        }
+    }
+
     /// Tells whether `dentry` is the root of the mount.
     pub(super) fn is_mount_root(&self, dentry: &Dentry) -> bool {
         // SAFETY: By the type invariants. The root of a mount never changes.
@@ -164,7 +175,7 @@ impl Dentry {
         unsafe { &*ptr.cast() }
     }
 
-    fn as_ptr(&self) -> *mut bindings::dentry {
+    pub(super) fn as_ptr(&self) -> *mut bindings::dentry {
         self.0.get()
     }
 

@@ -29,6 +29,10 @@ impl Sock {
         unsafe { &*ptr.cast() }
     }
 
+    pub(super) fn as_ptr(&self) -> *mut bindings::sock {
+        self.0.get()
+    }
+
     /// Returns the family of the socket now. Only from IPv6 to IPv4 may it change.
     pub(crate) fn family(&self) -> Family {
         // SAFETY: By the type invariants. C reads it once, as it does itself without the lock.

@@ -29,6 +29,12 @@ pub(crate) fn is_thread_of_current(task: &Task) -> bool {
     unsafe { shim::landlock_rs_is_thread_of_current(task.as_ptr()) }
 }
 
+/// Tells whether the current task is the only thread of its process.
+pub(crate) fn current_is_alone() -> bool {
+    // SAFETY: Only looks at a counter of the current process.
+    unsafe { shim::landlock_rs_is_alone() }
+}
+
 /// Tells whether the current task gains no privileges by executing a program.
 pub(crate) fn current_has_no_new_privs() -> bool {
     // SAFETY: Only looks at a flag of the current task.

@@ -76,6 +76,10 @@ impl LockedUnixSock {
         unsafe { &*ptr.cast() }
     }
 
+    pub(super) fn as_ptr(&self) -> *mut bindings::sock {
+        self.0 .0.get()
+    }
+
     /// Returns the credentials with which the socket was opened.
     ///
     /// There are none if the socket is closed, or if the kernel uses it without a file.

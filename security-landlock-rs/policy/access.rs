@@ -132,6 +132,25 @@ macro_rules! impl_access {
     };
 }
 
+/// Rights that rules grant.
+pub(crate) trait Granted: Access {
+    /// Returns the rights that a rule grants although it does not say so: those that its layer,
+    /// which handles `handled`, does not deny.
+    fn granted_without_rule(handled: Self) -> Self;
+}
+
+impl Granted for AccessFs {
+    fn granted_without_rule(handled: Self) -> Self {
+        Self::ALL & !(handled | Self::INITIALLY_DENIED)
+    }
+}
+
+impl Granted for AccessNet {
+    fn granted_without_rule(handled: Self) -> Self {
+        Self::ALL & !handled
+    }
+}
+
 impl_access!(AccessFs);
 impl_access!(AccessNet);
 impl_access!(Scopes);

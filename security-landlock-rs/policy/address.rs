@@ -41,6 +41,11 @@ impl Port {
         Self(number)
     }
 
+    /// Returns the number.
+    pub(crate) fn number(self) -> u16 {
+        self.0
+    }
+
     /// Returns what identifies the port in a table of rules.
     pub(crate) fn key(self) -> Key {
         Key::MIN.saturating_add(u64::from(self.0))
@@ -52,6 +57,11 @@ impl Port {
 pub(crate) struct Family(u16);
 
 impl Family {
+    /// Returns the number, as C has it.
+    pub(crate) fn number(self) -> u16 {
+        self.0
+    }
+
     /// None: `AF_UNSPEC`.
     pub(crate) const UNSPEC: Self = Self(0);
     /// IPv4: `AF_INET`.

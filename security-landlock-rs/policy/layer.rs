@@ -7,7 +7,7 @@
 //! operation for two layers.
 
 use super::{
-    access::{Access, AccessFs, AccessMasks, AccessNet, Scopes},
+    access::{Access, AccessFs, AccessMasks, AccessNet, Granted, Scopes},
     rule::Grants,
     verdict::Denial,
 };
@@ -193,6 +193,32 @@ impl Layers {
         self
     }
 
+    /// Returns what each layer, of as many as there are, grants of `requested` by a rule.
+    ///
+    /// A layer in which there is no rule on the object grants nothing; in the others, rights that
+    /// the layer does not deny are granted as well. For the logs.
+    pub(crate) fn granted<A: Handled + Granted>(
+        &self,
+        grants: Grants<'_>,
+        requested: A,
+    ) -> ([u32; MAX_LAYERS], usize) {
+        let mut granted = [0; MAX_LAYERS];
+        let halves = grants.words().flat_map(|word| [word, word >> 32]);
+        let handled = A::of(self).words.into_iter();
+        let handled = handled.flat_map(|word| [word, word >> 32]);
+
+        for ((granted, half), handled) in granted.iter_mut().zip(halves).zip(handled) {
+            // CAST: keeps the lower half on purpose.
+            let (half, handled) = (half as u32, A::from_stored(handled as u32));
+
+            if half != 0 {
+                let implied = A::granted_without_rule(handled).into();
+                *granted = (A::from_stored(half).into() | implied) & requested.into();
+            }
+        }
+        (granted, self.youngest.get().wrapping_add(1))
+    }
+
     /// Returns the position of the layer that was enforced last.
     pub(crate) fn youngest(&self) -> LayerIndex {
         self.youngest
@@ -210,6 +236,8 @@ impl Layers {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unfulfilled<A> {
     left: PerLayer<A>,
+    /// For each layer, whether a quiet rule was among those that granted something.
+    quiet: [u64; MAX_LAYERS / 2],
     youngest: LayerIndex,
 }
 
@@ -218,6 +246,7 @@ impl<A: Handled> Unfulfilled<A> {
     pub(crate) fn new(layers: &Layers, requested: A) -> Self {
         Self {
             left: A::of(layers).and(requested),
+            quiet: [0; MAX_LAYERS / 2],
             youngest: layers.youngest,
         }
     }
@@ -237,6 +266,16 @@ impl<A: Handled> Unfulfilled<A> {
         for (left, granted) in self.left.words.iter_mut().zip(grants.words()) {
             *left &= !granted;
         }
+        for (quiet, granted) in self.quiet.iter_mut().zip(grants.words()) {
+            *quiet |= granted;
+        }
+    }
+
+    /// Tells whether a quiet rule of the layer at `index` was met.
+    pub(crate) fn is_quiet(&self, index: LayerIndex) -> bool {
+        let word = self.quiet.get(word_of(index)).copied().unwrap_or(0);
+
+        word & pack_quiet(index) != 0
     }
 
     /// Takes away everything in the `count` oldest layers.

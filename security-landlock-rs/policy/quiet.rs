@@ -3,10 +3,12 @@
 //! Is a denial logged? What domains and credentials say about it.
 
 use super::{
+    access::{AccessMasks, AccessNet},
     attr::{
         RestrictFlag::{LogNewExecOn, LogSameExecOff},
         RestrictFlags,
     },
+    blame::{Blame, Blocker},
     layer::LayerIndex,
 };
 
@@ -17,6 +19,16 @@ pub(crate) enum Logging {
     Normal,
     /// They are not logged, for rights that the layer says may be quiet.
     Quiet,
+}
+
+impl Logging {
+    /// Returns the flags of `landlock_add_rule(2)` that say so.
+    pub(crate) fn flags(self) -> u32 {
+        match self {
+            Self::Normal => 0,
+            Self::Quiet => 1,
+        }
+    }
 }
 
 /// Layers of a domain that were enforced by the program that runs now, and not by one that
@@ -43,8 +55,6 @@ impl ExecLayers {
     }
 
     /// Tells which program enforced the layer at `index`.
-    // Read by the logs.
-    #[allow(dead_code)]
     pub(crate) fn program(self, index: LayerIndex) -> Program {
         if self.0 & Self::bit(index) != 0 {
             Program::Same
@@ -61,8 +71,6 @@ impl ExecLayers {
 
 /// The program that is denied something, seen from a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-// Read by the logs.
-#[allow(dead_code)]
 pub(crate) enum Program {
     /// It enforced the layer itself.
     Same,
@@ -101,8 +109,6 @@ impl LogRules {
     }
 
     /// Tells whether what the domain denies to `program` is logged.
-    // Read by the logs.
-    #[allow(dead_code)]
     pub(crate) fn is_logged(self, program: Program) -> bool {
         match program {
             Program::Same => self.same_exec,
@@ -111,17 +117,35 @@ impl LogRules {
     }
 
     /// Tells whether there is any program for which a denial is logged.
-    // Read by the logs.
-    #[allow(dead_code)]
     pub(crate) fn is_ever_logged(self) -> bool {
         self.same_exec || self.new_exec
+    }
+}
+
+/// Tells whether a layer wants to hear nothing of what it is to blame for; `quiet` is what it says
+/// of its quiet rules, and of its scopes.
+pub(crate) fn is_quiet(quiet: AccessMasks, blame: Blame) -> bool {
+    match blame.blocker {
+        Blocker::Ptrace | Blocker::ChangeTopology => false,
+        Blocker::Fs(missing) => blame.is_object_quiet && missing.is_subset(quiet.fs),
+        Blocker::Net(missing) => {
+            blame.is_object_quiet && (missing & !quiet.net) == AccessNet::empty()
+        }
+        Blocker::Scope(scope) => quiet.scope.contains(scope),
     }
 }
 
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
 #[kernel::prelude::kunit_tests(landlock_quiet)]
 mod tests {
-    use super::super::attr::RestrictFlag::LogSubdomainsOff;
+    use super::super::{
+        access::{
+            AccessFs,
+            AccessFsRight::{ReadFile, WriteFile},
+            Scope, Scopes,
+        },
+        attr::RestrictFlag::LogSubdomainsOff,
+    };
     use super::*;
 
     const OLDEST: LayerIndex = LayerIndex::new::<0>();
@@ -163,5 +187,53 @@ mod tests {
 
         assert!(first.is_ever_logged());
         assert!(!later.is_ever_logged());
+    }
+
+    fn blame(blocker: Blocker, is_object_quiet: bool) -> Blame {
+        Blame {
+            layer: OLDEST,
+            blocker,
+            is_object_quiet,
+        }
+    }
+
+    #[test]
+    fn quiet_rule_covers_all_that_is_missing_or_nothing() {
+        let quiet = AccessMasks {
+            fs: ReadFile.into(),
+            ..AccessMasks::default()
+        };
+        let read = Blocker::Fs(ReadFile.into());
+        let both = Blocker::Fs(ReadFile | WriteFile);
+
+        assert!(is_quiet(quiet, blame(read, true)));
+        assert!(!is_quiet(quiet, blame(read, false)));
+        assert!(!is_quiet(quiet, blame(both, true)));
+    }
+
+    #[test]
+    fn scope_is_quiet_without_a_rule() {
+        let quiet = AccessMasks {
+            scope: Scope::Signal.into(),
+            ..AccessMasks::default()
+        };
+
+        assert!(is_quiet(quiet, blame(Blocker::Scope(Scope::Signal), false)));
+        assert!(!is_quiet(
+            quiet,
+            blame(Blocker::Scope(Scope::AbstractUnixSocket), false)
+        ));
+    }
+
+    #[test]
+    fn ptrace_and_topology_are_never_quiet() {
+        let quiet = AccessMasks {
+            fs: AccessFs::ALL,
+            net: AccessNet::ALL,
+            scope: Scopes::ALL,
+        };
+
+        assert!(!is_quiet(quiet, blame(Blocker::Ptrace, true)));
+        assert!(!is_quiet(quiet, blame(Blocker::ChangeTopology, true)));
     }
 }

@@ -136,6 +136,11 @@ impl Side {
         self.left.is_fulfilled()
     }
 
+    /// Returns what is left to grant.
+    pub(crate) fn left(&self) -> Unfulfilled<AccessFs> {
+        self.left
+    }
+
     /// Tells whether `file` gains nothing when it leaves this directory for `other`.
     fn may_lose(&self, file: &Moved, other: &Self) -> bool {
         let denied = self.left.common(&file.left);

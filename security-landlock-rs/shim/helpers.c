@@ -6,6 +6,9 @@
  */
 
 #include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/file.h>
+#include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/rculist.h>
 #include <linux/rwsem.h>
@@ -66,6 +69,11 @@ int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 			    size_t from_size)
 {
 	return copy_struct_from_user(to, size, from, from_size);
+}
+
+bool landlock_rs_is_alone(void)
+{
+	return get_nr_threads(current) == 1;
 }
 
 bool landlock_rs_no_new_privs(void)
@@ -212,4 +220,34 @@ u16 landlock_rs_sk_local_port(struct sock *sk)
 		unlock_sock_fast(sk, slow);
 	}
 	return port;
+}
+
+/* Takes a reference to the process. */
+void landlock_rs_creator_init(struct landlock_rs_creator *creator)
+{
+	creator->pid = get_pid(task_tgid(current));
+	creator->uid = from_kuid(&init_user_ns, current_uid());
+	get_task_comm(creator->comm, current);
+}
+
+/*
+ * Writes the path of the current program, or "(null)" as audit does, at the end
+ * of @buffer.  Returns where it starts, or an error.  Sleeps.
+ */
+int landlock_rs_current_exe(char *buffer, size_t size)
+{
+	static const char none[] = "(null)";
+	struct file *const file =
+		current->mm ? get_mm_exe_file(current->mm) : NULL;
+	const char *start = buffer + size - sizeof(none);
+
+	if (file) {
+		start = d_path(&file->f_path, buffer, size);
+		fput(file);
+		if (IS_ERR(start))
+			return PTR_ERR(start);
+	} else {
+		memcpy(buffer + size - sizeof(none), none, sizeof(none));
+	}
+	return start - buffer;
 }

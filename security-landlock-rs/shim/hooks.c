@@ -68,38 +68,45 @@ static void sb_delete(struct super_block *sb)
 	landlock_rs_sb_delete(sb);
 }
 
-static int change_topology(void)
+static int change_topology(const struct path *path)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
-	return cred ? landlock_rs_change_topology(cred) : 0;
+	return cred ? landlock_rs_change_topology(cred, path) : 0;
+}
+
+static int change_topology_of(struct dentry *root)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred ? landlock_rs_change_topology_of(cred, root) : 0;
 }
 
 static int sb_mount(const char *dev_name, const struct path *path,
 		    const char *type, unsigned long flags, void *data)
 {
-	return change_topology();
+	return change_topology(path);
 }
 
 static int move_mount(const struct path *from_path, const struct path *to_path)
 {
-	return change_topology();
+	return change_topology(to_path);
 }
 
 static int sb_umount(struct vfsmount *mnt, int flags)
 {
-	return change_topology();
+	return change_topology_of(mnt->mnt_root);
 }
 
 static int sb_remount(struct super_block *sb, void *mnt_opts)
 {
-	return change_topology();
+	return change_topology_of(sb->s_root);
 }
 
 static int sb_pivotroot(const struct path *old_path,
 			const struct path *new_path)
 {
-	return change_topology();
+	return change_topology(new_path);
 }
 
 static int path_link(struct dentry *old_dentry, const struct path *new_dir,
@@ -180,34 +187,28 @@ static struct landlock_rs_file *blob_of_file(const struct file *file)
 	return file->f_security + landlock_slot_blobs.lbs_file;
 }
 
-/* Returns the blob of @file, or NULL if nothing was denied to it. */
-static const struct landlock_rs_file *restricted(const struct file *file)
+/* Tells whether anything was denied to @file when it was opened. */
+static bool is_restricted(const struct file *file)
 {
-	const struct landlock_rs_file *const blob = blob_of_file(file);
-
-	return READ_ONCE(blob->denied) ? blob : NULL;
+	return READ_ONCE(blob_of_file(file)->denied);
 }
 
 static int file_truncate(struct file *file)
 {
-	const struct landlock_rs_file *const blob = restricted(file);
-
-	return blob ? landlock_rs_file_truncate(blob) : 0;
+	return is_restricted(file) ? landlock_rs_file_truncate(file) : 0;
 }
 
 static int file_ioctl(struct file *file, unsigned int command,
 		      unsigned long arg)
 {
-	const struct landlock_rs_file *const blob = restricted(file);
-
-	return blob ? landlock_rs_file_ioctl(blob, command) : 0;
+	return is_restricted(file) ? landlock_rs_file_ioctl(file, command) : 0;
 }
 
 static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
-	return cred ? landlock_rs_ptrace_access_check(cred, child) : 0;
+	return cred ? landlock_rs_ptrace_access_check(cred, child, mode) : 0;
 }
 
 /* The current task may have no domain: what counts is that of its parent. */
@@ -252,7 +253,7 @@ static int task_kill(struct task_struct *p, struct kernel_siginfo *info,
 	const struct landlock_rs_cred *const sender =
 		sandboxed(cred ?: current_cred());
 
-	return sender ? landlock_rs_task_kill(sender, !!cred, p) : 0;
+	return sender ? landlock_rs_task_kill(sender, !!cred, p, sig) : 0;
 }
 
 /* Even without a domain, that of the former sender has to be dropped. */
@@ -269,7 +270,7 @@ static int file_send_sigiotask(struct task_struct *tsk,
 {
 	if (!blob_of_file(fown->file)->sender)
 		return 0;
-	return landlock_rs_file_send_sigiotask(fown, tsk);
+	return landlock_rs_file_send_sigiotask(fown, tsk, sig);
 }
 
 static void file_free_security(struct file *file)

@@ -24,6 +24,8 @@
 #include <uapi/linux/fiemap.h>
 #include <uapi/linux/landlock.h>
 
+#include "log.h"
+
 /**
  * struct landlock_rs_cred - What C sees of a credential blob
  *
@@ -99,6 +101,7 @@ void landlock_rs_release_wait(atomic_long_t *pending);
 int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 			    size_t from_size);
 bool landlock_rs_no_new_privs(void);
+bool landlock_rs_is_alone(void);
 void landlock_rs_set_no_new_privs(void);
 int landlock_rs_restart_syscall(void);
 bool landlock_rs_exec_update_trylock(void);
@@ -122,6 +125,9 @@ bool landlock_rs_sk_is_tcp(const struct sock *sk);
 bool landlock_rs_sk_is_udp(const struct sock *sk);
 u16 landlock_rs_sk_local_port(struct sock *sk);
 
+void landlock_rs_creator_init(struct landlock_rs_creator *creator);
+int landlock_rs_current_exe(char *buffer, size_t size);
+
 /* ffi/syscalls.rs: the system calls. */
 
 long landlock_rs_create_ruleset(const struct landlock_ruleset_attr __user *attr,
@@ -141,7 +147,10 @@ void landlock_rs_cred_free(struct landlock_rs_cred *cred);
 void landlock_rs_bprm_creds_for_exec(struct landlock_rs_cred *cred);
 void landlock_rs_inode_free_security_rcu(void *blob);
 void landlock_rs_sb_delete(struct super_block *sb);
-int landlock_rs_change_topology(const struct landlock_rs_cred *cred);
+int landlock_rs_change_topology(const struct landlock_rs_cred *cred,
+				const struct path *path);
+int landlock_rs_change_topology_of(const struct landlock_rs_cred *cred,
+				   struct dentry *root);
 int landlock_rs_path_link(const struct landlock_rs_cred *cred,
 			  struct dentry *old_dentry, const struct path *new_dir,
 			  struct dentry *new_dentry);
@@ -164,19 +173,19 @@ int landlock_rs_path_truncate(const struct landlock_rs_cred *cred,
 			      const struct path *path);
 int landlock_rs_file_open(const struct landlock_rs_cred *cred,
 			  struct file *file);
-int landlock_rs_file_truncate(const struct landlock_rs_file *blob);
-int landlock_rs_file_ioctl(const struct landlock_rs_file *blob,
-			   unsigned int command);
+int landlock_rs_file_truncate(struct file *file);
+int landlock_rs_file_ioctl(struct file *file, unsigned int command);
 int landlock_rs_ptrace_access_check(const struct landlock_rs_cred *cred,
-				    struct task_struct *child);
+				    struct task_struct *child,
+				    unsigned int mode);
 int landlock_rs_ptrace_traceme(const struct landlock_rs_cred *cred,
 			       struct task_struct *parent);
 int landlock_rs_task_kill(const struct landlock_rs_cred *cred, bool is_deferred,
-			  struct task_struct *target);
+			  struct task_struct *target, int signal);
 void landlock_rs_file_set_fowner(const struct landlock_rs_cred *cred,
 				 struct fown_struct *owner);
 int landlock_rs_file_send_sigiotask(struct fown_struct *owner,
-				    struct task_struct *target);
+				    struct task_struct *target, int signal);
 void landlock_rs_file_free_security(struct landlock_rs_file *blob);
 int landlock_rs_unix_stream_connect(const struct landlock_rs_cred *cred,
 				    struct sock *server);

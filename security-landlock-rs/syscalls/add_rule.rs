@@ -52,7 +52,7 @@ fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Resu
     }
     // An open file has an inode.
     let inode = path.dentry().inode().ok_or(ENOENT)?;
-    ruleset.add_path_beneath(inode, attr.allowed, logging)
+    ruleset.add_path_beneath(&path, inode, attr.allowed, logging)
 }
 
 /// Adds a rule that grants rights on a port.

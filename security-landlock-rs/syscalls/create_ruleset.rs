@@ -24,7 +24,10 @@ pub(crate) fn create_ruleset(attr: UserPtr, size: usize, flags: u32) -> Result<c
         Query::Create => {
             let members = user::copy_members(attr, size, RulesetAttr::MIN_MEMBERS)?;
 
-            ruleset_fd::install(Ruleset::new(RulesetAttr::parse(members)?)?)
+            let ruleset = Ruleset::new(RulesetAttr::parse(members)?)?;
+
+            ruleset.announce();
+            ruleset_fd::install(ruleset)
         }
     }
 }

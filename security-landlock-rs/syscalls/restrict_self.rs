@@ -6,6 +6,7 @@ use super::{ruleset_fd, tsync};
 use crate::{
     kapi::{
         cred::PreparedCred,
+        log,
         task::{self, NoNewPrivs},
     },
     policy::attr::{Enforced, RestrictFlag, RestrictFlags},
@@ -39,16 +40,28 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
     let mut cred = PreparedCred::new()?;
     let state = cred.blob::<CredState>();
 
-    if let Some(ruleset) = ruleset {
-        state.enforce(&ruleset, flags)?;
-    }
+    let enforced = match ruleset {
+        Some(ruleset) => {
+            state.enforce(&ruleset, flags)?;
+            Some(state.domain_id())
+        }
+        None => None,
+    };
     state.configure(flags);
 
     let new = cred.publish();
-    if flags.contains(RestrictFlag::Tsync) {
-        tsync::commit_in_siblings(&new, no_new_privs)?;
-    }
+    let is_process_wide = if flags.contains(RestrictFlag::Tsync) {
+        tsync::commit_in_siblings(&new, no_new_privs, enforced)?;
+        true
+    } else {
+        task::current_is_alone()
+    };
     no_new_privs.apply();
     new.commit();
+
+    if let Some(domain) = enforced {
+        let no_new_privs = task::current_has_no_new_privs();
+        log::trace_enforce_domain(domain, true, is_process_wide, no_new_privs);
+    }
     Ok(())
 }

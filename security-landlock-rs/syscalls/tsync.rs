@@ -57,6 +57,7 @@
 use crate::{
     kapi::{
         cred::{NewCred, PreparedCred},
+        log,
         task::{self, ExecUpdateLock, NoNewPrivs},
         task_work::{Idle, Queued, ThreadWork},
     },
@@ -78,12 +79,17 @@ use kernel::{
 const PATIENCE: Msecs = 500;
 
 /// Makes all siblings of the current thread use new credentials with the state of `new`, and
-/// `no_new_privs` as said. The current thread stays as it is.
+/// `no_new_privs` as said. The current thread stays as it is. Those who listen are told of each
+/// thread for which the domain `enforced` comes into force.
 ///
 /// Fails with `ENOMEM`, or with [`ERESTARTNOINTR`]; no thread has changed then. Sleeps.
-pub(super) fn commit_in_siblings(new: &NewCred, no_new_privs: NoNewPrivs) -> Result {
+pub(super) fn commit_in_siblings(
+    new: &NewCred,
+    no_new_privs: NoNewPrivs,
+    enforced: Option<u64>,
+) -> Result {
     let _serial = ExecUpdateLock::try_lock().ok_or_else(task::restart_syscall)?;
-    let shared = Shared::new(new.clone(), no_new_privs)?;
+    let shared = Shared::new(new.clone(), no_new_privs, enforced)?;
     let mut works = Works::new();
 
     let rounds = works.enlist_all(&shared);
@@ -100,6 +106,8 @@ pub(super) fn commit_in_siblings(new: &NewCred, no_new_privs: NoNewPrivs) -> Res
 struct Shared {
     new: NewCred,
     no_new_privs: NoNewPrivs,
+    /// The new domain, by its identifier, if there is one.
+    enforced: Option<u64>,
     #[pin]
     progress: SpinLock<Progress<Error>>,
     /// Who asks waits here, for answers and for the end.
@@ -111,11 +119,12 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(new: NewCred, no_new_privs: NoNewPrivs) -> Result<Arc<Self>> {
+    fn new(new: NewCred, no_new_privs: NoNewPrivs, enforced: Option<u64>) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 new,
                 no_new_privs,
+                enforced,
                 progress <- new_spinlock!(Progress::new(), "landlock_tsync"),
                 answers <- new_condvar!("landlock_tsync_answers"),
                 decision <- new_condvar!("landlock_tsync_decision"),
@@ -222,6 +231,10 @@ impl ThreadWork for Sibling {
         if shared.wait_for_outcome() == Outcome::Commit {
             shared.no_new_privs.apply();
             new.commit();
+            if let Some(domain) = shared.enforced {
+                let no_new_privs = task::current_has_no_new_privs();
+                log::trace_enforce_domain(domain, false, true, no_new_privs);
+            }
         }
         shared.advance(Progress::finish);
     }

@@ -7,9 +7,11 @@ use crate::{
     domain::Domain,
     kapi::{
         climb::{MountClimb, PathClimb, Step},
-        path::{Dentry, OwnedPath, Path},
+        path::{Dentry, OwnedDentry, OwnedPath, Path},
     },
     policy::{
+        access::AccessFs,
+        layer::Unfulfilled,
         open::FileType,
         refer::{Moved, Refusal, Reparent, Required, Side},
     },
@@ -34,7 +36,7 @@ pub(crate) fn verdict(
     moved: File<'_>,
     swapped: Option<File<'_>>,
     new_dir: &Path,
-) -> Result<(), Refusal> {
+) -> Result<(), Denied> {
     let describe = |file: File<'_>| {
         Moved::new(
             domain.layers(),
@@ -52,7 +54,24 @@ pub(crate) fn verdict(
 
     climb_mount(domain, new_dir, &moved_from, reparent.source());
     climb_mount(domain, new_dir, new_dir.dentry(), reparent.destination());
-    climb_to_root(domain, &new_dir.mount_root(), &mut reparent)
+    climb_to_root(domain, &new_dir.mount_root(), &mut reparent).map_err(|refusal| Denied {
+        refusal,
+        source: reparent.source().left(),
+        destination: reparent.destination().left(),
+        old_dir: moved_from,
+    })
+}
+
+/// A refused change of directory: why, and what is left to grant on each side.
+pub(crate) struct Denied {
+    /// Why it is refused.
+    pub(crate) refusal: Refusal,
+    /// What is left in the directory of the file.
+    pub(crate) source: Unfulfilled<AccessFs>,
+    /// What is left in the other one.
+    pub(crate) destination: Unfulfilled<AccessFs>,
+    /// The directory of the file.
+    pub(crate) old_dir: OwnedDentry,
 }
 
 /// Grants what rules say from `dir` up to the root of the mount of `mount`.

@@ -38,6 +38,7 @@ unsafe extern "C" fn landlock_rs_task_kill(
     cred: *const Cred,
     is_deferred: bool,
     target: *mut bindings::task_struct,
+    signal: c_int,
 ) -> c_int {
     let sender = match is_deferred {
         false => Sender::Current,
@@ -46,7 +47,7 @@ unsafe extern "C" fn landlock_rs_task_kill(
     // SAFETY: By the safety contract; `Task` is transparent.
     let (cred, target) = unsafe { (state(cred), &*target.cast::<Task>()) };
 
-    answer(hooks::signal::task_kill(cred, sender, target))
+    answer(hooks::signal::task_kill(cred, sender, target, signal))
 }
 
 /// Enters [`hooks::owner::file_set_fowner`].
@@ -77,11 +78,17 @@ unsafe extern "C" fn landlock_rs_file_set_fowner(
 unsafe extern "C" fn landlock_rs_file_send_sigiotask(
     owner: *mut bindings::fown_struct,
     target: *mut bindings::task_struct,
+    signal: c_int,
 ) -> c_int {
+    // No signal stands for the usual one.
+    let signal = match signal {
+        0 => bindings::SIGIO as c_int,
+        _ => signal,
+    };
     // SAFETY: By the safety contract; `Task` is transparent.
     let (owner, target) = unsafe { (FileOwner::from_raw(owner), &*target.cast::<Task>()) };
 
-    answer(hooks::owner::file_send_sigiotask(owner, target))
+    answer(hooks::owner::file_send_sigiotask(owner, target, signal))
 }
 
 /// Enters [`hooks::owner::file_free_security`].

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Who made something, for the logs.
+
+use super::shim;
+
+use kernel::{
+    alloc::flags::GFP_KERNEL_ACCOUNT,
+    bindings,
+    error::{code::ENAMETOOLONG, to_result},
+    ffi::c_char,
+    prelude::*,
+};
+
+/// Size in bytes of the longest path of a program, with what is added to that of a deleted one.
+const EXE_SIZE: usize = bindings::PATH_MAX as usize + 11;
+
+/// The process that made something: its identity, user, name and program at that time.
+///
+/// # Invariants
+///
+/// - `raw` owns a reference to its `pid`.
+/// - `exe` ends with a null byte.
+pub(crate) struct Creator {
+    raw: shim::landlock_rs_creator,
+    exe: KVec<u8>,
+}
+
+// SAFETY: The identity of a process can be looked at and dropped by any task; the rest is plain.
+unsafe impl Send for Creator {}
+// SAFETY: As above.
+unsafe impl Sync for Creator {}
+
+impl Creator {
+    /// Describes the current task, charged to it. Fails with `ENOMEM`. May sleep.
+    pub(crate) fn current() -> Result<Self> {
+        let exe = current_exe()?;
+        let mut raw = pin_init::zeroed();
+
+        // SAFETY: Fills `raw` with what belongs to the current task, and takes a reference.
+        unsafe { shim::landlock_rs_creator_init(&mut raw) };
+        // INVARIANT: The reference was just taken; `current_exe()` ends with a null byte.
+        Ok(Self { raw, exe })
+    }
+
+    pub(super) fn as_ptr(&self) -> *const shim::landlock_rs_creator {
+        &self.raw
+    }
+
+    /// Returns the path of the program, which ends with a null byte.
+    pub(super) fn exe(&self) -> *const c_char {
+        self.exe.as_ptr().cast()
+    }
+}
+
+impl Drop for Creator {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants, the reference is ours.
+        unsafe { bindings::put_pid(self.raw.pid) };
+    }
+}
+
+/// Returns the path of the current program, or `(null)` if there is none, with a null byte.
+fn current_exe() -> Result<KVec<u8>> {
+    let mut buffer = KVec::<u8>::zeroed(EXE_SIZE, GFP_KERNEL)?;
+    // SAFETY: The buffer is as large as is said.
+    let start = unsafe { shim::landlock_rs_current_exe(buffer.as_mut_ptr().cast(), buffer.len()) };
+
+    to_result(start)?;
+    let path = usize::try_from(start)
+        .ok()
+        .and_then(|start| buffer.get(start..));
+    let mut exe = KVec::new();
+    exe.extend_from_slice(path.ok_or(ENAMETOOLONG)?, GFP_KERNEL_ACCOUNT)?;
+    Ok(exe)
+}

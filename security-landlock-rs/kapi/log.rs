@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Audit records and trace events, as functions.
+//!
+//! `shim/audit.c` and `shim/trace.c` have the formats. What is here only writes; whether there is
+//! something to write is decided in `log`. A trace event that nobody listens to costs a branch that
+//! is patched out.
+
+use super::{
+    address::SockAddr,
+    creator::Creator,
+    file::File,
+    path::{Dentry, Path},
+    shim,
+    sock::Sock,
+    unix::LockedUnixSock,
+};
+
+use crate::policy::address::Family;
+
+use kernel::task::Task;
+#[cfg(CONFIG_TRACEPOINTS)]
+use kernel::{bindings, jump_label::static_branch_unlikely};
+
+/// Kind of a request that was denied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Tracing another task.
+    Ptrace,
+    /// Changing what is mounted where.
+    ChangeTopology,
+    /// Using rights on a file hierarchy.
+    Fs,
+    /// Using rights on a port.
+    Net,
+    /// Reaching an abstract UNIX socket.
+    AbstractUnixSocket,
+    /// Sending a signal.
+    Signal,
+}
+
+impl Kind {
+    fn as_raw(self) -> shim::landlock_request_type {
+        match self {
+            Self::Ptrace => shim::landlock_request_type_LANDLOCK_REQUEST_PTRACE,
+            Self::ChangeTopology => shim::landlock_request_type_LANDLOCK_REQUEST_FS_CHANGE_TOPOLOGY,
+            Self::Fs => shim::landlock_request_type_LANDLOCK_REQUEST_FS_ACCESS,
+            Self::Net => shim::landlock_request_type_LANDLOCK_REQUEST_NET_ACCESS,
+            Self::AbstractUnixSocket => {
+                shim::landlock_request_type_LANDLOCK_REQUEST_SCOPE_ABSTRACT_UNIX_SOCKET
+            }
+            Self::Signal => shim::landlock_request_type_LANDLOCK_REQUEST_SCOPE_SIGNAL,
+        }
+    }
+}
+
+/// What a denied request was about.
+#[derive(Clone, Copy)]
+pub(crate) enum Object<'a> {
+    /// A directory entry, in the mount of a path.
+    Path(&'a Path, &'a Dentry),
+    /// A directory entry, whatever the mount.
+    Dentry(&'a Dentry),
+    /// An open file.
+    File(&'a File),
+    /// A command sent to an open file.
+    Ioctl(&'a File, u32),
+    /// An address to use a socket with, which had this family then.
+    Address(&'a Sock, Family, Named<'a>),
+    /// A UNIX socket, of a domain with this identifier (0 for none).
+    Peer(&'a LockedUnixSock, u64),
+    /// A task that another one was to trace, of a domain with this identifier.
+    Traced(&'a Task, &'a Task, u64),
+    /// A task that was to get a signal, of a domain with this identifier.
+    Signalled(&'a Task, i32, u64),
+}
+
+/// An address, as far as user space named it.
+#[derive(Clone, Copy)]
+pub(crate) enum Named<'a> {
+    /// It said this one.
+    Said(&'a SockAddr<'a>),
+    /// It said none: the kernel chooses a port, for a socket of this family.
+    Chosen(Family),
+}
+
+/// A denied request.
+#[derive(Clone, Copy)]
+pub(crate) struct Denial<'a> {
+    /// What kind of request it was.
+    pub(crate) kind: Kind,
+    /// The rights that are missing, for kinds that have rights.
+    pub(crate) missing: u32,
+    /// What it was about.
+    pub(crate) object: Object<'a>,
+    /// The domain that denies.
+    pub(crate) domain_id: u64,
+    /// Whether the running program enforced that domain itself.
+    pub(crate) is_same_exec: bool,
+    /// Whether the domain wants a record.
+    pub(crate) is_logged: bool,
+}
+
+impl Denial<'_> {
+    /// Makes the trace event. Sleeps if the object is a file, and only then.
+    pub(crate) fn trace(&self) {
+        let raw = self.to_raw();
+
+        // SAFETY: The pointers in `raw` are references of `self`.
+        unsafe { shim::landlock_rs_trace_denial(&raw) };
+    }
+
+    /// Makes the audit record. Tells whether there is one now. May run in atomic context.
+    pub(crate) fn audit(&self) -> bool {
+        let raw = self.to_raw();
+
+        // SAFETY: As in `trace()`.
+        unsafe { shim::landlock_rs_audit_denial(&raw) }
+    }
+
+    fn to_raw(self) -> shim::landlock_rs_denial {
+        let mut raw: shim::landlock_rs_denial = pin_init::zeroed();
+
+        raw.type_ = self.kind.as_raw();
+        raw.missing = self.missing;
+        raw.domain_id = self.domain_id;
+        raw.same_exec = self.is_same_exec;
+        raw.logged = self.is_logged;
+        self.object.describe(&mut raw);
+        raw
+    }
+}
+
+impl Object<'_> {
+    /// Sets the members of `raw` that say what a request is about.
+    fn describe(self, raw: &mut shim::landlock_rs_denial) {
+        raw.kind = match self {
+            Self::Path(path, dentry) => {
+                raw.path = path.with_dentry(dentry);
+                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_PATH
+            }
+            Self::Dentry(dentry) => {
+                raw.dentry = dentry.as_ptr();
+                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_DENTRY
+            }
+            Self::File(file) => {
+                raw.file = file.as_ptr();
+                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_FILE
+            }
+            Self::Ioctl(file, command) => {
+                raw.file = file.as_ptr();
+                raw.command = command;
+                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_IOCTL
+            }
+            Self::Address(sock, family, address) => {
+                raw.sk = sock.as_ptr();
+                raw.socket_family = family.number();
+                match address {
+                    Named::Said(address) => {
+                        raw.address = address.as_ptr();
+                        raw.address_len = address.raw_len();
+                    }
+                    Named::Chosen(family) => raw.chosen_family = family.number(),
+                }
+                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_ADDRESS
+            }
+            Self::Peer(sock, domain_id) => {
+                raw.sk = sock.as_ptr();
+                raw.other_domain_id = domain_id;
+                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_PEER
+            }
+            Self::Traced(task, tracer, domain_id) => {
+                raw.task = task.as_ptr();
+                raw.tracer = tracer.as_ptr();
+                raw.other_domain_id = domain_id;
+                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_TASK
+            }
+            Self::Signalled(task, signal, domain_id) => {
+                raw.task = task.as_ptr();
+                raw.signal = signal;
+                raw.other_domain_id = domain_id;
+                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_TASK
+            }
+        };
+    }
+}
+
+/// Tells whether audit records are made at all.
+pub(crate) fn is_audit_enabled() -> bool {
+    // SAFETY: Only looks at a flag.
+    unsafe { shim::landlock_rs_audit_enabled() }
+}
+
+/// Makes the audit record that introduces a domain. Tells whether there is one now.
+pub(crate) fn audit_allocated(domain_id: u64, creator: &Creator) -> bool {
+    // SAFETY: `creator` is valid, and its path ends with a null byte.
+    unsafe { shim::landlock_rs_audit_allocated(domain_id, creator.as_ptr(), creator.exe()) }
+}
+
+/// Makes the audit record of the end of a domain that denied `denials` requests. May sleep.
+pub(crate) fn audit_deallocated(domain_id: u64, denials: u64) {
+    // SAFETY: Plain values.
+    unsafe { shim::landlock_rs_audit_deallocated(domain_id, denials) };
+}
+
+/// A ruleset in a trace event.
+#[derive(Clone, Copy)]
+pub(crate) struct TracedRuleset {
+    /// Its identifier.
+    pub(crate) id: u64,
+    /// How many rules were added to it.
+    pub(crate) version: u64,
+}
+
+/// Defines functions that make a trace event out of plain values.
+macro_rules! trace_events {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident => $raw:ident ( $($arg:ident : $ty:ty),* $(,)? );
+    )+) => {
+        $(
+            $(#[$doc])*
+            pub(crate) fn $name($($arg: $ty),*) {
+                // SAFETY: Plain values.
+                unsafe { shim::$raw($($arg),*) };
+            }
+        )+
+    };
+}
+
+trace_events! {
+    /// Reports a new ruleset, with what it handles.
+    trace_create_ruleset => landlock_rs_trace_create_ruleset(
+        id: u64, fs: u32, net: u32, scoped: u32,
+    );
+    /// Reports the end of a ruleset.
+    trace_free_ruleset => landlock_rs_trace_free_ruleset(id: u64, version: u64);
+    /// Reports that a domain is in force on a thread: `complete` on the last one of a call.
+    trace_enforce_domain => landlock_rs_trace_enforce_domain(
+        id: u64, complete: bool, process_wide: bool, no_new_privs: bool,
+    );
+    /// Reports the end of a domain.
+    trace_free_domain => landlock_rs_trace_free_domain(id: u64, denials: u64);
+    /// Reports a new domain made from a ruleset; `parent` is 0 if there is none.
+    trace_create_domain => landlock_rs_trace_create_domain(
+        id: u64, parent: u64, ruleset: u64, version: u64,
+    );
+}
+
+/// Reports a new rule on a file hierarchy. Sleeps.
+pub(crate) fn trace_add_rule_path_beneath(
+    ruleset: TracedRuleset,
+    flags: u32,
+    rights: u32,
+    path: &Path,
+) {
+    let (id, version) = (ruleset.id, ruleset.version);
+
+    // SAFETY: `path` is valid.
+    unsafe {
+        shim::landlock_rs_trace_add_rule_path_beneath(id, version, flags, rights, path.as_ptr());
+    }
+}
+
+/// Reports a new rule on a port.
+pub(crate) fn trace_add_rule_net_port(ruleset: TracedRuleset, flags: u32, rights: u32, port: u16) {
+    let (id, version) = (ruleset.id, ruleset.version);
+
+    // SAFETY: Plain values.
+    unsafe { shim::landlock_rs_trace_add_rule_net_port(id, version, flags, rights, port) };
+}
+
+/// Tells whether somebody listens to rules that match during a path walk.
+#[inline(always)]
+pub(crate) fn is_check_rule_inode_traced() -> bool {
+    #[cfg(not(CONFIG_TRACEPOINTS))]
+    return false;
+
+    // SAFETY: The key of a tracepoint is valid, and may be looked at by anybody.
+    #[cfg(CONFIG_TRACEPOINTS)]
+    unsafe {
+        static_branch_unlikely!(
+            shim::__tracepoint_landlock_check_rule_inode,
+            bindings::tracepoint,
+            key
+        )
+    }
+}
+
+/// Reports a rule on `dentry` that matches a request: what each layer grants of it.
+pub(crate) fn trace_check_rule_inode(id: u64, request: u32, dentry: &Dentry, grants: &[u32]) {
+    // SAFETY: `dentry` is valid, and there are that many grants.
+    unsafe {
+        shim::landlock_rs_trace_check_rule_inode(
+            id,
+            request,
+            dentry.as_ptr(),
+            grants.as_ptr(),
+            grants.len(),
+        );
+    }
+}
+
+/// Tells whether somebody listens to rules on ports that match.
+#[inline(always)]
+pub(crate) fn is_check_rule_net_port_traced() -> bool {
+    #[cfg(not(CONFIG_TRACEPOINTS))]
+    return false;
+
+    // SAFETY: The key of a tracepoint is valid, and may be looked at by anybody.
+    #[cfg(CONFIG_TRACEPOINTS)]
+    unsafe {
+        static_branch_unlikely!(
+            shim::__tracepoint_landlock_check_rule_net_port,
+            bindings::tracepoint,
+            key
+        )
+    }
+}
+
+/// Reports a rule on `port` that matches a request: what each layer grants of it.
+pub(crate) fn trace_check_rule_net_port(id: u64, request: u32, port: u16, grants: &[u32]) {
+    // SAFETY: There are that many grants.
+    unsafe {
+        shim::landlock_rs_trace_check_rule_net_port(
+            id,
+            request,
+            port,
+            grants.as_ptr(),
+            grants.len(),
+        );
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Rank 3: what is logged of denials, and of rules that match.
+#![forbid(unsafe_code)]
+
+use crate::{
+    domain::Domain,
+    kapi::{
+        log::{self, Denial, Kind, Object},
+        path::Dentry,
+    },
+    policy::{
+        access::{AccessFs, AccessNet, Scope},
+        address::Port,
+        blame::{Blame, Blocker},
+        layer::Unfulfilled,
+        quiet,
+        rule::Grants,
+    },
+    subject::CredState,
+};
+
+/// Counts and reports that a domain of `cred` denied a request about `object`.
+///
+/// Makes a trace event if somebody listens, and an audit record if the domain wants one. May run in
+/// atomic context unless `object` is a file.
+pub(crate) fn denial(cred: &CredState, blame: Blame, object: Object<'_>) {
+    let hierarchy = cred
+        .domain()
+        .and_then(|domain| domain.hierarchy(blame.layer));
+    let Some(hierarchy) = hierarchy else {
+        return;
+    };
+    let program = cred.exec_layers().program(blame.layer);
+    let is_quiet = quiet::is_quiet(hierarchy.quiet(), blame);
+    let denial = Denial {
+        kind: kind(blame.blocker),
+        missing: blame.blocker.missing(),
+        object,
+        domain_id: hierarchy.id(),
+        is_same_exec: program == quiet::Program::Same,
+        is_logged: hierarchy.log().is_logged(program) && !is_quiet,
+    };
+
+    hierarchy.count_denial();
+    denial.trace();
+    if denial.is_logged && log::is_audit_enabled() && denial.audit() {
+        hierarchy.introduce();
+    }
+}
+
+fn kind(blocker: Blocker) -> Kind {
+    match blocker {
+        Blocker::Ptrace => Kind::Ptrace,
+        Blocker::ChangeTopology => Kind::ChangeTopology,
+        Blocker::Fs(_) => Kind::Fs,
+        Blocker::Net(_) => Kind::Net,
+        Blocker::Scope(Scope::AbstractUnixSocket) => Kind::AbstractUnixSocket,
+        Blocker::Scope(Scope::Signal) => Kind::Signal,
+    }
+}
+
+/// Reports to who listens that a rule on `dentry` matches a request for `requested`.
+#[inline(always)]
+pub(crate) fn match_on_file(
+    domain: &Domain,
+    requested: AccessFs,
+    dentry: &Dentry,
+    grants: Grants<'_>,
+) {
+    if log::is_check_rule_inode_traced() {
+        let (granted, count) = domain.layers().granted(grants, requested);
+        let granted = granted.get(..count).unwrap_or(&granted);
+
+        log::trace_check_rule_inode(domain.id(), requested.into(), dentry, granted);
+    }
+}
+
+/// Reports to who listens that a rule on `port` matches a request of which `left` is left.
+pub(crate) fn match_on_port(
+    domain: &Domain,
+    left: &Unfulfilled<AccessNet>,
+    port: Port,
+    grants: Grants<'_>,
+) {
+    if log::is_check_rule_net_port_traced() {
+        let requested = left.denied();
+        let (granted, count) = domain.layers().granted(grants, requested);
+        let granted = granted.get(..count).unwrap_or(&granted);
+
+        log::trace_check_rule_net_port(domain.id(), requested.into(), port.number(), granted);
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Who is to blame for a denial, and for want of what.
+
+use super::{
+    access::{AccessFs, AccessNet, Scope},
+    layer::LayerIndex,
+    verdict::Denial,
+};
+
+/// What stood in the way of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blocker {
+    /// Tasks outside of the domain must not be traced.
+    Ptrace,
+    /// What is mounted where must not change.
+    ChangeTopology,
+    /// These rights on a file hierarchy are missing.
+    Fs(AccessFs),
+    /// These rights on a port are missing.
+    Net(AccessNet),
+    /// What is outside of the domain must not be reached in this way.
+    Scope(Scope),
+}
+
+impl Blocker {
+    /// Returns the missing rights as bits, or 0 if it is not about rights.
+    pub(crate) fn missing(self) -> u32 {
+        match self {
+            Self::Fs(missing) => missing.into(),
+            Self::Net(missing) => missing.into(),
+            Self::Ptrace | Self::ChangeTopology | Self::Scope(_) => 0,
+        }
+    }
+}
+
+/// A layer that denies a request. The youngest one that does is to blame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Blame {
+    /// The layer.
+    pub(crate) layer: LayerIndex,
+    /// What it denies.
+    pub(crate) blocker: Blocker,
+    /// Whether a quiet rule of the layer covers the object.
+    pub(crate) is_object_quiet: bool,
+}
+
+impl Blame {
+    /// Blames `layer` for something that no rule could have granted.
+    pub(crate) fn layer(layer: LayerIndex, blocker: Blocker) -> Self {
+        Self {
+            layer,
+            blocker,
+            is_object_quiet: false,
+        }
+    }
+
+    /// Blames who denied a right on a file.
+    pub(crate) fn fs(denial: Denial<AccessFs>, is_object_quiet: bool) -> Self {
+        Self {
+            layer: denial.layer,
+            blocker: Blocker::Fs(denial.missing),
+            is_object_quiet,
+        }
+    }
+
+    /// Blames who denied a right on a port.
+    pub(crate) fn net(denial: Denial<AccessNet>, is_object_quiet: bool) -> Self {
+        Self {
+            layer: denial.layer,
+            blocker: Blocker::Net(denial.missing),
+            is_object_quiet,
+        }
+    }
+}

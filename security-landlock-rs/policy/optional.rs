@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Rights that are decided when a file is opened and needed later: which of them were denied, and
+//! by which layer.
+//!
+//! All of it fits one word of the file blob, which is zero when nothing was denied:
+//!
+//! ```text
+//!  bit  0        truncate is denied          bits 4..8    by this layer
+//!       1        ioctl on a device is denied      8..12   by this layer
+//!       2, 3     a quiet rule covers the file in that layer
+//! ```
+
+use super::{
+    access::{AccessFs, AccessFsRight},
+    layer::{LayerIndex, Unfulfilled},
+    verdict::Denial,
+};
+
+/// What was denied when a file was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct OptionalDenials(u32);
+
+/// Where the bits of one right are.
+struct Place {
+    right: AccessFsRight,
+    denied: u32,
+    quiet: u32,
+    layer: u32,
+}
+
+const PLACES: [Place; 2] = [
+    Place {
+        right: AccessFsRight::Truncate,
+        denied: 0,
+        quiet: 2,
+        layer: 4,
+    },
+    Place {
+        right: AccessFsRight::IoctlDev,
+        denied: 1,
+        quiet: 3,
+        layer: 8,
+    },
+];
+
+impl OptionalDenials {
+    /// Keeps what is left of a request, as far as rights are concerned that are needed later.
+    pub(crate) fn new(left: &Unfulfilled<AccessFs>) -> Self {
+        let denials = PLACES.iter().filter_map(|place| {
+            let mut left = *left;
+
+            left.keep(place.right.into());
+            let denial = left.youngest_denial()?;
+            let quiet = u32::from(left.is_quiet(denial.layer));
+            // CAST: a layer has four bits.
+            let layer = denial.layer.get() as u32;
+
+            Some(1 << place.denied | quiet << place.quiet | layer << place.layer)
+        });
+
+        Self(denials.fold(0, |all, denial| all | denial))
+    }
+
+    /// Reads the word of a file blob.
+    pub(crate) fn from_word(word: u32) -> Self {
+        Self(word)
+    }
+
+    /// Returns the word for a file blob.
+    pub(crate) fn into_word(self) -> u32 {
+        self.0
+    }
+
+    /// Returns who denied `right`, if anybody did, and whether a quiet rule covers the file there.
+    pub(crate) fn denial(self, right: AccessFsRight) -> Option<(Denial<AccessFs>, bool)> {
+        let place = PLACES.iter().find(|place| place.right == right)?;
+        let is_set = |bit: u32| self.0 >> bit & 1 != 0;
+        // CAST: four bits.
+        let layer = LayerIndex::try_new((self.0 >> place.layer & 0xf) as usize)?;
+        let missing = right.into();
+
+        is_set(place.denied).then(|| (Denial { layer, missing }, is_set(place.quiet)))
+    }
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_optional)]
+mod tests {
+    use super::super::{
+        access::AccessMasks,
+        layer::{self, Layers},
+        rule::Grants,
+    };
+    use super::*;
+
+    const OLDEST: LayerIndex = LayerIndex::new::<0>();
+    const NEXT: LayerIndex = LayerIndex::new::<1>();
+
+    fn handling(fs: AccessFs) -> AccessMasks {
+        AccessMasks {
+            fs,
+            ..AccessMasks::default()
+        }
+    }
+
+    /// Two layers: the oldest handles truncation, both handle commands to devices.
+    fn layers() -> Layers {
+        let both = AccessFsRight::Truncate | AccessFsRight::IoctlDev;
+        let layers = Layers::first(handling(both));
+
+        layers
+            .stack(handling(AccessFsRight::IoctlDev.into()))
+            .unwrap_or(layers)
+    }
+
+    fn denial(
+        layer: LayerIndex,
+        right: AccessFsRight,
+        is_quiet: bool,
+    ) -> Option<(Denial<AccessFs>, bool)> {
+        let missing = right.into();
+
+        Some((Denial { layer, missing }, is_quiet))
+    }
+
+    #[test]
+    fn nothing_is_denied_by_a_zeroed_word() {
+        let none = OptionalDenials::from_word(0);
+
+        assert_eq!(none, OptionalDenials::default());
+        assert_eq!(none.denial(AccessFsRight::Truncate), None);
+        assert_eq!(none.denial(AccessFsRight::IoctlDev), None);
+    }
+
+    #[test]
+    fn each_right_has_the_youngest_layer_that_denies_it() {
+        let left = Unfulfilled::new(&layers(), AccessFs::ALL);
+        let word = OptionalDenials::new(&left).into_word();
+        let denials = OptionalDenials::from_word(word);
+
+        let truncate = AccessFsRight::Truncate;
+        let ioctl = AccessFsRight::IoctlDev;
+        assert_eq!(denials.denial(truncate), denial(OLDEST, truncate, false));
+        assert_eq!(denials.denial(ioctl), denial(NEXT, ioctl, false));
+        assert_eq!(denials.denial(AccessFsRight::ReadFile), None);
+    }
+
+    #[test]
+    fn quiet_rule_counts_in_the_layer_that_denies() {
+        let mut left = Unfulfilled::new(&layers(), AccessFs::ALL);
+        let quiet = [layer::pack_quiet(NEXT)];
+
+        left.grant(Grants::from_words(&quiet));
+        let denials = OptionalDenials::new(&left);
+
+        let truncate = AccessFsRight::Truncate;
+        let ioctl = AccessFsRight::IoctlDev;
+        assert_eq!(denials.denial(truncate), denial(OLDEST, truncate, false));
+        assert_eq!(denials.denial(ioctl), denial(NEXT, ioctl, true));
+    }
+}
