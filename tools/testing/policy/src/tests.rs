@@ -8,6 +8,7 @@ mod attr;
 mod errata;
 mod ioctl;
 mod layer;
+mod log;
 mod open;
 mod quiet;
 mod refer;
