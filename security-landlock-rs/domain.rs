@@ -170,7 +170,7 @@ impl Domain {
 /// Returns the objects of a ruleset for which `parent` has no rules.
 fn new_objects(parent: Option<&Domain>, built: &Built) -> Result<KVVec<ObjectRef>> {
     let is_new = |object: &&ObjectRef| {
-        !parent.is_some_and(|parent| parent.rule_for(object::key_of(object)).is_some())
+        parent.is_none_or(|parent| parent.rule_for(object::key_of(object)).is_none())
     };
     let mut objects = KVVec::new();
 

@@ -122,6 +122,10 @@ impl<T: Send + Sync> FdType<T> {
 }
 
 /// Makes the file readable by mode (`FMODE_CAN_READ`).
+///
+/// # Safety
+///
+/// None: the arguments are not looked at. The VFS wants a function that may have some.
 unsafe extern "C" fn refuse_read(
     _: *mut bindings::file,
     _: *mut c_char,
@@ -132,6 +136,10 @@ unsafe extern "C" fn refuse_read(
 }
 
 /// Makes the file writable by mode (`FMODE_CAN_WRITE`).
+///
+/// # Safety
+///
+/// As for [`refuse_read`].
 unsafe extern "C" fn refuse_write(
     _: *mut bindings::file,
     _: *const c_char,

@@ -244,7 +244,8 @@ impl Dentry {
         // SAFETY: By the type invariants. The function returns a pinned entry.
         let parent = unsafe { bindings::dget_parent(self.as_ptr()) };
 
-        // INVARIANT: The reference is ours. `dget_parent()` never returns null.
+        // INVARIANT: The reference is ours.
+        // SAFETY: `dget_parent()` never returns null.
         OwnedDentry(unsafe { NonNull::new_unchecked(parent) })
     }
 }

@@ -81,8 +81,9 @@ impl<T: Retire> RcuArc<T> {
         // SAFETY: The node is not moved: it is freed where it is.
         let node = KBox::into_raw(unsafe { Pin::into_inner_unchecked(node) });
 
-        // INVARIANT: The count is one, and this is that reference. A box is never null.
+        // INVARIANT: The count is one, and this is that reference.
         Ok(Self {
+            // SAFETY: A box is never null.
             node: unsafe { NonNull::new_unchecked(node) },
         })
     }

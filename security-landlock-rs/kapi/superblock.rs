@@ -91,8 +91,9 @@ impl PendingRelease {
 
         // SAFETY: The blob of the superblock is valid as long as the inode is in use.
         unsafe { shim::landlock_rs_release_begin(counter) };
-        // INVARIANT: This value was just counted. A blob is never at the null address.
+        // INVARIANT: This value was just counted.
         Self {
+            // SAFETY: A blob is never at the null address.
             counter: unsafe { NonNull::new_unchecked(counter) },
         }
     }
