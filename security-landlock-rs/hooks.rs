@@ -46,12 +46,10 @@ fn check(cred: &CredState, domain: &Domain, path: &Path, requested: AccessFs) ->
 
 /// Fails with [`EACCES`], and logs that, if something is left of a request about `object`.
 fn conclude(cred: &CredState, left: Unfulfilled<AccessFs>, object: Object<'_>) -> Result {
-    match left.into() {
-        Verdict::Allow => Ok(()),
-        Verdict::Deny(denial) => {
-            let is_quiet = left.is_quiet(denial.layer);
-
-            log::denial(cred, Blame::fs(denial, is_quiet), object);
+    match Blame::for_file(&left) {
+        None => Ok(()),
+        Some(blame) => {
+            log::denial(cred, blame, object);
             Err(EACCES)
         }
     }

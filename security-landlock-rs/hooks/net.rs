@@ -15,7 +15,6 @@ use crate::{
         address::{self, Action, Meaning, Port, Transport},
         blame::Blame,
         layer::Unfulfilled,
-        verdict::Verdict,
     },
     subject::CredState,
 };
@@ -119,12 +118,10 @@ fn unfulfilled(domain: &Domain, port: Port, requested: AccessNet) -> Unfulfilled
 
 /// Fails with [`EACCES`], and logs that, if something is left of a request about `object`.
 fn conclude(cred: &CredState, left: Unfulfilled<AccessNet>, object: Object<'_>) -> Result {
-    match left.into() {
-        Verdict::Allow => Ok(()),
-        Verdict::Deny(denial) => {
-            let is_quiet = left.is_quiet(denial.layer);
-
-            log::denial(cred, Blame::net(denial, is_quiet), object);
+    match Blame::for_port(&left) {
+        None => Ok(()),
+        Some(blame) => {
+            log::denial(cred, blame, object);
             Err(EACCES)
         }
     }

@@ -10,8 +10,6 @@ use crate::{
     log,
     policy::{
         access::AccessFs,
-        blame::Blame,
-        layer::Unfulfilled,
         refer::{Action, Refusal, Required},
     },
     subject::CredState,
@@ -61,28 +59,17 @@ fn check(cred: &CredState, action: Action, old: &Dentry, new_dir: &Path, new: &D
     }
     let verdict = refer::verdict(domain, required, moved, swapped, new_dir);
     verdict.map_err(|denied| {
-        blame(cred, denied.source, Object::Path(new_dir, &denied.old_dir));
-        blame(
-            cred,
-            denied.destination,
-            Object::Path(new_dir, new_dir.dentry()),
-        );
+        if let Some(blame) = denied.source {
+            log::denial(cred, blame, Object::Path(new_dir, &denied.old_dir));
+        }
+        if let Some(blame) = denied.destination {
+            log::denial(cred, blame, Object::Path(new_dir, new_dir.dentry()));
+        }
         match denied.refusal {
             Refusal::MissingRight => EACCES,
             Refusal::Reparent => EXDEV,
         }
     })
-}
-
-/// Reports what is left of the rights on one directory, if anything is.
-fn blame(cred: &CredState, left: Unfulfilled<AccessFs>, directory: Object<'_>) {
-    if let Some(denial) = left.youngest_denial() {
-        log::denial(
-            cred,
-            Blame::fs(denial, left.is_quiet(denial.layer)),
-            directory,
-        );
-    }
 }
 
 /// Returns the file that has the name `dentry`, if any has.

@@ -4,7 +4,7 @@
 
 use super::{
     access::{AccessFs, AccessNet, Scope},
-    layer::LayerIndex,
+    layer::{LayerIndex, Unfulfilled},
     verdict::Denial,
 };
 
@@ -55,20 +55,29 @@ impl Blame {
         }
     }
 
+    /// Blames who denies what is left of a request about a file, if anything is.
+    pub(crate) fn for_file(left: &Unfulfilled<AccessFs>) -> Option<Self> {
+        let denial = left.youngest_denial()?;
+
+        Some(Self::fs(denial, left.is_quiet(denial.layer)))
+    }
+
+    /// Blames who denies what is left of a request about a port, if anything is.
+    pub(crate) fn for_port(left: &Unfulfilled<AccessNet>) -> Option<Self> {
+        let denial = left.youngest_denial()?;
+
+        Some(Self {
+            layer: denial.layer,
+            blocker: Blocker::Net(denial.missing),
+            is_object_quiet: left.is_quiet(denial.layer),
+        })
+    }
+
     /// Blames who denied a right on a file.
     pub(crate) fn fs(denial: Denial<AccessFs>, is_object_quiet: bool) -> Self {
         Self {
             layer: denial.layer,
             blocker: Blocker::Fs(denial.missing),
-            is_object_quiet,
-        }
-    }
-
-    /// Blames who denied a right on a port.
-    pub(crate) fn net(denial: Denial<AccessNet>, is_object_quiet: bool) -> Self {
-        Self {
-            layer: denial.layer,
-            blocker: Blocker::Net(denial.missing),
             is_object_quiet,
         }
     }

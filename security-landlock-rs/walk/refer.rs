@@ -10,8 +10,7 @@ use crate::{
         path::{Dentry, OwnedDentry, OwnedPath, Path},
     },
     policy::{
-        access::AccessFs,
-        layer::Unfulfilled,
+        blame::Blame,
         open::FileType,
         refer::{Moved, Refusal, Reparent, Required, Side},
     },
@@ -56,8 +55,8 @@ pub(crate) fn verdict(
     climb_mount(domain, new_dir, new_dir.dentry(), reparent.destination());
     climb_to_root(domain, &new_dir.mount_root(), &mut reparent).map_err(|refusal| Denied {
         refusal,
-        source: reparent.source().left(),
-        destination: reparent.destination().left(),
+        source: Blame::for_file(&reparent.source().left()),
+        destination: Blame::for_file(&reparent.destination().left()),
         old_dir: moved_from,
     })
 }
@@ -66,10 +65,10 @@ pub(crate) fn verdict(
 pub(crate) struct Denied {
     /// Why it is refused.
     pub(crate) refusal: Refusal,
-    /// What is left in the directory of the file.
-    pub(crate) source: Unfulfilled<AccessFs>,
-    /// What is left in the other one.
-    pub(crate) destination: Unfulfilled<AccessFs>,
+    /// Who denies what is left to grant in the directory of the file, if anything is.
+    pub(crate) source: Option<Blame>,
+    /// Who denies what is left to grant in the other one.
+    pub(crate) destination: Option<Blame>,
     /// The directory of the file.
     pub(crate) old_dir: OwnedDentry,
 }

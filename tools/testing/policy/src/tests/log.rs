@@ -32,24 +32,29 @@ fn layers(handled: &[u32]) -> Layers {
         })
 }
 
+/// Two layers: the oldest handles all rights on ports, the other one the first and the third.
+fn net_layers() -> Layers {
+    let masks = |bits| AccessMasks {
+        net: AccessNet::parse(bits).unwrap(),
+        ..AccessMasks::default()
+    };
+
+    Layers::first(masks(0xf)).stack(masks(0x5)).unwrap()
+}
+
 #[test]
 fn blame_keeps_who_denied_what() {
     let layer = LayerIndex::try_new(3).unwrap();
     let fs = AccessFs::from(AccessFsRight::ReadFile);
-    let net = AccessNet::ALL;
 
     let blame = Blame::fs(Denial { layer, missing: fs }, true);
     assert_eq!((blame.layer, blame.is_object_quiet), (layer, true));
     assert_eq!(blame.blocker.missing(), 4);
-    let blame = Blame::net(
-        Denial {
-            layer,
-            missing: net,
-        },
-        false,
-    );
-    assert_eq!((blame.layer, blame.is_object_quiet), (layer, false));
-    assert_eq!(blame.blocker.missing(), 0xf);
+    let left = Unfulfilled::new(&net_layers(), AccessNet::ALL);
+    let blame = Blame::for_port(&left).unwrap();
+    assert_eq!((blame.layer.get(), blame.is_object_quiet), (1, false));
+    assert_eq!(blame.blocker.missing(), 0x5);
+    assert_eq!(Blame::for_port(&left.fulfilled()), None);
     for blocker in [
         Blocker::Ptrace,
         Blocker::ChangeTopology,
@@ -125,11 +130,11 @@ fn what_is_left_of_a_directory_is_blamed() {
     let moved = Moved::new(&layers, FileType::Regular, None);
     let mut reparent = Reparent::new(&layers, required, moved, None);
 
-    let denial = reparent.destination().left().youngest_denial().unwrap();
+    let blame = Blame::for_file(&reparent.destination().left()).unwrap();
     let missing = AccessFsRight::MakeReg | AccessFsRight::Refer;
-    assert_eq!(denial.missing, missing);
+    assert_eq!(blame.blocker, Blocker::Fs(missing));
     reparent.source().grant_all();
-    assert_eq!(reparent.source().left().youngest_denial(), None);
+    assert_eq!(Blame::for_file(&reparent.source().left()), None);
 }
 
 proptest! {
