@@ -60,15 +60,21 @@ fn kind(blocker: Blocker) -> Kind {
     }
 }
 
-/// Reports to who listens that a rule on `dentry` matches a request for `requested`.
+/// Returns what a path walk asks for, if somebody listens to rules that match.
+#[inline(always)]
+pub(crate) fn traced_request(request: impl FnOnce() -> AccessFs) -> Option<AccessFs> {
+    log::is_check_rule_inode_traced().then(request)
+}
+
+/// Reports to who listens that a rule on `dentry` matches a request for `traced`.
 #[inline(always)]
 pub(crate) fn match_on_file(
     domain: &Domain,
-    requested: AccessFs,
+    traced: Option<AccessFs>,
     dentry: &Dentry,
     grants: Grants<'_>,
 ) {
-    if log::is_check_rule_inode_traced() {
+    if let Some(requested) = traced {
         let (granted, count) = domain.layers().granted(grants, requested);
         let granted = granted.get(..count).unwrap_or(&granted);
 

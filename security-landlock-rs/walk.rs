@@ -42,11 +42,11 @@ pub(crate) fn grant(
     if path.dentry().is_unreachable() {
         return left.fulfilled();
     }
-    let requested = left.denied();
+    let traced = log::traced_request(|| left.denied());
     let mut climb = PathClimb::new(path);
     loop {
         if let Some(grants) = rule_on(domain, climb.here()) {
-            log::match_on_file(domain, requested, climb.here(), grants);
+            log::match_on_file(domain, traced, climb.here(), grants);
             left.grant(grants);
             if left.is_fulfilled() {
                 return left;

@@ -62,15 +62,16 @@ impl Drop for Creator {
 
 /// Returns the path of the current program, or `(null)` if there is none, with a null byte.
 fn current_exe() -> Result<KVec<u8>> {
-    let mut buffer = KVec::<u8>::zeroed(EXE_SIZE, GFP_KERNEL)?;
+    let mut buffer = KVec::<u8>::with_capacity(EXE_SIZE, GFP_KERNEL)?;
     // SAFETY: The buffer is as large as is said.
-    let start = unsafe { shim::landlock_rs_current_exe(buffer.as_mut_ptr().cast(), buffer.len()) };
+    let start = unsafe { shim::landlock_rs_current_exe(buffer.as_mut_ptr().cast(), EXE_SIZE) };
 
     to_result(start)?;
-    let path = usize::try_from(start)
-        .ok()
-        .and_then(|start| buffer.get(start..));
+    let start = usize::try_from(start).map_err(|_| ENAMETOOLONG)?;
+    let len = EXE_SIZE.checked_sub(start).ok_or(ENAMETOOLONG)?;
+    // SAFETY: The function wrote all bytes from `start`, which is in the buffer, to the end.
+    let path = unsafe { core::slice::from_raw_parts(buffer.as_ptr().add(start), len) };
     let mut exe = KVec::new();
-    exe.extend_from_slice(path.ok_or(ENAMETOOLONG)?, GFP_KERNEL_ACCOUNT)?;
+    exe.extend_from_slice(path, GFP_KERNEL_ACCOUNT)?;
     Ok(exe)
 }

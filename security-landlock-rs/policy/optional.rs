@@ -47,6 +47,9 @@ const PLACES: [Place; 2] = [
 impl OptionalDenials {
     /// Keeps what is left of a request, as far as rights are concerned that are needed later.
     pub(crate) fn new(left: &Unfulfilled<AccessFs>) -> Self {
+        if left.is_fulfilled() {
+            return Self::default();
+        }
         let denials = PLACES.iter().filter_map(|place| {
             let mut left = *left;
 

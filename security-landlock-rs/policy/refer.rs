@@ -72,7 +72,7 @@ impl Required {
 ///
 /// Every layer of a domain denies to refer, also one that handles no right on files: no rule of its
 /// can grant it.
-fn unfulfilled(layers: &Layers) -> Unfulfilled<AccessFs> {
+pub(crate) fn unfulfilled(layers: &Layers) -> Unfulfilled<AccessFs> {
     let mut left = Unfulfilled::new(layers, AccessFs::ALL);
 
     left.deny_in_all(AccessFsRight::Refer.into());
@@ -136,6 +136,15 @@ impl Side {
         self.left.is_fulfilled()
     }
 
+    /// Returns what is asked of this side now, of `all` that the layers deny.
+    fn asked(&self, all: AccessFs, is_compared: bool) -> Option<AccessFs> {
+        match (self.is_fulfilled(), is_compared) {
+            (true, _) => None,
+            (false, true) => Some(self.required),
+            (false, false) => Some(all),
+        }
+    }
+
     /// Returns what is left to grant.
     pub(crate) fn left(&self) -> Unfulfilled<AccessFs> {
         self.left
@@ -197,6 +206,11 @@ impl Reparent {
             swapped,
             is_compared: false,
         }
+    }
+
+    /// Returns what is asked of each side now, of `all` that the layers deny, if anything is.
+    pub(crate) fn asked(&self, all: AccessFs) -> [Option<AccessFs>; 2] {
+        [&self.source, &self.destination].map(|side| side.asked(all, self.is_compared))
     }
 
     /// Returns the directory that the file leaves.

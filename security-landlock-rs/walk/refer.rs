@@ -9,10 +9,13 @@ use crate::{
         climb::{MountClimb, PathClimb, Step},
         path::{Dentry, OwnedDentry, OwnedPath, Path},
     },
+    log,
     policy::{
+        access::AccessFs,
         blame::Blame,
         open::FileType,
-        refer::{Moved, Refusal, Reparent, Required, Side},
+        refer::{self, Moved, Refusal, Reparent, Required, Side},
+        rule::Grants,
     },
 };
 
@@ -37,27 +40,34 @@ pub(crate) fn verdict(
     new_dir: &Path,
 ) -> Result<(), Denied> {
     let describe = |file: File<'_>| {
-        Moved::new(
-            domain.layers(),
-            file.file_type,
-            rule_on(domain, file.dentry),
-        )
+        let grants = rule_on(domain, file.dentry);
+
+        Moved::new(domain.layers(), file.file_type, grants)
     };
-    let moved_from = new_dir.directory_of(moved.dentry);
+    let old_dir = new_dir.directory_of(moved.dentry);
     let mut reparent = Reparent::new(
         domain.layers(),
         required,
         describe(moved),
         swapped.map(describe),
     );
+    let walk = Walk {
+        domain,
+        traced: log::traced_request(|| refer::unfulfilled(domain.layers()).denied()),
+    };
 
-    climb_mount(domain, new_dir, &moved_from, reparent.source());
-    climb_mount(domain, new_dir, new_dir.dentry(), reparent.destination());
-    climb_to_root(domain, &new_dir.mount_root(), &mut reparent).map_err(|refusal| Denied {
+    walk.climb_mount(new_dir, &old_dir, reparent.source());
+    walk.climb_mount(new_dir, new_dir.dentry(), reparent.destination());
+    if reparent.is_fulfilled() {
+        return Ok(());
+    }
+    walk.trace_files([Some(moved), swapped]);
+    let climbed = walk.climb_to_root(&new_dir.mount_root(), &mut reparent);
+    climbed.map_err(|refusal| Denied {
         refusal,
         source: Blame::for_file(&reparent.source().left()),
         destination: Blame::for_file(&reparent.destination().left()),
-        old_dir: moved_from,
+        old_dir,
     })
 }
 
@@ -73,47 +83,81 @@ pub(crate) struct Denied {
     pub(crate) old_dir: OwnedDentry,
 }
 
-/// Grants what rules say from `dir` up to the root of the mount of `mount`.
-fn climb_mount(domain: &Domain, mount: &Path, dir: &Dentry, side: &mut Side) {
-    if dir.is_unreachable() {
-        side.grant_all();
-        return;
-    }
-
-    let mut climb = MountClimb::new(mount, dir);
-    loop {
-        if let Some(grants) = rule_on(domain, climb.here()) {
-            side.grant(grants);
-        }
-        if side.is_fulfilled() || !climb.step() {
-            return;
-        }
-    }
+/// The walk of one request.
+struct Walk<'a> {
+    domain: &'a Domain,
+    /// All that the layers deny, if somebody listens to rules that match.
+    traced: Option<AccessFs>,
 }
 
-/// Grants what rules say from `mount_root` up to the real root, and concludes.
-fn climb_to_root(
-    domain: &Domain,
-    mount_root: &OwnedPath,
-    reparent: &mut Reparent,
-) -> Result<(), Refusal> {
-    if reparent.is_fulfilled() || mount_root.dentry().is_unreachable() {
-        return Ok(());
+impl Walk<'_> {
+    /// Reports the rules on the files themselves, which were looked at first.
+    fn trace_files(&self, files: [Option<File<'_>>; 2]) {
+        for file in files.into_iter().flatten() {
+            if let Some(grants) = rule_on(self.domain, file.dentry) {
+                log::match_on_file(self.domain, self.traced, file.dentry, grants);
+            }
+        }
     }
 
-    let mut climb = PathClimb::new(mount_root);
-    loop {
-        reparent.compare();
-        if let Some(grants) = rule_on(domain, climb.here()) {
-            reparent.grant(grants);
+    /// Grants what rules say from `dir` up to the root of the mount of `mount`.
+    fn climb_mount(&self, mount: &Path, dir: &Dentry, side: &mut Side) {
+        if dir.is_unreachable() {
+            side.grant_all();
+            return;
         }
-        if reparent.is_fulfilled() {
+
+        let mut climb = MountClimb::new(mount, dir);
+        loop {
+            if let Some(grants) = rule_on(self.domain, climb.here()) {
+                log::match_on_file(self.domain, self.traced, climb.here(), grants);
+                side.grant(grants);
+            }
+            if side.is_fulfilled() || !climb.step() {
+                return;
+            }
+        }
+    }
+
+    /// Grants what rules say from `mount_root` up to the real root, and concludes.
+    fn climb_to_root(
+        &self,
+        mount_root: &OwnedPath,
+        reparent: &mut Reparent,
+    ) -> Result<(), Refusal> {
+        if mount_root.dentry().is_unreachable() {
             return Ok(());
         }
-        match climb.step() {
-            Step::Parent => (),
-            Step::Root => return Err(reparent.refusal()),
-            Step::InternalRoot => return Ok(()),
+
+        let mut climb = PathClimb::new(mount_root);
+        loop {
+            reparent.compare();
+            if reparent.is_fulfilled() {
+                return Ok(());
+            }
+            if let Some(grants) = rule_on(self.domain, climb.here()) {
+                self.trace_sides(reparent, climb.here(), grants);
+                reparent.grant(grants);
+            }
+            if reparent.is_fulfilled() {
+                return Ok(());
+            }
+            match climb.step() {
+                Step::Parent => (),
+                Step::Root => return Err(reparent.refusal()),
+                Step::InternalRoot => return Ok(()),
+            }
+        }
+    }
+
+    /// Reports a rule above both sides, for each of them as far as something is left of it.
+    fn trace_sides(&self, reparent: &Reparent, dentry: &Dentry, grants: Grants<'_>) {
+        let Some(all) = self.traced else {
+            return;
+        };
+
+        for asked in reparent.asked(all).into_iter().flatten() {
+            log::match_on_file(self.domain, Some(asked), dentry, grants);
         }
     }
 }

@@ -137,6 +137,24 @@ fn what_is_left_of_a_directory_is_blamed() {
     assert_eq!(Blame::for_file(&reparent.source().left()), None);
 }
 
+/// A rule above both directories is shown with what it could still grant to each of them.
+#[test]
+fn rule_above_both_directories_is_shown_with_what_is_asked_of_each() {
+    let layers = layers(&[1 << 8]);
+    let all = AccessFsRight::MakeReg | AccessFsRight::Refer;
+    let required = Required::new(Action::Link, FileType::Regular, None);
+    let moved = Moved::new(&layers, FileType::Regular, None);
+    let mut reparent = Reparent::new(&layers, required, moved, None);
+    assert_eq!(reparent.asked(all), [Some(all), Some(all)]);
+
+    reparent.compare();
+    let refer = AccessFs::from(AccessFsRight::Refer);
+    assert_eq!(reparent.asked(all), [Some(refer), Some(all)]);
+
+    reparent.source().grant_all();
+    assert_eq!(reparent.asked(all), [None, Some(all)]);
+}
+
 proptest! {
     #[test]
     fn identifiers_never_repeat_and_never_are_zero(random: u32, steps in prop::collection::vec(any::<u8>(), 1..50)) {
