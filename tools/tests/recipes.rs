@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The commands of the documentation are those that a selftest runs.
+
+const PAGE: &str = include_str!("../../Documentation/logs.md");
+const TEST: &str = include_str!("../testing/selftests/landlock-rs/recipe_test.c");
+
+/// Returns the commands of each shell block with a name, as the test has them.
+fn recipes() -> Vec<(String, String)> {
+    let blocks = PAGE.split("\n```sh ").skip(1);
+
+    blocks
+        .filter_map(|block| {
+            let (name, rest) = block.split_once('\n')?;
+            let (commands, _) = rest.split_once("\n```")?;
+            let strings: String = commands
+                .lines()
+                .map(|command| format!("\n\t\"{}\\n\"", command.escape_default()))
+                .collect();
+            Some((name.replace('-', "_"), strings.replace("\\'", "'")))
+        })
+        .collect()
+}
+
+#[test]
+fn each_recipe_is_run_by_the_selftest() {
+    let recipes = recipes();
+
+    assert_eq!(recipes.len(), 3);
+    for (name, strings) in recipes {
+        let declared = format!("static const char {name}[] ={strings};");
+        assert!(TEST.contains(&declared), "recipe_test.c lacks: {declared}");
+    }
+}
