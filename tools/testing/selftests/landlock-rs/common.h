@@ -238,6 +238,23 @@ static inline void make_file(struct __test_metadata *const _metadata,
 	}
 }
 
+/* Makes @dir with a file of each kind that needs no capability. */
+static inline void make_kinds(struct __test_metadata *const _metadata,
+			      const char *dir)
+{
+	char path[64];
+
+	make_dir(_metadata, dir);
+	snprintf(path, sizeof(path), "%s/file", dir);
+	make_file(_metadata, path);
+	snprintf(path, sizeof(path), "%s/dir", dir);
+	make_dir(_metadata, path);
+	snprintf(path, sizeof(path), "%s/fifo", dir);
+	ASSERT_EQ(0, mkfifo(path, 0600));
+	snprintf(path, sizeof(path), "%s/symlink", dir);
+	ASSERT_EQ(0, symlink("file", path));
+}
+
 /* Moves this process to a mount namespace with a fresh tmpfs at BASE. */
 static inline void mount_base(struct __test_metadata *const _metadata)
 {

@@ -30,17 +30,9 @@ static void make_tree(struct __test_metadata *const _metadata, const char *dir)
 {
 	char path[64];
 
-	make_dir(_metadata, dir);
-	snprintf(path, sizeof(path), "%s/file", dir);
-	make_file(_metadata, path);
+	make_kinds(_metadata, dir);
 	snprintf(path, sizeof(path), "%s/other", dir);
 	make_file(_metadata, path);
-	snprintf(path, sizeof(path), "%s/fifo", dir);
-	ASSERT_EQ(0, mkfifo(path, 0600));
-	snprintf(path, sizeof(path), "%s/symlink", dir);
-	ASSERT_EQ(0, symlink("file", path));
-	snprintf(path, sizeof(path), "%s/dir", dir);
-	make_dir(_metadata, path);
 	snprintf(path, sizeof(path), "%s/otherdir", dir);
 	make_dir(_metadata, path);
 }
