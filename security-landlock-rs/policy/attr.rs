@@ -9,7 +9,7 @@ mod restrict;
 
 pub(crate) use self::restrict::{Enforced, RestrictFlag, RestrictFlags};
 use super::{
-    access::{AccessFs, AccessMasks, AccessNet, Scopes, UnknownAccess},
+    access::{Access, AccessFs, AccessMasks, AccessNet, Scopes, UnknownAccess},
     address::Port,
     quiet::Logging,
 };
@@ -93,6 +93,19 @@ impl RulesetAttr {
     }
 }
 
+/// Checks the rights that a rule grants, for a ruleset that handles `handled`.
+///
+/// A right that no ruleset knows is one that this one does not handle.
+fn parse_allowed<A: Access>(bytes: [u8; 8], handled: A, logging: Logging) -> Result<A, AttrError> {
+    let handled: u32 = handled.into();
+
+    match u32::try_from(u64::from_ne_bytes(bytes)) {
+        Ok(0) if logging == Logging::Normal => Err(AttrError::Useless),
+        Ok(bits) if bits & !handled == 0 => Ok(A::from_stored(bits)),
+        _ => Err(AttrError::Invalid),
+    }
+}
+
 /// Checked form of `struct landlock_path_beneath_attr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PathBeneathAttr {
@@ -113,17 +126,9 @@ impl PathBeneathAttr {
         logging: Logging,
     ) -> Result<Self, AttrError> {
         let [a0, a1, a2, a3, a4, a5, a6, a7, fd @ ..] = bytes;
-        let allowed_access = u64::from_ne_bytes([a0, a1, a2, a3, a4, a5, a6, a7]);
 
-        if allowed_access == 0 && logging == Logging::Normal {
-            return Err(AttrError::Useless);
-        }
-        let allowed = AccessFs::parse(allowed_access)?;
-        if !allowed.is_subset(handled) {
-            return Err(AttrError::Invalid);
-        }
         Ok(Self {
-            allowed,
+            allowed: parse_allowed([a0, a1, a2, a3, a4, a5, a6, a7], handled, logging)?,
             parent_fd: i32::from_ne_bytes(fd),
         })
     }
@@ -149,15 +154,7 @@ impl NetPortAttr {
         logging: Logging,
     ) -> Result<Self, AttrError> {
         let [a0, a1, a2, a3, a4, a5, a6, a7, port @ ..] = bytes;
-        let allowed_access = u64::from_ne_bytes([a0, a1, a2, a3, a4, a5, a6, a7]);
-
-        if allowed_access == 0 && logging == Logging::Normal {
-            return Err(AttrError::Useless);
-        }
-        let allowed = AccessNet::parse(allowed_access)?;
-        if !allowed.is_subset(handled) {
-            return Err(AttrError::Invalid);
-        }
+        let allowed = parse_allowed([a0, a1, a2, a3, a4, a5, a6, a7], handled, logging)?;
         let port = u16::try_from(u64::from_ne_bytes(port)).map_err(|_| AttrError::Invalid)?;
         Ok(Self {
             allowed,
