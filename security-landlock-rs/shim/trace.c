@@ -180,12 +180,25 @@ void landlock_rs_trace_free_domain(u64 domain_id, u64 denials)
 	trace_landlock_free_domain(&hierarchy);
 }
 
-/* Fills @rule with what each layer grants: one entry for each layer. */
-static void fill_rule(struct landlock_rule *rule, const u32 *grants,
+/* What the events of a rule check read of a domain and of a rule. */
+struct rule_view {
+	struct landlock_hierarchy hierarchy;
+	struct landlock_domain domain;
+	struct landlock_rule rule;
+};
+
+/* Fills @view with what each layer of @domain_id grants. */
+static void fill_view(struct rule_view *view, u64 domain_id, const u32 *grants,
 		      size_t num_layers)
 {
+	struct landlock_rule *rule = &view->rule;
 	size_t i;
 
+	view->hierarchy = (struct landlock_hierarchy){ .id = domain_id };
+	view->domain = (struct landlock_domain){
+		.hierarchy = &view->hierarchy,
+		.num_layers = num_layers,
+	};
 	rule->num_layers = min(num_layers, ARRAY_SIZE(rule->layers));
 	for (i = 0; i < rule->num_layers; i++) {
 		rule->layers[i].level = i + 1;
@@ -197,29 +210,21 @@ void landlock_rs_trace_check_rule_inode(u64 domain_id, u32 request,
 					const struct dentry *dentry,
 					const u32 *grants, size_t num_layers)
 {
-	const struct landlock_hierarchy hierarchy = { .id = domain_id };
-	const struct landlock_domain domain = {
-		.hierarchy = &hierarchy,
-		.num_layers = num_layers,
-	};
-	struct landlock_rule rule;
+	struct rule_view view;
 
-	fill_rule(&rule, grants, num_layers);
-	trace_landlock_check_rule_inode(&domain, &rule, request, dentry);
+	fill_view(&view, domain_id, grants, num_layers);
+	trace_landlock_check_rule_inode(&view.domain, &view.rule, request,
+					dentry);
 }
 
 void landlock_rs_trace_check_rule_net_port(u64 domain_id, u32 request, u16 port,
 					   const u32 *grants, size_t num_layers)
 {
-	const struct landlock_hierarchy hierarchy = { .id = domain_id };
-	const struct landlock_domain domain = {
-		.hierarchy = &hierarchy,
-		.num_layers = num_layers,
-	};
-	struct landlock_rule rule;
+	struct rule_view view;
 
-	fill_rule(&rule, grants, num_layers);
-	trace_landlock_check_rule_net_port(&domain, &rule, request, port);
+	fill_view(&view, domain_id, grants, num_layers);
+	trace_landlock_check_rule_net_port(&view.domain, &view.rule, request,
+					   port);
 }
 
 static void trace_fs(const struct landlock_hierarchy *hierarchy,
