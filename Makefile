@@ -3,10 +3,10 @@
 # What kernel people type. Each target is one call of the host tool (tools/),
 # which says more with: make help
 
-TARGETS := run shell module kselftest selftests kunit policy check test
+TARGETS := run shell module kselftest selftests kunit policy check test test-debug
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
-export KERNEL_SRC KDIR IMPL T
+export KERNEL_SRC KDIR IMPL FLAVOR T
 
 .PHONY: help $(TARGETS)
 
@@ -17,6 +17,7 @@ help:
 ## make shell       a shell in a virtual machine (IMPL=c: with C Landlock)
 ## make module      only the module (KDIR=: against another kernel)
 ## make test        all that must pass before a change lands
+## make test-debug  tests on a kernel that checks memory, locks and contexts
 ## make check       style and rules of the code, without running it
 ## make policy      tests of the policy, on this machine
 ## make kunit       tests within the module

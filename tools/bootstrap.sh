@@ -66,6 +66,7 @@ fi
 [ -n "${KERNEL_SRC:-}" ] || unset KERNEL_SRC
 [ -n "${KDIR:-}" ] || unset KDIR
 [ -n "${IMPL:-}" ] || unset IMPL
+[ -n "${FLAVOR:-}" ] || unset FLAVOR
 [ -n "${T:-}" ] || unset T
 
 # The tool starts programs of its own: nothing of make may reach them.

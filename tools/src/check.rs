@@ -8,11 +8,11 @@ use crate::kernel::Workshop;
 use crate::tap::{Count, Outcome};
 use crate::ui;
 
-mod border;
+pub mod border;
 mod external;
-mod files;
+pub mod files;
 mod ranks;
-mod sizes;
+pub mod sizes;
 
 /// How many lines of complaint are printed for one check.
 const SHOWN_LINES: usize = 20;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::guest::{Guest, suites};
 use crate::initramfs::Section;
-use crate::kernel::{Impl, Workshop};
+use crate::kernel::{Flavor, Impl, Workshop};
 use crate::ktap;
 use crate::module;
 use crate::place::{self, Place};
@@ -102,7 +102,10 @@ pub fn build_module(place: &Place, kdir: Option<&Path>, kernel_src: Option<&Path
             crate::deps::ensure(place)?;
             module::build_for(place, &Toolchain::find(place)?, kdir)?
         }
-        None => module::Modules::build(&Workshop::open(place, kernel_src)?)?.landlock,
+        None => {
+            let workshop = Workshop::open(place, kernel_src, Flavor::Plain)?;
+            module::Modules::build(&workshop)?.landlock
+        }
     };
     ui::say("module", module.display());
     Ok(())
@@ -126,11 +129,20 @@ impl SuiteKind {
         }
     }
 
-    /// Returns the name of its results.
-    fn file(self, implementation: Impl) -> String {
+    /// Returns how a person knows it.
+    pub fn title(self) -> &'static str {
         match self {
-            Self::Kernel => format!("kselftest-{implementation}"),
-            Self::Ours => "selftests".to_owned(),
+            Self::Kernel => "the kernel's suite",
+            Self::Ours => "our suite",
+        }
+    }
+
+    /// Returns the name of its results.
+    fn file(self, workshop: &Workshop, implementation: Impl) -> String {
+        let suffix = workshop.flavor().suffix();
+        match (self, implementation) {
+            (Self::Ours, Impl::Rust) => format!("selftests{suffix}"),
+            _ => format!("{}-{implementation}{suffix}", self.folder()),
         }
     }
 
@@ -152,14 +164,14 @@ pub fn run_suite(
 ) -> Result<()> {
     let programs = kind.programs(workshop)?;
     let names = choose(programs.tests(), only)?;
-    let name = kind.file(implementation);
+    let name = kind.file(workshop, implementation);
     let mut guest = Guest::new(workshop, implementation, &name)?;
     guest.add_suite(kind.folder(), &programs, &names);
     let session = guest.run(workshop, "tests")?;
     check_insmod(&session)?;
     let suites = suites(&session.transcript, kind.folder(), &names);
     results::print(&suites);
-    write_results(workshop.place, kind, implementation, &session, &suites)?;
+    write_results(workshop, kind, implementation, &session, &suites)?;
     session.check()?;
     let failed = results::total(&suites).fail;
     ensure!(failed == 0, "{failed} cases failed; see out/{name}.tap");
@@ -179,13 +191,14 @@ fn choose(names: Vec<String>, only: Option<&str>) -> Result<Vec<String>> {
 
 /// Writes the results `suites` of a suite.
 pub fn write_results(
-    place: &Place,
+    workshop: &Workshop,
     kind: SuiteKind,
     implementation: Impl,
     session: &Session,
     suites: &Suites,
 ) -> Result<()> {
-    let name = kind.file(implementation);
+    let place = workshop.place;
+    let name = kind.file(workshop, implementation);
     results::write_tap(place, &name, kind.folder(), &session.transcript, suites)?;
     results::write_json(place, &name, &implementation.to_string(), suites)?;
     ui::say("results", format!("out/{name}.tap, out/{name}.json"));
@@ -193,10 +206,10 @@ pub fn write_results(
 }
 
 /// `make kunit`: the suites that the module runs when it is loaded.
-pub fn kunit(workshop: &Workshop) -> Result<()> {
-    let session = Guest::new(workshop, Impl::Rust, "kunit")?.run(workshop, "kunit")?;
+pub fn kunit(workshop: &Workshop, implementation: Impl) -> Result<()> {
+    let session = Guest::new(workshop, implementation, "kunit")?.run(workshop, "kunit")?;
     check_insmod(&session)?;
-    let suites = kunit_suites(workshop.place, &session)?;
+    let suites = kunit_suites(workshop, implementation, &session)?;
     results::print(&suites);
     ui::say("results", "out/kunit.json");
     session.check()?;
@@ -210,10 +223,15 @@ pub fn kunit(workshop: &Workshop) -> Result<()> {
     Ok(())
 }
 
-/// Reads the KUnit suites of the module from the kernel's log, and writes `out/kunit.json`.
-pub fn kunit_suites(place: &Place, session: &Session) -> Result<Suites> {
+/// Reads the KUnit suites of Landlock from the kernel's log, and writes `out/kunit.json`.
+pub fn kunit_suites(
+    workshop: &Workshop,
+    implementation: Impl,
+    session: &Session,
+) -> Result<Suites> {
     let suites = ktap::parse(&session.console, KUNIT_PREFIX);
-    results::write_json(place, "kunit", "rust", &suites)?;
+    let name = implementation.to_string();
+    results::write_json(workshop.place, "kunit", &name, &suites)?;
     Ok(suites)
 }
 

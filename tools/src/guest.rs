@@ -21,6 +21,9 @@ use crate::vm::{Machine, Session};
 /// Shell of the guest, which is also most of its programs.
 const BUSYBOX: &str = "/bin/busybox";
 
+/// How long a test program may run in a kernel that checks no more than usual.
+const TEST_LIMIT: Duration = Duration::from_secs(300);
+
 /// A guest that is being put together.
 pub struct Guest {
     machine: Machine,
@@ -45,7 +48,8 @@ impl Guest {
             accel: Accel::find(workshop.place, &kernel)?,
             kernel,
             console: workshop.place.log(&format!("console-{name}")),
-            limit: Duration::from_secs(60),
+            flavor: workshop.flavor(),
+            limit: Duration::from_secs(60) * workshop.flavor().slowness(),
         };
         Ok(Self { machine, root })
     }
@@ -60,9 +64,11 @@ impl Guest {
     /// Adds a suite: its programs to the guest's folder `folder`, the tests `names` to its plan.
     pub fn add_suite(&mut self, folder: &str, programs: &Programs, names: &[String]) {
         self.root.add_all(folder, &programs.files);
-        let sections = names.iter().map(|name| Section::test(folder, name));
+        let slowness = self.machine.flavor.slowness();
+        let limit = TEST_LIMIT * slowness;
+        let sections = names.iter().map(|name| Section::test(folder, name, limit));
         self.root.plan.extend(sections);
-        self.machine.limit += Duration::from_secs(60) * names.len() as u32;
+        self.machine.limit += Duration::from_secs(60) * slowness * names.len() as u32;
     }
 
     /// Boots the guest and carries out its plan; a line tells how far it is.

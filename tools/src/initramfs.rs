@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cpio::newc::{self, Builder};
@@ -49,13 +50,13 @@ impl Section {
         }
     }
 
-    /// Makes a section that runs the test `name` of the guest's folder `folder`, for a limited
-    /// time.
-    pub fn test(folder: &str, name: &str) -> Self {
+    /// Makes a section that runs the test `name` of the guest's folder `folder`, at most for
+    /// `limit`.
+    pub fn test(folder: &str, name: &str, limit: Duration) -> Self {
         Self {
             name: format!("{folder}/{name}"),
             directory: format!("/{folder}"),
-            command: format!("timeout -s KILL 300 ./{name}"),
+            command: format!("timeout -s KILL {} ./{name}", limit.as_secs()),
         }
     }
 }
@@ -154,7 +155,8 @@ mod tests {
         fs::write(&program, "program").unwrap();
         let mut root = Root::default();
         root.add_all("tests", &[program]);
-        root.plan.push(Section::test("tests", "fs_test"));
+        root.plan
+            .push(Section::test("tests", "fs_test", Duration::from_secs(300)));
         let path = dir.path().join("root.cpio");
         root.write(&path).unwrap();
 

@@ -3,12 +3,11 @@
 //! The kernel: configured from fragments, built in one folder for both implementations.
 
 use std::cell::Cell;
-use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
-use clap::ValueEnum;
 
 use crate::deps;
 use crate::key::Key;
@@ -20,45 +19,14 @@ use crate::toolchain::Toolchain;
 use crate::ui::Step;
 
 pub mod config;
+mod store;
+mod variant;
+
+pub use store::{Record, Stored};
+pub use variant::{Flavor, Impl};
 
 /// Number of files that a first build makes, more or less.
 const USUAL_TOTAL: usize = 1550;
-
-/// Which Landlock the kernel has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Impl {
-    /// The kernel's own.
-    C,
-    /// The slot, which the module fills.
-    Rust,
-}
-
-impl Impl {
-    /// Returns the name of its configuration fragment.
-    fn fragment(self) -> &'static str {
-        match self {
-            Self::C => "c.config",
-            Self::Rust => "slot.config",
-        }
-    }
-
-    /// Returns how a person knows it.
-    fn title(self) -> &'static str {
-        match self {
-            Self::C => "C Landlock",
-            Self::Rust => "Landlock slot",
-        }
-    }
-}
-
-impl fmt::Display for Impl {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::C => "c",
-            Self::Rust => "rust",
-        })
-    }
-}
 
 /// Everything that kernels are built from.
 pub struct Workshop<'a> {
@@ -68,13 +36,14 @@ pub struct Workshop<'a> {
     pub toolchain: Toolchain,
     source: Source,
     series: Series,
+    flavor: Flavor,
     /// Keeps other runs from changing the cache.
     lock: Cell<Option<File>>,
 }
 
 impl<'a> Workshop<'a> {
     /// Installs the tools, gets the source and applies the patches.
-    pub fn open(place: &'a Place, kernel_src: Option<&Path>) -> Result<Self> {
+    pub fn open(place: &'a Place, kernel_src: Option<&Path>, flavor: Flavor) -> Result<Self> {
         let lock = place.lock()?;
         deps::ensure(place)?;
         let toolchain = Toolchain::find(place)?;
@@ -86,6 +55,7 @@ impl<'a> Workshop<'a> {
             toolchain,
             source,
             series,
+            flavor,
             lock: Cell::new(Some(lock)),
         })
     }
@@ -100,12 +70,20 @@ impl<'a> Workshop<'a> {
         &self.source.tree.dir
     }
 
-    /// Returns the folder that both implementations are built in.
+    /// Returns the version of the kernel.
+    pub fn version(&self) -> &str {
+        &self.source.version
+    }
+
+    /// Returns what the kernels check while they run.
+    pub fn flavor(&self) -> Flavor {
+        self.flavor
+    }
+
+    /// Returns the folder that all implementations are built in.
     pub fn build_dir(&self) -> PathBuf {
-        self.place
-            .cache
-            .join("build")
-            .join(place::name(self.tree()))
+        let name = place::name(self.tree()) + self.flavor.suffix();
+        self.place.cache.join("build").join(name)
     }
 
     /// Returns what identifies the patched source.
@@ -117,13 +95,16 @@ impl<'a> Workshop<'a> {
 
     /// Returns the configuration that is asked for.
     fn requested(&self, implementation: Impl) -> Result<String> {
-        let fragments = ["base.config", "kunit.config", implementation.fragment()];
+        let fragments = ["base.config", "kunit.config"].iter();
+        let fragments = fragments
+            .chain(self.flavor.fragments())
+            .chain(implementation.fragments());
         let dir = self.place.repo.join("configs");
         let read = |name| {
             let path = dir.join(name);
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
         };
-        fragments.into_iter().map(read).collect()
+        fragments.map(read).collect()
     }
 
     /// Returns the key of the kernel with `implementation`.
@@ -132,16 +113,34 @@ impl<'a> Workshop<'a> {
             .source_key()
             .add("config", self.requested(implementation)?)
             .add("tools", self.toolchain.identity()?);
-        Ok(key.finish())
+        Ok(match implementation {
+            Impl::C | Impl::Rust => key.finish(),
+            Impl::Builtin => key
+                .add("graft", self.series(implementation)?.key())
+                .finish(),
+        })
+    }
+
+    /// Returns what changes the kernel's tree for `implementation`.
+    fn series(&self, implementation: Impl) -> Result<Series> {
+        match implementation {
+            Impl::C | Impl::Rust => source::series(self.place),
+            Impl::Builtin => source::builtin_series(self.place),
+        }
     }
 
     /// Returns the image of the kernel with `implementation`, built if it is not in the cache.
     pub fn image(&self, implementation: Impl) -> Result<PathBuf> {
-        let image = self.stored(&self.key(implementation)?);
-        if !image.exists() {
+        Ok(self.stored(implementation)?.image())
+    }
+
+    /// Returns what is kept of the kernel with `implementation`, built if it is not in the cache.
+    pub fn stored(&self, implementation: Impl) -> Result<Stored> {
+        let stored = self.place_of(&self.key(implementation)?);
+        if !stored.exists() {
             self.build(implementation)?;
         }
-        Ok(image)
+        Ok(stored)
     }
 
     /// Returns the build folder, in the state that `implementation` needs.
@@ -153,9 +152,9 @@ impl<'a> Workshop<'a> {
         Ok(self.build_dir())
     }
 
-    /// Returns where the image with `key` is kept.
-    fn stored(&self, key: &str) -> PathBuf {
-        self.place.cache.join("kernel").join(key).join("bzImage")
+    /// Returns where what is kept of the kernel with `key` lies.
+    fn place_of(&self, key: &str) -> Stored {
+        Stored::new(self.place.cache.join("kernel").join(key))
     }
 
     /// Returns the file that tells which key the build folder was built for.
@@ -163,17 +162,26 @@ impl<'a> Workshop<'a> {
         self.build_dir().join(".landlock-rs-key")
     }
 
-    /// Configures and builds, and keeps the image.
+    /// Returns the file that tells which implementation the build folder was built for last.
+    fn last(&self) -> PathBuf {
+        self.build_dir().join(".landlock-rs-impl")
+    }
+
+    /// Configures and builds, and keeps what was built.
     fn build(&self, implementation: Impl) -> Result<()> {
         let dir = self.build_dir();
         place::make_dir(&dir)?;
+        let after = fs::read_to_string(self.last()).unwrap_or_default();
         place::write(&self.state(), "")?;
+        self.series(implementation)?.apply(&self.source.tree)?;
+        let started = Instant::now();
         self.configure(implementation)?;
-        self.compile(implementation)?;
+        let files = self.compile(implementation)?;
 
         let key = self.key(implementation)?;
-        let image = fs::read(dir.join("arch/x86/boot/bzImage")).context("no kernel was built")?;
-        place::write(&self.stored(&key), image)?;
+        let record = Record::new(started.elapsed(), files, &after);
+        self.place_of(&key).keep(&dir, &record)?;
+        place::write(&self.last(), implementation.to_string())?;
         place::write(&self.state(), key)
     }
 
@@ -193,8 +201,8 @@ impl<'a> Workshop<'a> {
         config::check(&requested, &actual)
     }
 
-    /// Builds the image and what modules need.
-    fn compile(&self, implementation: Impl) -> Result<()> {
+    /// Builds the image and what modules need. Returns how many files were made.
+    fn compile(&self, implementation: Impl) -> Result<usize> {
         let dir = self.build_dir();
         let title = format!("Linux {}, {}", self.source.version, implementation.title());
         let is_first = !dir.join("vmlinux").exists();
@@ -206,15 +214,17 @@ impl<'a> Workshop<'a> {
         let mut make = self.toolchain.make(self.tree());
         make.arg(format!("O={}", dir.display()))
             .args(["bzImage", "modules"]);
+        let mut files = 0;
         run(&mut make, &self.place.log("kernel"), |line| {
             if is_progress(line) {
+                files += 1;
                 step.advance();
             }
             step.tick();
         })
         .context("the kernel cannot be built")?;
         step.finish(title);
-        Ok(())
+        Ok(files)
     }
 }
 

@@ -30,8 +30,9 @@ pub fn parse(log: &str, prefix: &str) -> BTreeMap<String, Suite> {
     suites
 }
 
-/// Removes the time that the kernel puts before a line: `[    1.234567] `.
+/// Removes what the kernel puts before a line, the level and the time: `<6>[    1.234567] `.
 fn strip_time(line: &str) -> &str {
+    let line = crate::vm::console::split_level(line).1;
     let stripped = line
         .strip_prefix('[')
         .and_then(|rest| rest.split_once("] "));

@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod check;
 mod commands;
+mod debug;
 mod deps;
 mod expected;
 mod guest;
@@ -32,7 +33,7 @@ mod ui;
 mod vm;
 
 use commands::SuiteKind;
-use kernel::{Impl, Workshop};
+use kernel::{Flavor, Impl, Workshop};
 use place::Place;
 
 /// Builds, runs and tests Landlock in Rust.
@@ -56,6 +57,9 @@ struct Options {
     /// Which Landlock the guest has.
     #[arg(long = "impl", env = "IMPL", global = true, default_value = "rust")]
     implementation: Impl,
+    /// What the kernel checks while it runs.
+    #[arg(long, env = "FLAVOR", global = true, default_value = "plain")]
+    flavor: Flavor,
     /// The only suite to run.
     #[arg(long, env = "T", global = true)]
     test: Option<String>,
@@ -82,6 +86,8 @@ enum Command {
     Check,
     /// Runs all that must pass before a change lands.
     Test,
+    /// Runs the tests of the guests on a kernel that checks memory, locks and contexts.
+    TestDebug,
 }
 
 fn main() -> ExitCode {
@@ -99,7 +105,8 @@ fn run(cli: Cli) -> Result<()> {
     process::catch_interrupts()?;
     let place = Place::find()?;
     let options = cli.options;
-    let open = || Workshop::open(&place, options.kernel_src.as_deref());
+    let open_as = |flavor| Workshop::open(&place, options.kernel_src.as_deref(), flavor);
+    let open = || open_as(options.flavor);
     match cli.command {
         Command::Run => commands::demo(&open()?),
         Command::Shell => commands::shell(&open()?, options.implementation),
@@ -113,11 +120,12 @@ fn run(cli: Cli) -> Result<()> {
         }
         Command::Selftests => {
             let only = options.test.as_deref();
-            commands::run_suite(&open()?, SuiteKind::Ours, Impl::Rust, only)
+            commands::run_suite(&open()?, SuiteKind::Ours, options.implementation, only)
         }
-        Command::Kunit => commands::kunit(&open()?),
+        Command::Kunit => commands::kunit(&open()?, options.implementation),
         Command::Policy => commands::policy(&place).map(|_| ()),
         Command::Check => check::command(&open()?),
         Command::Test => test::command(&open()?),
+        Command::TestDebug => debug::command(&open_as(Flavor::Debug)?),
     }
 }

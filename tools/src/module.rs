@@ -21,6 +21,9 @@ pub const SOURCES: &str = "security-landlock-rs";
 /// Folder of the module that tries to fill the slot a second time.
 const PROBE: &str = "tools/testing/slot";
 
+/// Folder of the module that makes mistakes on demand.
+const FAULTS: &str = "tools/testing/faults";
+
 /// How many lines of a failed build a person gets to see.
 const SHOWN_LINES: usize = 30;
 
@@ -59,6 +62,14 @@ impl Modules {
         make.arg("CLIPPY=1");
         run(&mut make, &workshop.place.log("clippy"), |_| ())
     }
+}
+
+/// Builds the module that makes mistakes on demand.
+pub fn faults(workshop: &Workshop) -> Result<PathBuf> {
+    let kernel = workshop.prepared_build(Impl::Rust)?;
+    let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, FAULTS);
+    build_one(workshop.place, &workshop.toolchain, &kernel, FAULTS, &out)?;
+    Ok(out.join("landlock_rs_faults.ko"))
 }
 
 /// Builds the module against the kernel that was built in `kernel`, and says where it is.

@@ -3,7 +3,7 @@
 //! The patch series on a kernel tree. Files whose content stays keep their time, so that a changed
 //! series rebuilds little.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::key::Key;
 use crate::place;
 use crate::ui;
 
@@ -71,9 +72,11 @@ impl Tree {
     }
 }
 
-/// A patch series.
+/// A patch series, and files that come with it.
+#[derive(Default)]
 pub struct Series {
     patches: Vec<(String, String)>,
+    additions: BTreeMap<String, Vec<u8>>,
 }
 
 impl Series {
@@ -87,12 +90,35 @@ impl Series {
         let patches = place::list(dir, ".patch")?.into_iter().map(read);
         Ok(Self {
             patches: patches.collect::<Result<_>>()?,
+            additions: BTreeMap::new(),
         })
+    }
+
+    /// Appends the patches of `other`.
+    pub fn extend(&mut self, other: Self) {
+        self.patches.extend(other.patches);
+        self.additions.extend(other.additions);
+    }
+
+    /// Adds the host's file `from` to the tree as `to`.
+    pub fn add_file(&mut self, to: impl Into<String>, from: &Path) -> Result<()> {
+        let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+        self.additions.insert(to.into(), content);
+        Ok(())
     }
 
     /// Returns all patches as one text.
     pub fn text(&self) -> String {
         self.patches.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
+    /// Returns what identifies the series with its files.
+    pub fn key(&self) -> String {
+        let key = Key::new().add("patches", self.text());
+        let additions = self.additions.iter();
+        additions
+            .fold(key, |key, (file, content)| key.add(file, content))
+            .finish()
     }
 
     /// Makes `tree` the original tree with this series, whatever series it had before.
@@ -109,6 +135,9 @@ impl Series {
         }
         for (name, text) in &self.patches {
             apply_one(name, text, scratch.path())?;
+        }
+        for (file, content) in &self.additions {
+            put(&scratch.path().join(file), Some(content))?;
         }
         let mut changed = 0;
         for file in &files {
@@ -131,7 +160,8 @@ impl Series {
     /// Returns the files that the series changes.
     fn files(&self) -> BTreeSet<String> {
         let texts = self.patches.iter().map(|(_, text)| text.as_str());
-        texts.flat_map(changed_files).collect()
+        let added = self.additions.keys().cloned();
+        texts.flat_map(changed_files).chain(added).collect()
     }
 }
 
@@ -215,6 +245,7 @@ mod tests {
     fn series(text: &str) -> Series {
         Series {
             patches: vec![("0001.patch".to_owned(), text.to_owned())],
+            ..Series::default()
         }
     }
 
@@ -244,9 +275,28 @@ mod tests {
             time
         );
 
-        Series { patches: vec![] }.apply(&tree).unwrap();
+        Series::default().apply(&tree).unwrap();
         assert_eq!(fs::read_to_string(tree.dir.join("one")).unwrap(), "1\n");
         assert!(!tree.dir.join("sub/new").exists());
+    }
+
+    #[test]
+    fn files_come_and_go_with_a_series() {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = Tree::new(dir.path().join("tree"));
+        place::write(&tree.dir.join("one"), "1\n").unwrap();
+        let source = dir.path().join("source.rs");
+        place::write(&source, "// code\n").unwrap();
+
+        let mut both = series(PATCH);
+        both.add_file("sub/rs/source.rs", &source).unwrap();
+        assert_ne!(both.key(), series(PATCH).key());
+        both.apply(&tree).unwrap();
+        let added = tree.dir.join("sub/rs/source.rs");
+        assert_eq!(fs::read_to_string(&added).unwrap(), "// code\n");
+        series(PATCH).apply(&tree).unwrap();
+        assert!(!added.exists());
+        assert!(tree.dir.join("sub/new").exists());
     }
 
     #[test]

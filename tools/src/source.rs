@@ -3,14 +3,17 @@
 //! The kernel's source: Debian's package, or a tree of the user.
 
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::check::files;
 use crate::deps::apt::Sources;
 use crate::deps::debian::{Archive, Suite};
 use crate::key::Key;
+use crate::module::SOURCES;
 use crate::patch::{Series, Tree};
 use crate::place::{self, Place};
 use crate::process::run;
@@ -230,9 +233,34 @@ fn unpack(place: &Place, archive: &Path, dir: &Path) -> Result<PathBuf> {
     Ok(tree)
 }
 
+/// Folder of the kernel's tree that the module's sources are built in from.
+const GRAFT: &str = "security/landlock/rs";
+
 /// Reads the patch series of the repository.
 pub fn series(place: &Place) -> Result<Series> {
-    Series::read(&place.repo.join("patches").join(format!("linux-{RELEASE}")))
+    Series::read(&patches(place, ""))
+}
+
+/// Reads the series that builds the module's sources into the kernel.
+pub fn builtin_series(place: &Place) -> Result<Series> {
+    let mut series = series(place)?;
+    series.extend(Series::read(&patches(place, "-builtin"))?);
+    let dir = place.repo.join(SOURCES);
+    let kbuild = iter::once(dir.join("Kbuild"));
+    for file in files::find(&dir, &["rs", "c", "h"])?
+        .into_iter()
+        .chain(kbuild)
+    {
+        let below = file.strip_prefix(&dir).unwrap_or(&file);
+        series.add_file(format!("{GRAFT}/{}", below.display()), &file)?;
+    }
+    Ok(series)
+}
+
+/// Returns the folder of a series.
+fn patches(place: &Place, suffix: &str) -> PathBuf {
+    let name = format!("linux-{RELEASE}{suffix}");
+    place.repo.join("patches").join(name)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::check;
 use crate::commands::{self, SuiteKind, cargo_test};
+use crate::debug;
 use crate::expected::Expected;
 use crate::guest::{Guest, suites};
 use crate::initramfs::{Root, Section};
@@ -53,8 +54,13 @@ pub fn command(workshop: &Workshop) -> Result<()> {
         });
         tally(&mut count, passed)?;
     }
-    tally(&mut count, in_guests(workshop))?;
+    tally(&mut count, in_guest(workshop, Impl::Builtin))?;
+    tally(&mut count, in_guest(workshop, Impl::Rust))?;
+    close(count)
+}
 
+/// Prints `count`, and fails if a test did.
+pub fn close(count: Count) -> Result<()> {
     let Count { pass, fail, skip } = count;
     println!("{pass} passed, {fail} failed, {skip} skipped");
     if fail > 0 {
@@ -64,7 +70,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
 }
 
 /// Adds the result of a part to `count`. A part that broke down counts as one failure.
-fn tally(count: &mut Count, part: Result<Count>) -> Result<()> {
+pub fn tally(count: &mut Count, part: Result<Count>) -> Result<()> {
     check_interrupt()?;
     let part = part.unwrap_or_else(|error| {
         println!("   failed  {error:#}");
@@ -79,13 +85,20 @@ fn tally(count: &mut Count, part: Result<Count>) -> Result<()> {
     Ok(())
 }
 
-/// Runs what needs a virtual machine, all of it in one.
-fn in_guests(workshop: &Workshop) -> Result<Count> {
+/// Runs what needs a virtual machine with `implementation`, all of it in one.
+pub fn in_guest(workshop: &Workshop, implementation: Impl) -> Result<Count> {
     let unfilled = programs::unfilled(workshop)?;
-    let mut guest = Guest::new(workshop, Impl::Rust, "test")?;
+    let name = format!("test-{implementation}{}", workshop.flavor().suffix());
+    let mut guest = Guest::new(workshop, implementation, &name)?;
     guest.add_samples(workshop)?;
-    guest.root.add_all(UNFILLED, &unfilled.files);
-    plan_refusals(&mut guest.root);
+    guest
+        .root
+        .plan
+        .extend(debug::first_sections(workshop.flavor()));
+    if implementation == Impl::Rust {
+        guest.root.add_all(UNFILLED, &unfilled.files);
+        plan_refusals(&mut guest.root);
+    }
     guest.root.plan.extend(commands::demo_sections());
     let mut names = Vec::new();
     for kind in [SuiteKind::Ours, SuiteKind::Kernel] {
@@ -93,9 +106,16 @@ fn in_guests(workshop: &Workshop) -> Result<Count> {
         guest.add_suite(kind.folder(), &programs, &programs.tests());
         names.push((kind, programs.tests()));
     }
+    guest
+        .root
+        .plan
+        .extend(debug::final_sections(workshop.flavor()));
     let session = guest.run(workshop, "tests")?;
 
-    let mut count = in_module(workshop, &session, &unfilled.tests())?;
+    let mut count = in_kernel(workshop, implementation, &session)?;
+    if implementation == Impl::Rust {
+        tally(&mut count, in_module(&session, &unfilled.tests()))?;
+    }
     for (kind, names) in names {
         let suites = suites(&session.transcript, kind.folder(), &names);
         let part = match kind {
@@ -103,33 +123,42 @@ fn in_guests(workshop: &Workshop) -> Result<Count> {
             SuiteKind::Kernel => compare(workshop, &suites),
         };
         tally(&mut count, part)?;
-        commands::write_results(workshop.place, kind, Impl::Rust, &session, &suites)?;
+        commands::write_results(workshop, kind, implementation, &session, &suites)?;
     }
+    tally(&mut count, one(debug::check(&session)))?;
     tally(&mut count, one(session.check()))?;
     Ok(count)
 }
 
-/// Counts what is about the module as such: slot, KUnit, demonstration.
-fn in_module(workshop: &Workshop, session: &Session, unfilled: &[String]) -> Result<Count> {
+/// Counts what the kernel tests by itself, and the demonstration.
+fn in_kernel(workshop: &Workshop, implementation: Impl, session: &Session) -> Result<Count> {
     let mut count = Count::default();
-    let place = workshop.place;
-    let unfilled = suites(&session.transcript, UNFILLED, unfilled);
-    tally(&mut count, own_suites("slot", &unfilled))?;
     tally(&mut count, one(commands::check_insmod(session)))?;
-    let kunit = commands::kunit_suites(place, session);
+    let kunit = commands::kunit_suites(workshop, implementation, session);
     tally(
         &mut count,
         kunit.and_then(|suites| own_suites("kunit", &suites)),
     )?;
+    tally(
+        &mut count,
+        one(commands::show_demo(workshop.place, session)),
+    )?;
+    Ok(count)
+}
+
+/// Counts what is about the slot: before it is filled, and once it cannot change any more.
+fn in_module(session: &Session, unfilled: &[String]) -> Result<Count> {
+    let mut count = Count::default();
+    let unfilled = suites(&session.transcript, UNFILLED, unfilled);
+    tally(&mut count, own_suites("slot", &unfilled))?;
     for (section, _, answer) in REFUSALS {
         tally(&mut count, one(check_refusal(session, section, answer)))?;
     }
-    tally(&mut count, one(commands::show_demo(place, session)))?;
     Ok(count)
 }
 
 /// Counts something that passes or fails as a whole.
-fn one(result: Result<()>) -> Result<Count> {
+pub fn one(result: Result<()>) -> Result<Count> {
     result.map(|()| Count {
         pass: 1,
         ..Count::default()

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::initramfs::Root;
+use crate::kernel::Flavor;
 use crate::process::{Running, Tail, check_interrupt, first_error};
 
 pub mod accel;
@@ -22,10 +23,17 @@ use transcript::Transcript;
 /// Parameters of every kernel: a broken kernel ends the machine at once.
 const KERNEL_PARAMETERS: &str = "console=ttyS0 oops=panic panic=-1";
 
+/// Parameters of a debug kernel: lines have levels; grace periods, which its tests wait for at every
+/// turn, are short. With page tables of five levels, KASAN reports what is none when an interrupt
+/// comes while the kernel identifies its first processor.
+const DEBUG_PARAMETERS: &str = "console_msg_format=syslog rcupdate.rcu_expedited=1 no5lvl";
+
 /// A machine that is to be booted.
 pub struct Machine {
     /// Kernel image.
     pub kernel: PathBuf,
+    /// What the kernel checks.
+    pub flavor: Flavor,
     /// How the processor is provided.
     pub accel: Accel,
     /// Log of the console; the transcript goes beside it.
@@ -92,7 +100,7 @@ impl Machine {
             fs::write(stale, "").with_context(|| format!("cannot write {}", stale.display()))?;
         }
 
-        let mut qemu = qemu(&self.kernel, &archive, self.accel, "");
+        let mut qemu = self.qemu(&archive, "");
         qemu.args(["-serial", &format!("file:{}", self.console.display())])
             .args(["-serial", &format!("file:{}", output.display())])
             .stdin(Stdio::null())
@@ -116,7 +124,7 @@ impl Machine {
         let dir = tempfile::tempdir().context("cannot create a temporary folder")?;
         let archive = dir.path().join("root.cpio");
         root.write(&archive)?;
-        let mut qemu = qemu(&self.kernel, &archive, self.accel, "loglevel=4");
+        let mut qemu = self.qemu(&archive, "loglevel=4");
         qemu.args(["-serial", "mon:stdio", "-serial", "null"]);
         let status = Running::start(&mut qemu)?.wait(None, || Ok(()))?;
         if !status.success() {
@@ -124,24 +132,32 @@ impl Machine {
         }
         Ok(())
     }
-}
 
-/// Makes the command that boots `kernel`. Serial ports are for the caller to add.
-///
-/// The kernel has no driver for PCI or ACPI: it finds its two processors through the MP table,
-/// which lists one per socket. `setpriv` ends the machine should this tool be killed.
-fn qemu(kernel: &Path, archive: &Path, accel: Accel, parameters: &str) -> Command {
-    let mut command = Command::new("setpriv");
-    command
-        .args(["--pdeathsig", "KILL", "--", "qemu-system-x86_64"])
-        .args(["-nodefaults", "-no-user-config", "-no-reboot"])
-        .args(["-machine", "pc", "-smp", "2,sockets=2", "-m", "1G"])
-        .args(["-display", "none"])
-        .args(accel.arguments())
-        .arg("-kernel")
-        .arg(kernel)
-        .arg("-initrd")
-        .arg(archive)
-        .args(["-append", &format!("{KERNEL_PARAMETERS} {parameters}")]);
-    command
+    /// Makes the command that boots the machine. Serial ports are for the caller to add.
+    ///
+    /// The kernel has no driver for PCI or ACPI: it finds its two processors through the MP table,
+    /// which lists one per socket. `setpriv` ends the machine should this tool be killed.
+    fn qemu(&self, archive: &Path, parameters: &str) -> Command {
+        let (memory, more) = match self.flavor {
+            Flavor::Plain => ("1G", ""),
+            Flavor::Debug => ("3G", DEBUG_PARAMETERS),
+        };
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL", "--", "qemu-system-x86_64"])
+            .args(["-nodefaults", "-no-user-config", "-no-reboot"])
+            .args(["-machine", "pc", "-m", memory])
+            .args(["-smp", "2,sockets=2"])
+            .args(["-display", "none"])
+            .args(self.accel.arguments())
+            .arg("-kernel")
+            .arg(&self.kernel)
+            .arg("-initrd")
+            .arg(archive)
+            .args([
+                "-append",
+                &format!("{KERNEL_PARAMETERS} {more} {parameters}"),
+            ]);
+        command
+    }
 }

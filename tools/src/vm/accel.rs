@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::initramfs::Root;
+use crate::kernel::Flavor;
 use crate::key::Key;
 use crate::place::{self, Place};
 use crate::ui;
@@ -70,6 +71,7 @@ impl Accel {
 fn probe(console: PathBuf, kernel: &Path) -> bool {
     let machine = Machine {
         kernel: kernel.to_owned(),
+        flavor: Flavor::Plain,
         accel: Accel::Kvm,
         console,
         limit: PROBE_LIMIT,

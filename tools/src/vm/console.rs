@@ -5,7 +5,7 @@
 use anyhow::{Result, bail};
 
 /// What a kernel writes when something is wrong with it.
-const COMPLAINTS: [&str; 11] = [
+const COMPLAINTS: [&str; 12] = [
     "Kernel panic",
     "BUG: ",
     "kernel BUG at",
@@ -17,6 +17,21 @@ const COMPLAINTS: [&str; 11] = [
     "INFO: task ",
     "soft lockup",
     "Invalid relocation target",
+    "new suspected memory leaks",
+];
+
+/// Least urgent level of the lines that count as complaints when levels are shown: a warning.
+const WARNING: u8 = 4;
+
+/// What the kernel says before it starts the first program. Warnings before that tell of the machine.
+const BOOTED: &str = "Run /init as init process";
+
+/// Warnings that are not about Landlock: of a module as such, of what tests do on purpose, and of the
+/// end.
+const EXCUSED: [&str; 3] = [
+    "loading out-of-tree module taints kernel",
+    "Requested by user space but no module implements it",
+    "reboot: Restarting system",
 ];
 
 /// How much of the console a person gets to see.
@@ -31,12 +46,36 @@ pub fn check(console: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns the number of the first line with a complaint.
+/// Returns the number of the first line with a complaint. Audit records quote what programs do: that
+/// can look like anything.
 fn complaint(console: &str) -> Option<usize> {
-    let is_complaint = |line: &str| COMPLAINTS.iter().any(|sign| line.contains(sign));
-    // Audit records quote what programs do, which can look like anything.
+    let mut is_booted = false;
     let mut lines = console.lines();
-    lines.position(|line| is_complaint(line) && !line.contains("audit:"))
+    lines.position(|line| {
+        let (level, text) = split_level(line);
+        is_booted |= text.contains(BOOTED);
+        let is_sign = COMPLAINTS.iter().any(|sign| text.contains(sign));
+        let is_warning = is_booted && level.is_some_and(|level| level <= WARNING);
+        (is_sign || is_warning && !is_excused(text)) && !text.contains("audit:")
+    })
+}
+
+/// Tells whether a warning may be there.
+fn is_excused(text: &str) -> bool {
+    EXCUSED.iter().any(|sign| text.contains(sign))
+}
+
+/// Splits a line into its level, from 0 (an emergency) to 7, if it has one, and the rest.
+pub fn split_level(line: &str) -> (Option<u8>, &str) {
+    let split = || {
+        let (number, rest) = line.strip_prefix('<')?.split_once('>')?;
+        // The facility is in the higher bits.
+        Some((number.parse::<u8>().ok()? & 7, rest))
+    };
+    match split() {
+        Some((level, rest)) => (Some(level), rest),
+        None => (None, line),
+    }
 }
 
 /// Returns the lines around the first complaint, else the last ones, indented.
@@ -67,6 +106,15 @@ mod tests {
         let console = "[ 0.1] fine\n[ 1.0] WARNING: kernel/x.c:3 at f+0x1, CPU#0\n[ 1.1] more\n";
         assert!(check(console).is_err());
         assert!(check("[ 0.1] fine\n[ 0.2] audit: comm=\"BUG: \"\n").is_ok());
+    }
+
+    #[test]
+    fn warnings_are_complaints() {
+        assert_eq!(split_level("<12>[ 0.1] a"), (Some(4), "[ 0.1] a"));
+        assert_eq!(split_level("<init>"), (None, "<init>"));
+        let booted = "<4>[ 0.1] odd clock\n<6>[ 0.2] Run /init as init process\n".to_owned();
+        assert!(check(&(booted.clone() + "<5>[ 0.3] note\n[ 0.4] no level\n")).is_ok());
+        assert!(check(&(booted + "<4>[ 0.3] what nobody knows\n")).is_err());
     }
 
     #[test]
