@@ -3,7 +3,8 @@
 # What kernel people type. Each target is one call of the host tool (tools/),
 # which says more with: make help
 
-TARGETS := run shell module kselftest selftests kunit policy check test test-debug
+TARGETS := run shell module kselftest selftests kunit policy check test test-debug \
+	compare
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
 export KERNEL_SRC KDIR IMPL FLAVOR T
@@ -18,6 +19,7 @@ help:
 ## make module      only the module (KDIR=: against another kernel)
 ## make test        all that must pass before a change lands
 ## make test-debug  tests on a kernel that checks memory, locks and contexts
+## make compare     C Landlock and Rust side by side: out/compare.html
 ## make check       style and rules of the code, without running it
 ## make policy      tests of the policy, on this machine
 ## make kunit       tests within the module

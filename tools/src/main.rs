@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod check;
 mod commands;
+mod compare;
 mod debug;
 mod deps;
 mod expected;
@@ -82,6 +83,8 @@ enum Command {
     Kunit,
     /// Runs the tests of the policy on this machine.
     Policy,
+    /// Compares C Landlock and landlock-rs.
+    Compare,
     /// Checks style and rules of the code.
     Check,
     /// Runs all that must pass before a change lands.
@@ -124,6 +127,7 @@ fn run(cli: Cli) -> Result<()> {
         }
         Command::Kunit => commands::kunit(&open()?, options.implementation),
         Command::Policy => commands::policy(&place).map(|_| ()),
+        Command::Compare => compare::command(&open()?),
         Command::Check => check::command(&open()?),
         Command::Test => test::command(&open()?),
         Command::TestDebug => debug::command(&open_as(Flavor::Debug)?),

@@ -72,7 +72,7 @@ fn declares_bindings(line: &str) -> bool {
 }
 
 /// Counts the unsafe blocks of each module.
-fn count_blocks(sources: &[Source]) -> BTreeMap<String, usize> {
+pub fn count_blocks<'a>(sources: impl IntoIterator<Item = &'a Source>) -> BTreeMap<String, usize> {
     let mut blocks = BTreeMap::new();
     for source in sources {
         let count = source

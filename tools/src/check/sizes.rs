@@ -9,7 +9,7 @@ use crate::check::files::{self, Source};
 use crate::kernel::Workshop;
 
 /// Most lines of a function.
-const MAX_FUNCTION: usize = 60;
+pub const MAX_FUNCTION: usize = 60;
 
 /// Most lines of a file, unless it is a list of test cases.
 const MAX_FILE: usize = 500;
@@ -23,7 +23,8 @@ pub fn check(workshop: &Workshop) -> Result<Verdict> {
             source.path = std::path::Path::new(folder).join(&source.path);
             lines += source.text.lines().count();
             problems.extend(long_file(&source));
-            problems.extend(long_functions(&source));
+            let functions = functions_over(MAX_FUNCTION, &source).into_iter();
+            problems.extend(functions.map(|(line, n)| format!("{}: {n} lines", source.at(line))));
         }
     }
     let remark = format!("{lines} lines, no function over {MAX_FUNCTION}");
@@ -39,18 +40,18 @@ fn long_file(source: &Source) -> Option<String> {
     is_long.then(|| format!("{}: {lines} lines", source.path.display()))
 }
 
-/// Finds functions that are too long. Both languages are formatted by a tool, so that a function
-/// ends with a brace in the column of its first line.
-fn long_functions(source: &Source) -> Vec<String> {
+/// Finds functions with more than `limit` lines: where they start, how long they are. Both languages
+/// are formatted by a tool, so that a function ends with a brace in the column of its first line.
+pub fn functions_over(limit: usize, source: &Source) -> Vec<(usize, usize)> {
     let is_c = source.path.extension() != Some("rs".as_ref());
     let mut open: Option<(usize, String)> = None;
-    let mut problems = Vec::new();
+    let mut found = Vec::new();
     for (index, line) in source.text.lines().enumerate() {
         match &open {
             Some((start, end)) if line.trim_end_matches(';') == end => {
                 let length = index + 1 - start;
-                if length > MAX_FUNCTION {
-                    problems.push(format!("{}: {length} lines", source.at(start + 1)));
+                if length > limit {
+                    found.push((start + 1, length));
                 }
                 open = None;
             }
@@ -58,7 +59,7 @@ fn long_functions(source: &Source) -> Vec<String> {
             None => open = opening(line, is_c).map(|end| (index, end)),
         }
     }
-    problems
+    found
 }
 
 /// Returns the line that ends the function which `line` opens.
@@ -83,11 +84,11 @@ mod tests {
         let body = "        x();\n".repeat(70);
         let rust =
             format!("impl A {{\n    pub(crate) fn f() {{\n{body}    }}\n    fn g() {{}}\n}}\n");
-        assert_eq!(long_functions(&source("a.rs", &rust)), ["a.rs:2: 72 lines"]);
+        assert_eq!(functions_over(60, &source("a.rs", &rust)), [(2, 72)]);
         let c = format!("static int f(void)\n{{\n{body}}}\n");
-        assert_eq!(long_functions(&source("a.c", &c)), ["a.c:2: 72 lines"]);
+        assert_eq!(functions_over(60, &source("a.c", &c)), [(2, 72)]);
         let empty = "FIXTURE(x)\n{\n};\n".to_owned() + &"\n".repeat(70);
-        assert!(long_functions(&source("a.c", &empty)).is_empty());
+        assert!(functions_over(60, &source("a.c", &empty)).is_empty());
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Need {
 }
 
 /// Everything that the project needs.
-pub const NEEDS: [Need; 12] = [
+pub const NEEDS: [Need; 13] = [
     Need::both(
         "clang, lld and llvm 17 or newer",
         "compile the kernel",
@@ -138,6 +138,9 @@ pub const NEEDS: [Need; 12] = [
         &["xz-utils", "ca-certificates"],
         || find_program("xz").is_some() && Path::new("/etc/ssl/certs").is_dir(),
     ),
+    Need::both("cloc", "counts lines of code", &["cloc"], || {
+        find_program("cloc").is_some()
+    }),
 ];
 
 /// Folders of libraries, on Debian and elsewhere.

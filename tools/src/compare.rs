@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `make compare`: C Landlock and landlock-rs side by side: verdicts, cost, memory, code.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+
+use crate::commands::SuiteKind;
+use crate::guest::{Guest, suites};
+use crate::kernel::{Impl, Workshop};
+use crate::module::Modules;
+use crate::place;
+use crate::results::Suites;
+use crate::ui;
+
+pub mod behaviour;
+mod code;
+mod html;
+mod markdown;
+mod plot;
+pub mod report;
+
+use behaviour::{Comparison, Deviations};
+use report::Report;
+
+/// Cases of our suites that C Landlock cannot pass.
+const DEVIATIONS: &str = "tools/testing/deviations.toml";
+
+/// The implementations, the reference first.
+const ALL: [Impl; 3] = [Impl::C, Impl::Rust, Impl::Builtin];
+
+/// Compares, writes `out/compare.*` and prints the text. Fails if a verdict differs.
+pub fn command(workshop: &Workshop) -> Result<()> {
+    let report = gather(workshop)?;
+    let out = &workshop.place.out;
+    let text = markdown::write(&report);
+    let json = serde_json::to_string_pretty(&report)? + "\n";
+    place::write(&out.join("compare.json"), json)?;
+    place::write(&out.join("compare.md"), &text)?;
+    place::write(&out.join("compare.html"), html::write(&report)?)?;
+    print!("\n{text}\n");
+    ui::say(
+        "results",
+        "out/compare.html, out/compare.md, out/compare.json",
+    );
+    let different = report.differences();
+    ensure!(different == 0, "{different} cases come out differently");
+    Ok(())
+}
+
+/// Runs and measures everything.
+fn gather(workshop: &Workshop) -> Result<Report> {
+    let modules = Modules::build(workshop)?;
+    let mut builds = BTreeMap::new();
+    for implementation in ALL {
+        let record = workshop.stored(implementation)?.record()?;
+        builds.insert(implementation.to_string(), record);
+    }
+    Ok(Report {
+        kernel: workshop.version().to_owned(),
+        behaviour: verdicts(workshop)?,
+        instructions: Vec::new(),
+        native: Vec::new(),
+        memory: Vec::new(),
+        code_of_c: code::of_c(workshop)?,
+        code_of_rust: code::of_rust(workshop, &[modules.landlock])?,
+        builds,
+    })
+}
+
+/// Runs both suites with each implementation, and compares with C.
+fn verdicts(workshop: &Workshop) -> Result<Vec<Comparison>> {
+    let deviations = Deviations::read(&workshop.place.repo.join(DEVIATIONS))?;
+    let mut runs = Vec::new();
+    for implementation in ALL {
+        runs.push(Run::prepare(workshop, implementation, &deviations)?);
+    }
+    let mut results = Vec::new();
+    for run in &runs {
+        results.push(run.carry_out(workshop)?);
+    }
+    let mut comparisons = Vec::new();
+    for (kind, deviations) in [
+        (SuiteKind::Kernel, &Deviations::default()),
+        (SuiteKind::Ours, &deviations),
+    ] {
+        for (run, result) in runs.iter().zip(&results).skip(1) {
+            let of = |result: &[Suites; 2]| result[kind as usize].clone();
+            let found = behaviour::compare(&of(&results[0]), &of(result), deviations);
+            comparisons.push(Comparison {
+                suites: kind.title().to_owned(),
+                other: run.implementation.to_string(),
+                ..found
+            });
+        }
+    }
+    Ok(comparisons)
+}
+
+/// A guest with both suites, and the names of their tests.
+struct Run {
+    implementation: Impl,
+    guest: Guest,
+    tests: [Vec<String>; 2],
+}
+
+impl Run {
+    /// Builds what the guest needs; what would hang C is left out of its plan.
+    fn prepare(workshop: &Workshop, implementation: Impl, deviations: &Deviations) -> Result<Self> {
+        let name = format!("compare-{implementation}");
+        let mut guest = Guest::new(workshop, implementation, &name)?;
+        let mut add = |kind: SuiteKind| -> Result<Vec<String>> {
+            let programs = kind.programs(workshop)?;
+            let tests = programs.tests();
+            guest.add_suite(kind.folder(), &programs, &tests);
+            Ok(tests)
+        };
+        let tests = [add(SuiteKind::Kernel)?, add(SuiteKind::Ours)?];
+        if implementation == Impl::C {
+            let prefix = format!("{}/", SuiteKind::Ours.folder());
+            for section in &mut guest.root.plan {
+                let test = section.name.strip_prefix(&prefix);
+                let arguments = test.map(|test| deviations.arguments(test));
+                section.command += &arguments.unwrap_or_default();
+            }
+        }
+        Ok(Self {
+            implementation,
+            guest,
+            tests,
+        })
+    }
+
+    /// Boots the guest and returns the results of both suites.
+    fn carry_out(&self, workshop: &Workshop) -> Result<[Suites; 2]> {
+        ui::say("compare", format!("suites with {}", self.implementation));
+        let session = self.guest.run(workshop, "tests")?;
+        session.check()?;
+        let read = |kind: SuiteKind| {
+            let tests = &self.tests[kind as usize];
+            suites(&session.transcript, kind.folder(), tests)
+        };
+        Ok([read(SuiteKind::Kernel), read(SuiteKind::Ours)])
+    }
+}

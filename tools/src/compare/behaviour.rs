@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Verdicts of two implementations on the same suites, case by case.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::results::Suites;
+use crate::tap::{Outcome, Suite};
+
+/// A case that does not come out the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Suite and case.
+    pub case: String,
+    /// What became of it with C Landlock.
+    pub c: String,
+    /// What became of it with the other implementation.
+    pub other: String,
+    /// Why that is so, if it is known.
+    pub reason: Option<String>,
+}
+
+/// Verdicts of C Landlock and of another implementation on one set of suites.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The set of suites.
+    pub suites: String,
+    /// The other implementation.
+    pub other: String,
+    /// How many cases came out the same.
+    pub same: usize,
+    /// How many of these did not run, with either.
+    pub skipped: usize,
+    /// Cases that came out differently, against all expectation.
+    pub different: Vec<Difference>,
+    /// Cases that came out differently, as they must.
+    pub known: Vec<Difference>,
+}
+
+/// What is known to be different with C: for each suite, for each case, why.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deviations {
+    /// Cases that fail with C.
+    #[serde(default)]
+    fails: BTreeMap<String, BTreeMap<String, String>>,
+    /// Cases that would hang the machine with C, and are not run there.
+    #[serde(default)]
+    hangs: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Deviations {
+    /// Reads the list from a file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let list: Self =
+            toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
+        let suites = list.fails.values().chain(list.hangs.values());
+        for (case, reason) in suites.flatten() {
+            ensure!(!reason.trim().is_empty(), "{case} has no reason");
+        }
+        Ok(list)
+    }
+
+    /// Returns the arguments that make the test program `suite` leave out what would hang.
+    pub fn arguments(&self, suite: &str) -> String {
+        let hangs = self.hangs.get(suite).into_iter().flat_map(BTreeMap::keys);
+        hangs
+            .filter_map(|case| case.rsplit('.').next())
+            .map(|test| format!(" -T {test}"))
+            .collect()
+    }
+
+    /// Returns why a case is different with C.
+    fn reason(&self, suite: &str, case: &str) -> Option<&String> {
+        let lists = [&self.fails, &self.hangs].into_iter();
+        let mut reasons = lists.filter_map(|list| list.get(suite)?.get(case));
+        reasons.next()
+    }
+}
+
+/// Compares the suites of C with those of the implementation `other`.
+pub fn compare(c: &Suites, other: &Suites, deviations: &Deviations) -> Comparison {
+    let mut comparison = Comparison::default();
+    let names: BTreeSet<&String> = c.keys().chain(other.keys()).collect();
+    for name in names {
+        let (c, other) = (outcomes(c.get(name)), outcomes(other.get(name)));
+        let cases: BTreeSet<&String> = c.keys().chain(other.keys()).collect();
+        for case in cases {
+            let reason = deviations.reason(name, case);
+            let verdicts = (c.get(case), other.get(case));
+            comparison.add(&format!("{name} {case}"), verdicts, reason);
+        }
+    }
+    comparison
+}
+
+/// Returns what became of each case of a suite.
+fn outcomes(suite: Option<&Suite>) -> BTreeMap<String, Outcome> {
+    let cases = suite.into_iter().flat_map(|suite| &suite.cases);
+    cases
+        .map(|case| (case.name.clone(), case.outcome.clone()))
+        .collect()
+}
+
+/// Returns the word for an outcome.
+fn word(outcome: Option<&Outcome>) -> &'static str {
+    match outcome {
+        Some(Outcome::Pass) => "pass",
+        Some(Outcome::Fail) => "fail",
+        Some(Outcome::Skip(_)) => "skip",
+        None => "not run",
+    }
+}
+
+impl Comparison {
+    /// Takes in one case. That it is listed but comes out the same is a difference as well.
+    fn add(
+        &mut self,
+        case: &str,
+        (c, other): (Option<&Outcome>, Option<&Outcome>),
+        reason: Option<&String>,
+    ) {
+        let (c, other) = (word(c), word(other));
+        let difference = || Difference {
+            case: case.to_owned(),
+            c: c.to_owned(),
+            other: other.to_owned(),
+            reason: reason.cloned(),
+        };
+        match (c == other, reason) {
+            (true, None) => {
+                self.same += 1;
+                self.skipped += usize::from(c == "skip");
+            }
+            (false, Some(_)) if other == "pass" => self.known.push(difference()),
+            _ => self.different.push(difference()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes one suite, called `a_test`.
+    fn suites(output: &str) -> Suites {
+        let suite = Suite::parse(output.lines(), Some(0));
+        Suites::from([("a_test".to_owned(), suite)])
+    }
+
+    /// Makes a list with one case that hangs.
+    fn list() -> Deviations {
+        toml::from_str("[hangs.a_test]\n\"f.hang\" = \"livelock\"\n").unwrap()
+    }
+
+    #[test]
+    fn equal_verdicts_are_counted() {
+        let both = suites("1..2\nok 1 f.a\nok 2 f.b # SKIP no\n");
+        let found = compare(&both, &both, &Deviations::default());
+        assert_eq!((found.same, found.skipped), (2, 1));
+        assert!(found.different.is_empty());
+    }
+
+    #[test]
+    fn another_verdict_is_a_difference() {
+        let c = suites("1..2\nok 1 f.a\nok 2 f.b\n");
+        let rust = suites("1..2\nok 1 f.a\nnot ok 2 f.b\n");
+        let found = compare(&c, &rust, &Deviations::default());
+        assert_eq!(found.same, 1);
+        assert_eq!(found.different[0].case, "a_test f.b");
+        assert_eq!(found.different[0].other, "fail");
+    }
+
+    #[test]
+    fn what_is_listed_must_differ() {
+        let c = suites("1..1\nok 1 f.a\n");
+        let rust = suites("1..2\nok 1 f.a\nok 2 f.hang\n");
+        let found = compare(&c, &rust, &list());
+        assert_eq!((found.known.len(), found.different.len()), (1, 0));
+        let found = compare(&rust, &rust, &list());
+        assert_eq!((found.known.len(), found.different.len()), (0, 1));
+    }
+
+    #[test]
+    fn what_hangs_is_left_out() {
+        assert_eq!(list().arguments("a_test"), " -T hang");
+        assert_eq!(list().arguments("b_test"), "");
+    }
+}

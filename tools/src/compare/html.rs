@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A report as one page that needs nothing else: tables and plots.
+
+use anyhow::Result;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::compare::behaviour::{Comparison, Difference};
+use crate::compare::markdown::{code_rows, row, sum};
+use crate::compare::plot::{self, Over};
+use crate::compare::report::{Order, Pair, Report};
+
+/// Look of the page.
+const STYLE: &str = "
+body { font: 15px/1.45 sans-serif; color: #222; max-width: 74em; margin: 2em auto; padding: 0 1em }
+h1, h2 { font-weight: 600 } h2 { margin-top: 2em }
+table { border-collapse: collapse } td, th { padding: .15em .8em; text-align: right }
+td:first-child, th:first-child { text-align: left; font-family: monospace }
+tr:nth-child(even) { background: #f4f4f4 } th { border-bottom: 1px solid #888 }
+.less { color: #1f5f99 } .more, .different { color: #b3261e; font-weight: 600 }
+.plots { display: flex; flex-wrap: wrap; gap: 1em } svg { max-width: 100%; height: auto }
+details > summary { cursor: pointer; margin: 1em 0 }
+";
+
+/// The plots of costs.
+const PLOTS: [Over; 4] = [
+    Over {
+        title: "open() and close(), by depth",
+        name: "open",
+        over: "depth",
+        each: ("layers", &[1, 16]),
+        fixed: &[("rules", 1)],
+    },
+    Over {
+        title: "open() and close(), by layers",
+        name: "open",
+        over: "layers",
+        each: ("depth", &[8, 32]),
+        fixed: &[("rules", 1)],
+    },
+    Over {
+        title: "open() and close(), by rules",
+        name: "open",
+        over: "rules",
+        each: ("layers", &[1, 16]),
+        fixed: &[("depth", 8)],
+    },
+    Over {
+        title: "landlock_restrict_self(), by rules",
+        name: "restrict_self",
+        over: "rules",
+        each: ("layers", &[1, 2]),
+        fixed: &[],
+    },
+];
+
+/// Writes `report`.
+pub fn write(report: &Report) -> Result<String> {
+    let title = format!("C Landlock and landlock-rs, Linux {}", report.kernel);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { (title) }
+                (behaviour(&report.behaviour))
+                h2 { "Instructions per operation" }
+                p { (sum(&report.instructions)) }
+                (plots(&report.instructions)?)
+                details { summary { "All rows" } (table(&report.instructions)) }
+                (section("Memory", &report.memory))
+                (section("Time on this processor (User-Mode Linux)", &report.native))
+                (code(report))
+                (builds(report))
+            }
+        }
+    };
+    Ok(page.into_string())
+}
+
+/// Writes the section about verdicts.
+fn behaviour(comparisons: &[Comparison]) -> Markup {
+    let head = ["Cases", "same", "of these skipped", "known", "different"];
+    let different = comparisons
+        .iter()
+        .flat_map(|comparison| &comparison.different);
+    let known = comparisons.iter().flat_map(|comparison| &comparison.known);
+    html! {
+        h2 { "Behaviour" }
+        table {
+            tr { @for cell in head { th { (cell) } } }
+            @for comparison in comparisons {
+                tr {
+                    td { (comparison.suites) ", C and " (comparison.other) }
+                    td { (comparison.same) }
+                    td { (comparison.skipped) }
+                    td { (comparison.known.len()) }
+                    td { (comparison.different.len()) }
+                }
+            }
+        }
+        ul {
+            @for difference in different { li .different { (verdicts(difference)) } }
+            @for difference in known {
+                li {
+                    (verdicts(difference)) ". "
+                    (difference.reason.as_deref().unwrap_or_default())
+                }
+            }
+        }
+    }
+}
+
+/// Says what became of a case.
+fn verdicts(difference: &Difference) -> String {
+    let Difference { case, c, other, .. } = difference;
+    format!("{case}: {c} with C, {other} here")
+}
+
+/// Draws all plots.
+fn plots(pairs: &[Pair]) -> Result<Markup> {
+    let mut drawn = Vec::new();
+    for plot in &PLOTS {
+        drawn.extend(plot.draw(pairs)?);
+    }
+    drawn.extend(plot::ratios(pairs)?);
+    Ok(html! {
+        div .plots { @for svg in drawn { div { (PreEscaped(svg)) } } }
+    })
+}
+
+/// Writes a section with all rows.
+fn section(title: &str, pairs: &[Pair]) -> Markup {
+    html! {
+        h2 { (title) }
+        @if pairs.is_empty() {
+            p { "Not measured." }
+        } @else {
+            p { (sum(pairs)) }
+            (table(pairs))
+        }
+    }
+}
+
+/// Writes a table of pairs.
+fn table(pairs: &[Pair]) -> Markup {
+    let class = |pair: &Pair| match pair.order() {
+        Order::Less => "less",
+        Order::Same => "",
+        Order::More => "more",
+    };
+    html! {
+        table {
+            tr { @for cell in ["What", "C", "Rust", "unit", "Rust / C", "Rust needs"] { th { (cell) } } }
+            @for pair in pairs {
+                tr class=(class(pair)) { @for cell in row(pair) { td { (cell) } } }
+            }
+        }
+    }
+}
+
+/// Writes the section about the code.
+fn code(report: &Report) -> Markup {
+    let (c, rust) = (&report.code_of_c, &report.code_of_rust);
+    html! {
+        h2 { "Code" }
+        table {
+            tr { th { "What" } th { "C" } th { "Rust" } }
+            @for (what, c, rust) in code_rows(c, rust) {
+                tr { td { (what) } td { (c) } td { (rust) } }
+            }
+        }
+        details {
+            summary { "Functions over 60 lines" }
+            p { "C: " (c.long_functions.join(", ")) }
+            p { "Rust: " (rust.long_functions.join(", ")) }
+        }
+    }
+}
+
+/// Writes what it took to build the kernels.
+fn builds(report: &Report) -> Markup {
+    html! {
+        h2 { "Building the kernels" }
+        table {
+            tr { th { "Kernel" } th { "built after" } th { "seconds" } th { "files made" } }
+            @for (name, build) in &report.builds {
+                tr { td { (name) } td { (build.after) } td { (build.seconds) } td { (build.files) } }
+            }
+        }
+    }
+}

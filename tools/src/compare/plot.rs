@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Plots of a report, as SVG.
+
+use anyhow::{Result, anyhow};
+use plotters::prelude::*;
+
+use crate::compare::report::{Figure, Pair};
+
+/// Width and height of a plot.
+const SIZE: (u32, u32) = (560, 340);
+
+/// Width of a bar in the plot of ratios.
+const STEP: f64 = 0.05;
+
+/// Colour of C Landlock.
+const C: RGBColor = RGBColor(0xc2, 0x57, 0x1a);
+
+/// Colour of landlock-rs.
+const RUST: RGBColor = RGBColor(0x1f, 0x5f, 0x99);
+
+/// What a plot of costs shows: the rows with `name` and `fixed` parameters, over the parameter
+/// `over`, one pair of lines for each value of `each`.
+pub struct Over<'a> {
+    /// Heading.
+    pub title: &'a str,
+    /// Name of the rows.
+    pub name: &'a str,
+    /// Parameter on the horizontal axis.
+    pub over: &'a str,
+    /// Parameter with a pair of lines for each of these values.
+    pub each: (&'a str, &'a [u64]),
+    /// Parameters that stay.
+    pub fixed: &'a [(&'a str, u64)],
+}
+
+/// A line of a plot.
+struct Line {
+    label: String,
+    colour: RGBColor,
+    points: Vec<(f64, f64)>,
+}
+
+impl Over<'_> {
+    /// Draws the plot. Nothing if there is no such row.
+    pub fn draw(&self, pairs: &[Pair]) -> Result<Option<String>> {
+        let (each, values) = self.each;
+        let lines = values.iter().flat_map(|value| {
+            let label = |side| format!("{side}, {each} {value}");
+            [
+                self.line(pairs, *value, label("C"), C, |pair| pair.c),
+                self.line(pairs, *value, label("Rust"), RUST, |pair| pair.rust),
+            ]
+        });
+        let lines: Vec<Line> = lines.filter(|line| line.points.len() > 1).collect();
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        let mut svg = String::new();
+        self.draw_lines(&mut svg, &lines)
+            .map_err(|error| anyhow!("{}: {error}", self.title))?;
+        Ok(Some(svg))
+    }
+
+    /// Collects the points of one line.
+    fn line(
+        &self,
+        pairs: &[Pair],
+        value: u64,
+        label: String,
+        colour: RGBColor,
+        side: fn(&Pair) -> Figure,
+    ) -> Line {
+        let mut fixed = self.fixed.to_vec();
+        fixed.push((self.each.0, value));
+        let is_meant = |pair: &&Pair| {
+            let mut fixed = fixed.iter();
+            pair.name == self.name
+                && fixed.all(|(name, value)| pair.parameter(name) == Some(*value))
+        };
+        let point = |pair: &Pair| Some((pair.parameter(self.over)? as f64, side(pair).median));
+        let mut points: Vec<_> = pairs.iter().filter(is_meant).filter_map(point).collect();
+        points.sort_by(|one, other| one.0.total_cmp(&other.0));
+        Line {
+            label,
+            colour,
+            points,
+        }
+    }
+
+    /// Draws the lines, from zero up. Where the horizontal axis spans a hundredfold, both axes are
+    /// logarithmic.
+    fn draw_lines(&self, svg: &mut String, lines: &[Line]) -> DrawResult {
+        let all = || lines.iter().flat_map(|line| &line.points);
+        let right = all().map(|point| point.0).fold(1.0, f64::max);
+        let top = all().map(|point| point.1).fold(1.0, f64::max) * 1.08;
+        let lowest = all().map(|point| point.1).fold(top, f64::min) / 1.3;
+        let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+        root.fill(&WHITE)?;
+        let mut builder = ChartBuilder::on(&root);
+        builder
+            .caption(self.title, ("sans-serif", 15))
+            .margin(10)
+            .x_label_area_size(34)
+            .y_label_area_size(64);
+        if right >= 100.0 {
+            let axes = (
+                (1.0..right * 1.1).log_scale(),
+                (lowest..top * 1.3).log_scale(),
+            );
+            let chart = builder.build_cartesian_2d(axes.0, axes.1)?;
+            draw(chart, self.over, lines)?;
+        } else {
+            let chart = builder.build_cartesian_2d(0.0..right * 1.03, 0.0..top)?;
+            draw(chart, self.over, lines)?;
+        }
+        root.present()?;
+        Ok(())
+    }
+}
+
+/// Result of drawing: the backend writes to memory, errors are about layout.
+type DrawResult = Result<(), Box<dyn std::error::Error>>;
+
+/// Draws the axes, the lines and what they mean.
+fn draw<'a, X, Y>(
+    mut chart: ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
+    over: &str,
+    lines: &[Line],
+) -> DrawResult
+where
+    X: Ranged<ValueType = f64> + plotters::coord::ranged1d::ValueFormatter<f64>,
+    Y: Ranged<ValueType = f64> + plotters::coord::ranged1d::ValueFormatter<f64>,
+{
+    chart
+        .configure_mesh()
+        .x_desc(over)
+        .y_desc("instructions")
+        .x_label_formatter(&|value| format!("{value:.0}"))
+        .y_label_formatter(&|value| format!("{value:.0}"))
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(BLACK.mix(0.12))
+        .draw()?;
+    for (index, line) in lines.iter().enumerate() {
+        // The first pair of lines is drawn thicker.
+        let style = line.colour.stroke_width(if index < 2 { 3 } else { 1 });
+        chart
+            .draw_series(LineSeries::new(line.points.iter().copied(), style))?
+            .label(&line.label)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
+        let dots = line.points.iter();
+        chart.draw_series(dots.map(|point| Circle::new(*point, 3, line.colour.filled())))?;
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE.mix(0.85))
+        .draw()?;
+    Ok(())
+}
+
+/// Draws how many rows have which ratio of Rust to C.
+pub fn ratios(pairs: &[Pair]) -> Result<Option<String>> {
+    let ratios: Vec<f64> = pairs.iter().filter_map(Pair::ratio).collect();
+    if ratios.is_empty() {
+        return Ok(None);
+    }
+    let mut svg = String::new();
+    draw_ratios(&mut svg, &ratios).map_err(|error| anyhow!("plot of ratios: {error}"))?;
+    Ok(Some(svg))
+}
+
+/// Draws a bar for each step of the ratio.
+fn draw_ratios(svg: &mut String, ratios: &[f64]) -> DrawResult {
+    let bars = histogram(ratios);
+    let top = bars.iter().map(|bar| bar.1).max().unwrap_or(1) as f64;
+    let right = ratios.iter().copied().fold(1.2, f64::max) + STEP;
+    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(
+            "Rows by ratio: left of 1, Rust needs less",
+            ("sans-serif", 15),
+        )
+        .margin(10)
+        .x_label_area_size(34)
+        .y_label_area_size(40)
+        .build_cartesian_2d(0.0..right, 0.0..top * 1.08)?;
+    chart
+        .configure_mesh()
+        .x_desc("Rust / C")
+        .y_desc("rows")
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(BLACK.mix(0.12))
+        .draw()?;
+    chart.draw_series(bars.iter().map(|(left, count)| {
+        let colour = if left + STEP / 2.0 < 1.0 { RUST } else { C };
+        let corners = [(*left, 0.0), (left + STEP * 0.9, *count as f64)];
+        Rectangle::new(corners, colour.filled())
+    }))?;
+    let one = [(1.0, 0.0), (1.0, top * 1.08)];
+    chart.draw_series(LineSeries::new(one, BLACK))?;
+    root.present()?;
+    Ok(())
+}
+
+/// Counts `values` by steps: where a step starts, and how many lie in it.
+fn histogram(values: &[f64]) -> Vec<(f64, usize)> {
+    let mut counts = std::collections::BTreeMap::new();
+    for value in values {
+        *counts.entry((value / STEP) as u32).or_insert(0) += 1;
+    }
+    let start = |step: u32| f64::from(step) * STEP;
+    counts
+        .into_iter()
+        .map(|(step, n)| (start(step), n))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes a pair for a depth.
+    fn pair(depth: u64, c: f64, rust: f64) -> Pair {
+        let figure = |median| Figure {
+            median,
+            spread: 0.0,
+        };
+        Pair {
+            name: "open".to_owned(),
+            parameters: [("depth".to_owned(), depth), ("layers".to_owned(), 1)].into(),
+            unit: "instructions".to_owned(),
+            c: figure(c),
+            rust: figure(rust),
+        }
+    }
+
+    #[test]
+    fn a_plot_has_a_line_for_each_side() {
+        let pairs = [pair(1, 10.0, 8.0), pair(8, 20.0, 9.0)];
+        let over = Over {
+            title: "open",
+            name: "open",
+            over: "depth",
+            each: ("layers", &[1, 16]),
+            fixed: &[],
+        };
+        let svg = over.draw(&pairs).unwrap().unwrap();
+        assert!(svg.starts_with("<svg"));
+        assert!(svg.contains("Rust, layers 1") && !svg.contains("layers 16"));
+        assert!(over.draw(&pairs[..1]).unwrap().is_none());
+    }
+
+    #[test]
+    fn ratios_fall_into_steps() {
+        assert_eq!(histogram(&[0.51, 0.54, 1.02]).len(), 2);
+        assert!(ratios(&[pair(1, 10.0, 8.0)]).unwrap().is_some());
+        assert!(ratios(&[]).unwrap().is_none());
+    }
+}
