@@ -25,6 +25,9 @@ const UNFILLED: &str = "tools/testing/slot/unfilled_test.c";
 /// Folder of the samples in the repository.
 pub const SAMPLES: &str = "samples/landlock-rs";
 
+/// Folder of the benchmark in the repository.
+pub const BENCH: &str = "tools/testing/bench";
+
 /// Target of the samples: named, so that build scripts stay dynamic.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 

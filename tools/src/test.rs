@@ -13,7 +13,7 @@ use crate::initramfs::{Root, Section};
 use crate::kernel::{Impl, Workshop};
 use crate::place;
 use crate::process::check_interrupt;
-use crate::programs::{self, SAMPLES};
+use crate::programs::{self, BENCH, SAMPLES};
 use crate::results::{self, Suites};
 use crate::tap::Count;
 use crate::ui;
@@ -23,10 +23,11 @@ use crate::vm::Session;
 const EXPECTED: &str = "tools/testing/expected-failures.toml";
 
 /// Crates that are tested on the host: name of the step, folder.
-const CRATES: [(&str, &str); 3] = [
+const CRATES: [(&str, &str); 4] = [
     ("policy", commands::POLICY),
     ("tools", "tools"),
     ("samples", SAMPLES),
+    ("bench", BENCH),
 ];
 
 /// Folder of the guest with the test of the empty slot, which `/init` knows.

@@ -14,11 +14,11 @@ use crate::check::files;
 use crate::kernel::Workshop;
 use crate::module::{self, Modules};
 use crate::place;
-use crate::programs::{SAMPLES, cargo};
+use crate::programs::{BENCH, SAMPLES, cargo};
 use crate::ui::Step;
 
 /// Crates that run on the host.
-const CRATES: [&str; 3] = ["tools", SAMPLES, "tools/testing/policy"];
+const CRATES: [&str; 4] = ["tools", SAMPLES, BENCH, "tools/testing/policy"];
 
 /// Folders with our C.
 const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "samples"];
@@ -187,7 +187,7 @@ pub fn clippy_host(workshop: &Workshop) -> Result<Verdict> {
     }
     Ok(Verdict::new(
         problems,
-        "tools, samples, policy tests: no remark",
+        "tools, samples, benchmark, policy tests: no remark",
     ))
 }
 
