@@ -3,11 +3,11 @@
 # What kernel people type. Each target is one call of the host tool (tools/),
 # which says more with: make help
 
-TARGETS := run shell module kselftest selftests kunit policy check test test-debug \
-	compare
+TARGETS := run shell module kselftest selftests kunit policy bench compare check \
+	test test-debug
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
-export KERNEL_SRC KDIR IMPL FLAVOR T
+export KERNEL_SRC KDIR IMPL FLAVOR T BASELINE
 
 .PHONY: help $(TARGETS)
 
@@ -25,6 +25,7 @@ help:
 ## make kunit       tests within the module
 ## make selftests   tests of the system calls (T=fs_rights_test: one suite)
 ## make kselftest   the kernel's own tests, unchanged (IMPL=c, T=fs_test)
+## make bench       what a sandbox costs, C and Rust (IMPL=c, BASELINE=file)
 ##
 ## KERNEL_SRC= uses a tree of Linux 7.3 in place of Debian's package.
 

@@ -68,6 +68,7 @@ fi
 [ -n "${IMPL:-}" ] || unset IMPL
 [ -n "${FLAVOR:-}" ] || unset FLAVOR
 [ -n "${T:-}" ] || unset T
+[ -n "${BASELINE:-}" ] || unset BASELINE
 
 # The tool starts programs of its own: nothing of make may reach them.
 unset MAKEFLAGS MAKELEVEL MFLAGS

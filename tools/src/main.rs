@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
+mod bench;
 mod check;
 mod commands;
 mod compare;
@@ -55,15 +56,18 @@ struct Options {
     /// The build folder of another kernel, for the module.
     #[arg(long, env = "KDIR", global = true)]
     kdir: Option<PathBuf>,
-    /// Which Landlock the guest has.
-    #[arg(long = "impl", env = "IMPL", global = true, default_value = "rust")]
-    implementation: Impl,
+    /// Which Landlock the guest has; without, Rust, or both when they are compared.
+    #[arg(long = "impl", env = "IMPL", global = true)]
+    implementation: Option<Impl>,
     /// What the kernel checks while it runs.
     #[arg(long, env = "FLAVOR", global = true, default_value = "plain")]
     flavor: Flavor,
     /// The only suite to run.
     #[arg(long, env = "T", global = true)]
     test: Option<String>,
+    /// Results of an earlier benchmark to compare with.
+    #[arg(long, env = "BASELINE", global = true)]
+    baseline: Option<PathBuf>,
 }
 
 /// The targets of the Makefile.
@@ -83,6 +87,8 @@ enum Command {
     Kunit,
     /// Runs the tests of the policy on this machine.
     Policy,
+    /// Measures what a sandbox costs.
+    Bench,
     /// Compares C Landlock and landlock-rs.
     Compare,
     /// Checks style and rules of the code.
@@ -108,25 +114,30 @@ fn run(cli: Cli) -> Result<()> {
     process::catch_interrupts()?;
     let place = Place::find()?;
     let options = cli.options;
+    let implementation = options.implementation.unwrap_or(Impl::Rust);
     let open_as = |flavor| Workshop::open(&place, options.kernel_src.as_deref(), flavor);
     let open = || open_as(options.flavor);
     match cli.command {
         Command::Run => commands::demo(&open()?),
-        Command::Shell => commands::shell(&open()?, options.implementation),
+        Command::Shell => commands::shell(&open()?, implementation),
         Command::Module => {
             let kernel_src = options.kernel_src.as_deref();
             commands::build_module(&place, options.kdir.as_deref(), kernel_src)
         }
         Command::Kselftest => {
             let only = options.test.as_deref();
-            commands::run_suite(&open()?, SuiteKind::Kernel, options.implementation, only)
+            commands::run_suite(&open()?, SuiteKind::Kernel, implementation, only)
         }
         Command::Selftests => {
             let only = options.test.as_deref();
-            commands::run_suite(&open()?, SuiteKind::Ours, options.implementation, only)
+            commands::run_suite(&open()?, SuiteKind::Ours, implementation, only)
         }
-        Command::Kunit => commands::kunit(&open()?, options.implementation),
+        Command::Kunit => commands::kunit(&open()?, implementation),
         Command::Policy => commands::policy(&place).map(|_| ()),
+        Command::Bench => {
+            let baseline = options.baseline.as_deref();
+            bench::command(&open()?, options.implementation, baseline)
+        }
         Command::Compare => compare::command(&open()?),
         Command::Check => check::command(&open()?),
         Command::Test => test::command(&open()?),

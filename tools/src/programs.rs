@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Static programs for the guest: both test suites and the samples.
+//! Static programs for the guest: both test suites, the samples and the benchmarks.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub const SAMPLES: &str = "samples/landlock-rs";
 /// Folder of the benchmark in the repository.
 pub const BENCH: &str = "tools/testing/bench";
 
-/// Target of the samples: named, so that build scripts stay dynamic.
+/// Target of our Rust: named, so that build scripts stay dynamic.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// Programs of one suite.
@@ -168,23 +168,45 @@ fn headers(workshop: &Workshop) -> Result<PathBuf> {
     Ok(out.join("include"))
 }
 
+/// Builds the kernel's own benchmark, unchanged.
+pub fn fs_bench(workshop: &Workshop) -> Result<Programs> {
+    let dir = workshop.tree().join("tools/testing/selftests/landlock");
+    let sources = [dir.join("fs_bench.c")];
+    build_all(workshop, "fs_bench", &sources, workshop.source_key())
+}
+
 /// Builds the samples and returns the programs `names`.
 pub fn samples(workshop: &Workshop, names: &[&str]) -> Result<Vec<PathBuf>> {
-    let target = workshop.place.cache.join("target/samples");
-    let mut step = Step::new("samples", "building");
+    build_crate(workshop, "samples", SAMPLES, names)
+}
+
+/// Builds the benchmark, and the program that it starts.
+pub fn bench(workshop: &Workshop) -> Result<Vec<PathBuf>> {
+    build_crate(workshop, "bench", BENCH, &["bench", "nothing"])
+}
+
+/// Builds the crate in `folder` and returns its programs `names`.
+fn build_crate(
+    workshop: &Workshop,
+    title: &'static str,
+    folder: &str,
+    names: &[&str],
+) -> Result<Vec<PathBuf>> {
+    let target = workshop.place.cache.join("target").join(title);
+    let mut step = Step::new(title, "building");
     let mut cargo = cargo("build");
     cargo
         .args(["--release", "--locked", "--target", TARGET])
-        .current_dir(workshop.place.repo.join(SAMPLES))
+        .current_dir(workshop.place.repo.join(folder))
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTFLAGS", "-C target-feature=+crt-static");
-    run(&mut cargo, &workshop.place.log("samples"), |line| {
+    run(&mut cargo, &workshop.place.log(title), |line| {
         if line.trim_start().starts_with("Compiling") {
             step.set_what(line.trim());
         }
         step.tick();
     })
-    .context("the samples cannot be built")?;
+    .with_context(|| format!("{folder} cannot be built"))?;
     step.finish(format!("{} built", names.join(", ")));
     let dir = target.join(TARGET).join("release");
     Ok(names.iter().map(|name| dir.join(name)).collect())

@@ -135,8 +135,8 @@ impl Machine {
 
     /// Makes the command that boots the machine. Serial ports are for the caller to add.
     ///
-    /// The kernel has no driver for PCI or ACPI: it finds its two processors through the MP table,
-    /// which lists one per socket. `setpriv` ends the machine should this tool be killed.
+    /// The kernel has no driver for PCI or ACPI: it finds its processors through the MP table, which
+    /// lists one per socket. `setpriv` ends the machine should this tool be killed.
     fn qemu(&self, archive: &Path, parameters: &str) -> Command {
         let (memory, more) = match self.flavor {
             Flavor::Plain => ("1G", ""),
@@ -147,7 +147,6 @@ impl Machine {
             .args(["--pdeathsig", "KILL", "--", "qemu-system-x86_64"])
             .args(["-nodefaults", "-no-user-config", "-no-reboot"])
             .args(["-machine", "pc", "-m", memory])
-            .args(["-smp", "2,sockets=2"])
             .args(["-display", "none"])
             .args(self.accel.arguments())
             .arg("-kernel")

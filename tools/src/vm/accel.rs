@@ -18,6 +18,9 @@ use crate::vm::Machine;
 /// How long a boot under KVM may take before KVM counts as broken. One second is usual.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
+/// The two processors of a guest: the kernel finds one per socket.
+const SMP: &str = "2,sockets=2";
+
 /// What executes the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accel {
@@ -25,6 +28,8 @@ pub enum Accel {
     Kvm,
     /// QEMU.
     Tcg,
+    /// QEMU, for one processor of which each instruction takes one nanosecond.
+    Counted,
 }
 
 impl Accel {
@@ -59,10 +64,26 @@ impl Accel {
     }
 
     /// Returns the arguments for QEMU.
-    pub fn arguments(self) -> [&'static str; 4] {
+    ///
+    /// Where instructions are counted, nothing depends on the time of the host or on chance.
+    pub fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Kvm => ["-accel", "kvm", "-cpu", "host"],
-            Self::Tcg => ["-accel", "tcg,thread=multi", "-cpu", "max"],
+            Self::Kvm => &["-accel", "kvm", "-cpu", "host", "-smp", SMP],
+            Self::Tcg => &["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", SMP],
+            Self::Counted => &[
+                "-accel",
+                "tcg",
+                "-icount",
+                "shift=0,sleep=off",
+                "-cpu",
+                "max",
+                "-smp",
+                "1",
+                "-rtc",
+                "base=2026-01-01,clock=vm",
+                "-seed",
+                "1",
+            ],
         }
     }
 }

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `make bench`: what a sandbox costs, in instructions and in bytes, with both implementations.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::commands::check_insmod;
+use crate::guest::Guest;
+use crate::initramfs::Section;
+use crate::kernel::{Impl, Workshop};
+use crate::place;
+use crate::programs;
+use crate::ui;
+use crate::vm::Session;
+
+mod change;
+mod report;
+mod row;
+
+pub use change::{Change, pair};
+pub use row::{Row, Unit};
+
+/// Name of the results below `out/`.
+const RESULTS: &str = "bench.json";
+
+/// How long one implementation may take; a fourth of it is usual.
+const LIMIT: Duration = Duration::from_secs(540);
+
+/// How many layers are enforced while files are opened, besides none.
+const LAYERS: [u64; 4] = [1, 2, 4, 16];
+
+/// How many rules each layer has.
+const RULES: [u64; 4] = [1, 9, 65, 513];
+
+/// Measures one implementation or both, and compares with `baseline` if there is one.
+pub fn command(workshop: &Workshop, only: Option<Impl>, baseline: Option<&Path>) -> Result<()> {
+    let baseline = baseline.map(read).transpose()?;
+    let both = [Impl::C, Impl::Rust];
+    let wanted = both
+        .iter()
+        .filter(|one| only.is_none_or(|only| only == **one));
+    let rows = wanted.map(|one| measure(workshop, *one));
+    let rows = rows.collect::<Result<Vec<_>>>()?.concat();
+    let json = serde_json::to_string_pretty(&rows)? + "\n";
+    place::write(&workshop.place.out.join(RESULTS), json)?;
+    report::print(&rows);
+    ui::say("results", format!("out/{RESULTS}"));
+    match baseline {
+        Some(baseline) => check_baseline(&baseline, &rows),
+        None => Ok(()),
+    }
+}
+
+/// Reads the results of an earlier run.
+fn read(path: &Path) -> Result<Vec<Row>> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("BASELINE={} cannot be read", path.display()))?;
+    serde_json::from_str(&text).with_context(|| {
+        let path = path.display();
+        format!("BASELINE={path} is no result of make bench: give it a copy of out/{RESULTS}")
+    })
+}
+
+/// Prints what changed since `baseline`; fails when something costs more.
+fn check_baseline(baseline: &[Row], rows: &[Row]) -> Result<()> {
+    let pairs = pair(baseline, rows, |old, new| {
+        old.implementation == new.implementation && old.is_of(new)
+    });
+    ensure!(
+        !pairs.is_empty(),
+        "no row of the baseline was measured again: give BASELINE= a file of this version"
+    );
+    let worse = report::print_changes(&pairs);
+    ensure!(
+        worse == 0,
+        "{worse} rows cost more than in the baseline: mend them, or take out/{RESULTS} as the next one"
+    );
+    Ok(())
+}
+
+/// Measures all rows of `implementation` in a guest that counts instructions.
+pub fn measure(workshop: &Workshop, implementation: Impl) -> Result<Vec<Row>> {
+    let mut guest = Guest::new(workshop, implementation, &format!("bench-{implementation}"))?;
+    guest.root.add_all("bin", &programs::bench(workshop)?);
+    guest
+        .root
+        .add_all("bin", &programs::fs_bench(workshop)?.files);
+    guest.root.plan = plan();
+    guest.count_instructions(LIMIT);
+    let title = match implementation {
+        Impl::C => "bench C",
+        Impl::Rust => "bench Rust",
+        Impl::Builtin => "bench y",
+    };
+    let session = guest.run(workshop, title)?;
+    check_insmod(&session)?;
+    session.check()?;
+    rows(&session, implementation)
+}
+
+/// Returns what the guest does: one section per process of the benchmark.
+fn plan() -> Vec<Section> {
+    let section = |name: &str, arguments: String| {
+        Section::new(&format!("bench/{name}"), &format!("bench {arguments}"))
+    };
+    let mut plan = vec![section("open-0", "open --layers 0".to_owned())];
+    for (layers, rules) in LAYERS.into_iter().flat_map(|l| RULES.map(|r| (l, r))) {
+        let name = format!("open-{layers}-{rules}");
+        plan.push(section(
+            &name,
+            format!("open --layers {layers} --rules {rules}"),
+        ));
+    }
+    plan.extend([0, 1, 16].map(|layers| {
+        section(
+            &format!("operations-{layers}"),
+            format!("operations --layers {layers}"),
+        )
+    }));
+    plan.push(section("build", "build".to_owned()));
+    for group in ["enforce", "memory"] {
+        plan.extend(RULES.map(|rules| {
+            section(
+                &format!("{group}-{rules}"),
+                format!("{group} --rules {rules}"),
+            )
+        }));
+    }
+    plan.push(section("memory-objects", "memory-objects".to_owned()));
+    plan.push(section("fs_bench", "fs-bench /bin/fs_bench".to_owned()));
+    plan
+}
+
+/// Reads the rows that the guest printed.
+fn rows(session: &Session, implementation: Impl) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for section in plan() {
+        let name = section.name;
+        let output = session.transcript.section(&name);
+        let output = output.with_context(|| format!("{name} was not reached"))?;
+        let last = output.lines.last().map_or("", String::as_str);
+        ensure!(output.status == Some(0), "{name} failed: {last}");
+        for line in &output.lines {
+            let row = Row::parse(line, implementation);
+            rows.push(row.with_context(|| format!("{name} printed no row: {line}"))?);
+        }
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::transcript::Transcript;
+
+    /// Makes a session in which each section printed `line` and ended with `status`.
+    fn session(line: &str, status: i32) -> Session {
+        let mut transcript = Transcript::default();
+        for section in plan() {
+            let name = section.name;
+            transcript.push(&format!("##landlock-rs begin {name}"));
+            transcript.push(line);
+            transcript.push(&format!("##landlock-rs end {name} {status}"));
+        }
+        Session {
+            transcript,
+            console: String::new(),
+            problem: None,
+        }
+    }
+
+    #[test]
+    fn every_section_has_rows() {
+        let line =
+            r#"{"name":"x","parameters":{},"unit":"bytes","median":8,"spread":0,"minimum":8}"#;
+        let all = rows(&session(line, 0), Impl::C).unwrap();
+        assert_eq!(all.len(), plan().len());
+        assert!(rows(&session(line, 1), Impl::C).is_err());
+        assert!(rows(&session("bench: no", 0), Impl::C).is_err());
+    }
+
+    #[test]
+    fn a_regression_fails() {
+        let rows = |median| vec![Row::sample("open", Impl::Rust, median)];
+        assert!(check_baseline(&rows(100.0), &rows(100.5)).is_ok());
+        assert!(check_baseline(&rows(100.0), &rows(90.0)).is_ok());
+        assert!(check_baseline(&rows(100.0), &rows(103.0)).is_err());
+        assert!(check_baseline(&[], &rows(100.0)).is_err());
+    }
+}
