@@ -12,9 +12,38 @@ static NEXT: Atomic<u64> = Atomic::new(0);
 
 /// Returns an identifier that nothing else has, and that is not 0.
 pub(crate) fn next() -> u64 {
-    if NEXT.load(Relaxed) == 0 {
+    take(&NEXT, random::u32, random::u8())
+}
+
+/// Takes the next identifier of `counter`, which starts with a number that `start` chooses.
+fn take(counter: &Atomic<u64>, start: impl FnOnce() -> u32, step: u8) -> u64 {
+    if counter.load(Relaxed) == 0 {
         // Whoever is second finds it set.
-        let _ = NEXT.cmpxchg(0, id::first(random::u32()), Relaxed);
+        let _ = counter.cmpxchg(0, id::first(start()), Relaxed);
     }
-    NEXT.fetch_add(id::step(random::u8()), Relaxed)
+    counter.fetch_add(id::step(step), Relaxed)
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_ids)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counter_starts_once() {
+        let counter = Atomic::new(0);
+
+        assert_eq!(take(&counter, || 0, 0), id::first(0));
+        assert_eq!(take(&counter, || u32::MAX, 0), id::first(0) + 1);
+    }
+
+    #[test]
+    fn random_part_of_a_step_is_at_most_fifteen() {
+        for (random, step) in [(0, 1), (1, 2), (15, 16), (16, 1)] {
+            let counter = Atomic::new(7);
+
+            assert_eq!(take(&counter, || 0, random), 7);
+            assert_eq!(take(&counter, || 0, 0), 7 + step);
+        }
+    }
 }

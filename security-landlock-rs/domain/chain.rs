@@ -131,4 +131,17 @@ mod tests {
         assert!(!two.is_in(&other));
         Ok(())
     }
+
+    #[test]
+    fn older_links_are_counted_from_the_youngest() -> Result {
+        let oldest = Chain::new(10, None)?;
+        let middle = Chain::new(20, Some(oldest))?;
+        let youngest = Chain::new(30, Some(middle))?;
+
+        assert_eq!(youngest.older(0), Some(&30));
+        assert_eq!(youngest.older(1), Some(&20));
+        assert_eq!(youngest.older(2), Some(&10));
+        assert_eq!(youngest.older(3), None);
+        Ok(())
+    }
 }

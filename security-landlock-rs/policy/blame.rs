@@ -82,3 +82,64 @@ impl Blame {
         }
     }
 }
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_blame)]
+mod tests {
+    use super::super::{
+        access::{
+            AccessFsRight::{Execute, ReadDir, ReadFile, RemoveDir, WriteFile},
+            AccessMasks,
+        },
+        layer::Layers,
+    };
+    use super::*;
+
+    fn handling(fs: AccessFs) -> AccessMasks {
+        AccessMasks {
+            fs,
+            ..AccessMasks::default()
+        }
+    }
+
+    /// Five layers, of which the two youngest handle nothing.
+    fn layers() -> Layers {
+        let none = AccessFs::empty();
+        let younger = [ReadFile | ReadDir, RemoveDir.into(), none, none];
+        let oldest = Layers::first(handling(Execute | ReadDir));
+
+        younger.into_iter().fold(oldest, |layers, fs| {
+            layers.stack(handling(fs)).unwrap_or(layers)
+        })
+    }
+
+    /// Returns who is to blame for a request, and for want of what.
+    fn blamed(requested: AccessFs) -> Option<(usize, Blocker)> {
+        let blame = Blame::for_file(&Unfulfilled::new(&layers(), requested))?;
+
+        Some((blame.layer.get(), blame.blocker))
+    }
+
+    #[test]
+    fn youngest_layer_is_blamed_for_what_it_denies_itself() {
+        let both = ReadFile | ReadDir;
+
+        assert_eq!(
+            blamed(Execute.into()),
+            Some((0, Blocker::Fs(Execute.into())))
+        );
+        for requested in [ReadFile.into(), ReadDir.into(), both] {
+            assert_eq!(blamed(requested), Some((1, Blocker::Fs(requested))));
+        }
+        assert_eq!(
+            blamed(Execute | ReadDir),
+            Some((1, Blocker::Fs(ReadDir.into())))
+        );
+    }
+
+    #[test]
+    fn nobody_is_blamed_for_what_no_layer_denies() {
+        assert_eq!(blamed(WriteFile.into()), None);
+        assert_eq!(blamed(AccessFs::empty()), None);
+    }
+}

@@ -453,4 +453,25 @@ mod tests {
         assert_eq!(layers.youngest_handling(AccessFs::from(ReadFile)), oldest);
         assert_eq!(layers.youngest_handling(AccessFs::from(Execute)), None);
     }
+
+    #[test]
+    fn what_is_not_asked_for_is_not_denied() {
+        let layers = Layers::first(handling(Execute.into()));
+        let layers = layers.stack(handling(WriteFile.into())).unwrap_or(layers);
+        let oldest = LayerIndex::new::<0>();
+
+        let mut left = Unfulfilled::new(&layers, AccessFs::ALL);
+        left.keep(Execute.into());
+        let missing = Execute.into();
+        let layer = oldest;
+        assert_eq!(left.youngest_denial(), Some(Denial { layer, missing }));
+
+        let mut left = Unfulfilled::new(&layers, AccessFs::ALL);
+        left.keep(AccessFs::empty());
+        assert!(left.is_fulfilled());
+
+        let mut left = left.fulfilled();
+        left.keep(Execute.into());
+        assert!(left.is_fulfilled());
+    }
 }

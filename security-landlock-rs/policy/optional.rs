@@ -162,4 +162,73 @@ mod tests {
         assert_eq!(denials.denial(truncate), denial(OLDEST, truncate, false));
         assert_eq!(denials.denial(ioctl), denial(NEXT, ioctl, true));
     }
+
+    /// As many layers as there are rights in `handled`: each layer handles one entry, oldest first.
+    fn stack(handled: &[AccessFs]) -> Layers {
+        let none = Layers::first(AccessMasks::default());
+        let mut handled = handled.iter().map(|fs| handling(*fs));
+        let oldest = handled.next().map_or(none, Layers::first);
+
+        handled.fold(oldest, |layers, masks| {
+            layers.stack(masks).unwrap_or(layers)
+        })
+    }
+
+    /// Returns the word of a file of which `right` is denied by the layer at `index` alone.
+    fn word_of(right: AccessFsRight, index: usize) -> u32 {
+        let mut handled = [AccessFs::empty(); layer::MAX_LAYERS];
+
+        if let Some(handled) = handled.get_mut(index) {
+            *handled = right.into();
+        }
+        OptionalDenials::new(&Unfulfilled::new(&stack(&handled), right.into())).into_word()
+    }
+
+    #[test]
+    fn each_right_has_bits_of_its_own_for_its_layer() {
+        assert_eq!(word_of(AccessFsRight::Truncate, 0), 0x001);
+        assert_eq!(word_of(AccessFsRight::Truncate, 3), 0x031);
+        assert_eq!(word_of(AccessFsRight::IoctlDev, 0), 0x002);
+        assert_eq!(word_of(AccessFsRight::IoctlDev, 15), 0xf02);
+        assert_eq!(word_of(AccessFsRight::ReadFile, 15), 0);
+    }
+
+    #[test]
+    fn other_rights_and_older_denials_leave_no_trace() {
+        let truncate = AccessFsRight::Truncate.into();
+        let ioctl = AccessFsRight::IoctlDev.into();
+        let execute = AccessFs::from(AccessFsRight::Execute);
+        let layers = stack(&[execute | ioctl, truncate, ioctl, execute]);
+        let word =
+            |requested| OptionalDenials::new(&Unfulfilled::new(&layers, requested)).into_word();
+
+        assert_eq!(word(truncate), 0x011);
+        assert_eq!(word(ioctl), 0x202);
+        assert_eq!(word(truncate | ioctl), 0x213);
+        assert_eq!(word(execute), 0);
+    }
+
+    #[test]
+    fn word_tells_for_each_right_who_denied_it_and_whether_quietly() {
+        let truncate = AccessFsRight::Truncate;
+        let ioctl = AccessFsRight::IoctlDev;
+        let layer = |index| LayerIndex::try_new(index).unwrap_or(OLDEST);
+
+        for (of_truncate, of_ioctl) in [(0, 2), (2, 0), (15, 15)] {
+            for quiet in 0..4 {
+                // CAST: layers have four bits.
+                let layers = (of_truncate as u32) << 4 | (of_ioctl as u32) << 8;
+                let denials = OptionalDenials::from_word(0b11 | quiet << 2 | layers);
+
+                assert_eq!(
+                    denials.denial(truncate),
+                    denial(layer(of_truncate), truncate, quiet & 1 != 0)
+                );
+                assert_eq!(
+                    denials.denial(ioctl),
+                    denial(layer(of_ioctl), ioctl, quiet & 2 != 0)
+                );
+            }
+        }
+    }
 }

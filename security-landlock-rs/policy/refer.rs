@@ -216,7 +216,9 @@ impl Reparent {
 mod tests {
     use super::super::{
         access::{
-            AccessFsRight::{MakeDir, MakeReg, ReadFile, Refer, RemoveDir, RemoveFile},
+            AccessFsRight::{
+                Execute, MakeDir, MakeReg, ReadFile, Refer, RemoveDir, RemoveFile, WriteFile,
+            },
             AccessMasks,
         },
         layer::{self, LayerIndex},
@@ -313,5 +315,144 @@ mod tests {
         assert!(reparent(FileType::Regular, remove, make, none).is_fulfilled());
         assert!(!reparent(FileType::Directory, remove, make, none).is_fulfilled());
         assert!(reparent(FileType::Directory, remove | make, make, none).is_fulfilled());
+    }
+
+    /// What two layers deny, oldest first: `x` to execute, `r` to read, `m` to make files.
+    fn denied(by_layer: &str) -> Unfulfilled<AccessFs> {
+        let rights = |letters: &str| {
+            let of = |letter| match letter {
+                'x' => AccessFs::from(Execute),
+                'r' => ReadFile.into(),
+                _ => MakeReg.into(),
+            };
+            let fs = letters
+                .chars()
+                .fold(AccessFs::empty(), |all, letter| all | of(letter));
+
+            AccessMasks {
+                fs,
+                ..AccessMasks::default()
+            }
+        };
+        let (oldest, youngest) = by_layer.split_once('/').unwrap_or((by_layer, ""));
+        let layers = Layers::first(rights(oldest));
+        let layers = layers.stack(rights(youngest)).unwrap_or(layers);
+
+        Unfulfilled::new(&layers, !AccessFs::from(Refer))
+    }
+
+    /// Tells whether no file gains a right that leaves directory `here` for `there`. Directories
+    /// and files are written as what is denied of them.
+    fn may_move(
+        here: &str,
+        file: (&str, FileType),
+        there: &str,
+        swapped: Option<(&str, FileType)>,
+    ) -> bool {
+        let required = AccessFs::empty();
+        let side = |by_layer| Side {
+            left: denied(by_layer),
+            required,
+        };
+        let moved = |(by_layer, file_type)| Moved {
+            left: denied(by_layer),
+            file_type,
+        };
+
+        Reparent {
+            source: side(here),
+            destination: side(there),
+            moved: moved(file),
+            swapped: swapped.map(moved),
+            is_compared: false,
+        }
+        .gains_nothing()
+    }
+
+    const FILE: FileType = FileType::Regular;
+    const DIR: FileType = FileType::Directory;
+
+    #[test]
+    fn what_is_denied_stays_denied_in_each_layer() {
+        let may_move = |here, file, there| may_move(here, (file, FILE), there, None);
+
+        for (here, file, there) in [
+            ("x", "", ""),
+            ("", "x", ""),
+            ("x", "x", "rx"),
+            ("rx", "rx", "rx"),
+            ("x", "/x", "x"),
+            ("/x", "x", "x"),
+            ("x", "x/x", "x"),
+            ("x/x", "x", "rx"),
+            ("/x", "/x", "x/x"),
+            ("mx", "mx", "x"),
+        ] {
+            assert!(may_move(here, file, there));
+        }
+        for (here, file, there) in [
+            ("x", "x", ""),
+            ("rx", "rx", "x"),
+            ("rx", "rx", "/x"),
+            ("x/x", "x/x", "x"),
+            ("/x", "/x", "x"),
+            ("/x", "/x", "rx"),
+        ] {
+            assert!(!may_move(here, file, there));
+        }
+    }
+
+    #[test]
+    fn directory_gains_neither_its_own_rights_nor_those_of_files() {
+        for (here, there) in [("rx", "x"), ("mx", "x"), ("/x", "x"), ("/x", "rx")] {
+            assert!(!may_move(here, (here, DIR), there, None));
+        }
+    }
+
+    #[test]
+    fn none_of_two_files_that_change_places_gains_a_right() {
+        for (here, there, back, file_type, expected) in [
+            ("mx", "mx", "mx", DIR, true),
+            ("mx", "mx", "x", DIR, true),
+            ("mx", "x", "mx", DIR, false),
+            ("mx", "x", "x", DIR, false),
+            ("mx", "/x", "/x", DIR, false),
+            ("mx", "x", "mx", FILE, true),
+            ("mx", "x", "x", FILE, true),
+            ("rx", "rx", "rx", FILE, true),
+            ("rx", "rx", "x", FILE, true),
+            ("rx", "x", "rx", FILE, false),
+            ("rx", "x", "x", FILE, false),
+            ("rx", "/x", "/x", FILE, false),
+            ("/x", "x/x", "x", FILE, false),
+            ("/x", "x/x", "x/x", FILE, false),
+        ] {
+            let swapped = Some((back, file_type));
+
+            assert_eq!(may_move(here, (here, file_type), there, swapped), expected);
+        }
+        for (one, other) in [(FILE, FILE), (FILE, DIR), (DIR, FILE), (DIR, DIR)] {
+            assert!(!may_move("/x", ("/x", one), "x", Some(("x", other))));
+        }
+    }
+
+    #[test]
+    fn right_to_refer_is_not_missed_as_other_rights_are() {
+        let layers = Layers::first(handling_all());
+        let rights = [Refer, Execute, WriteFile];
+
+        for left in [AccessFs::empty(), Refer.into(), WriteFile.into()] {
+            for required in rights
+                .map(AccessFs::from)
+                .into_iter()
+                .chain([AccessFs::empty()])
+            {
+                let mut side = Side::new(&layers, required);
+                side.left.keep(left);
+
+                let is_missed = left.contains(WriteFile) && required.contains(WriteFile);
+                assert_eq!(side.lacks_right(), is_missed);
+            }
+        }
     }
 }
