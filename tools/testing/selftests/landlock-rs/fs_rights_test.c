@@ -471,6 +471,42 @@ TEST_F(files, descriptors_keep_their_rights)
 	EXPECT_EQ(EACCES, try_reopen(file_fd, O_RDONLY));
 }
 
+/*
+ * Opens @path in a child that may truncate what is in FREE only. The child
+ * shares our table of files.
+ */
+static int open_sandboxed(struct __test_metadata *const _metadata,
+			  const char *path)
+{
+	const __u64 right = LANDLOCK_ACCESS_FS_TRUNCATE;
+	const struct rule rules[] = { { FREE, right }, {} };
+	const pid_t child =
+		syscall(__NR_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
+
+	if (child == 0) {
+		sandbox(_metadata, right, rules);
+		_exit(open(path, O_WRONLY | O_CLOEXEC));
+	}
+	return wait_for(_metadata, child);
+}
+
+/* Who uses a file does not matter, but who opened it. */
+TEST_F(files, verdict_stays_with_an_open_file)
+{
+	int bound_fd, free_fd;
+
+	if (abi_version() < 3)
+		SKIP(return, "nothing is decided for later");
+	bound_fd = open_sandboxed(_metadata, BOUND "/file");
+	free_fd = open_sandboxed(_metadata, FREE "/file");
+
+	EXPECT_EQ(EACCES, ERR(ftruncate(bound_fd, 0)));
+	EXPECT_EQ(0, ERR(ftruncate(free_fd, 0)));
+	/* This process has no sandbox. */
+	EXPECT_EQ(0, ERR(truncate(BOUND "/file", 0)));
+	EXPECT_EQ(0, try_reopen(bound_fd, O_WRONLY | O_TRUNC));
+}
+
 TEST_F(files, path_descriptor_is_no_way_around)
 {
 	int fd;

@@ -462,4 +462,101 @@ TEST_F(refer, whiteout_itself)
 	EXPECT_EQ(EACCES, ERR(link(B "/whiteout", B "/new")));
 }
 
+/* Rights to rename files between A and B. */
+#define MOVE (MAKE_REG | REMOVE_FILE | LANDLOCK_ACCESS_FS_REFER)
+
+FIXTURE(gain)
+{
+};
+
+FIXTURE_VARIANT(gain)
+{
+	const char *above;
+	int expected;
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(gain, rule_on_the_real_root) {
+	/* clang-format on */
+	.above = "/",
+	.expected = EXDEV,
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(gain, rule_below_the_real_root) {
+	/* clang-format on */
+	.above = "/tmp",
+	.expected = 0,
+};
+
+FIXTURE_SETUP(gain)
+{
+	if (abi_version() < 2)
+		SKIP(return, "no right to refer");
+	make_trees(_metadata);
+}
+
+FIXTURE_TEARDOWN_PARENT(gain)
+{
+}
+
+/*
+ * A rule above both directories grants what only the destination had. The
+ * right to execute is denied to both, so that they have to be compared: before
+ * each step up, which is never after the last one.
+ */
+TEST_F(gain, is_made_up_for_above)
+{
+	const __u64 read = LANDLOCK_ACCESS_FS_READ_FILE;
+	const struct rule rules[] = {
+		{ A, MOVE },
+		{ B, MOVE | read },
+		{ variant->above, read },
+		{},
+	};
+	const __u64 handled = MOVE | read | LANDLOCK_ACCESS_FS_EXECUTE;
+
+	sandbox(_metadata, handled, rules);
+	EXPECT_EQ(0, try_rename(B "/file", A "/new", 0));
+	EXPECT_EQ(variant->expected, try_rename(A "/other", B "/new", 0));
+}
+
+/* Enforces a layer that has nothing to do with files. */
+static void sandbox_ports(struct __test_metadata *const _metadata)
+{
+	const struct landlock_ruleset_attr attr = {
+		.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP,
+	};
+	const size_t size = offsetof(typeof(attr), scoped);
+	const int fd = create_ruleset(&attr, size, 0);
+
+	ASSERT_LE(0, fd);
+	enforce(_metadata, fd);
+	ASSERT_EQ(0, close(fd));
+}
+
+/* Such a layer denies to refer all the same. */
+TEST_F(refer, layer_without_rights_on_files)
+{
+	const struct rule rules[] = { { BASE, MOVE }, {} };
+
+	if (abi_version() < 4)
+		SKIP(return, "every layer has rights on files");
+	sandbox(_metadata, MOVE, rules);
+	EXPECT_EQ(0, try_rename(A "/file", B "/new", 0));
+
+	sandbox_ports(_metadata);
+	EXPECT_EQ(EXDEV, try_rename(B "/new", A "/file", 0));
+	EXPECT_EQ(0, try_rename(B "/new", B "/newer", 0));
+}
+
+/* But it does so only next to a layer that handles files. */
+TEST_F(refer, only_layer_without_rights_on_files)
+{
+	if (abi_version() < 4)
+		SKIP(return, "every layer has rights on files");
+	sandbox_ports(_metadata);
+	EXPECT_EQ(0, try_rename(A "/file", B "/new", 0));
+}
+
 TEST_HARNESS_MAIN
