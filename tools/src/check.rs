@@ -9,8 +9,10 @@ use crate::tap::{Count, Outcome};
 use crate::ui;
 
 pub mod border;
+mod counterparts;
 mod external;
 pub mod files;
+mod own_tests;
 mod ranks;
 pub mod sizes;
 
@@ -51,10 +53,11 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     ("ranks", ranks::check),
     ("border", border::check),
     ("sizes", sizes::check),
+    ("counterparts", counterparts::check),
     ("rustfmt", external::rustfmt),
     ("checkpatch", external::checkpatch),
     ("kerneldoc", external::kernel_doc),
