@@ -13,6 +13,7 @@ mod counterparts;
 mod external;
 pub mod files;
 mod own_tests;
+mod pinned;
 mod ranks;
 pub mod sizes;
 
@@ -53,11 +54,12 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     ("ranks", ranks::check),
     ("border", border::check),
     ("sizes", sizes::check),
-    ("counterparts", counterparts::check),
+    ("kunit", counterparts::check),
+    ("pinned", pinned::check),
     ("rustfmt", external::rustfmt),
     ("checkpatch", external::checkpatch),
     ("kerneldoc", external::kernel_doc),
