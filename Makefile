@@ -3,11 +3,11 @@
 # What kernel people type. Each target is one call of the host tool (tools/),
 # which says more with: make help
 
-TARGETS := run shell module kselftest selftests kunit policy bench compare check \
+TARGETS := run shell module kselftest selftests kunit policy bench compare fuzz check \
 	test test-debug
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
-export KERNEL_SRC KDIR IMPL FLAVOR T BASELINE
+export KERNEL_SRC KDIR IMPL FLAVOR T BASELINE SEED N
 
 .PHONY: help $(TARGETS)
 
@@ -24,6 +24,7 @@ help:
 ## make policy      tests of the policy, on this machine
 ## make kunit       tests within the module
 ## make selftests   tests of the system calls (T=fs_rights_test: one suite)
+## make fuzz        random programs on C and on Rust (SEED= the first, N= how many)
 ## make kselftest   the kernel's own tests, unchanged (IMPL=c, T=fs_test)
 ## make bench       what a sandbox costs, C and Rust (IMPL=c, BASELINE=file)
 ##

@@ -69,6 +69,8 @@ fi
 [ -n "${FLAVOR:-}" ] || unset FLAVOR
 [ -n "${T:-}" ] || unset T
 [ -n "${BASELINE:-}" ] || unset BASELINE
+[ -n "${SEED:-}" ] || unset SEED
+[ -n "${N:-}" ] || unset N
 
 # The tool starts programs of its own: nothing of make may reach them.
 unset MAKEFLAGS MAKELEVEL MFLAGS

@@ -79,6 +79,18 @@ impl Guest {
         self.machine.limit = limit;
     }
 
+    /// Gives the guest `more` time.
+    pub fn extend_limit(&mut self, more: Duration) {
+        self.machine.limit += more;
+    }
+
+    /// Boots the guest and carries out its plan, then `section`; gives each line to `on_line`.
+    pub fn run_also(&self, section: Section, on_line: impl FnMut(&str)) -> Result<Session> {
+        let mut root = self.root.clone();
+        root.plan.push(section);
+        self.machine.run(&root, on_line)
+    }
+
     /// Boots the guest and carries out its plan; a line tells how far it is.
     ///
     /// From here on other runs may use the cache.

@@ -62,7 +62,7 @@ impl Section {
 }
 
 /// What the guest contains and does.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Root {
     /// Files, by their place in the guest.
     files: Vec<(String, PathBuf)>,

@@ -16,6 +16,7 @@ mod compare;
 mod debug;
 mod deps;
 mod expected;
+mod fuzz;
 mod guest;
 mod initramfs;
 mod kernel;
@@ -91,6 +92,8 @@ enum Command {
     Bench,
     /// Compares C Landlock and landlock-rs.
     Compare,
+    /// Compares what random programs do on both implementations.
+    Fuzz(fuzz::Arguments),
     /// Checks style and rules of the code.
     Check,
     /// Runs all that must pass before a change lands.
@@ -139,6 +142,7 @@ fn run(cli: Cli) -> Result<()> {
             bench::command(&open()?, options.implementation, baseline)
         }
         Command::Compare => compare::command(&open()?),
+        Command::Fuzz(arguments) => fuzz::command(&open()?, &arguments),
         Command::Check => check::command(&open()?),
         Command::Test => test::command(&open()?),
         Command::TestDebug => debug::command(&open_as(Flavor::Debug)?),

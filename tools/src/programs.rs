@@ -185,6 +185,12 @@ pub fn bench(workshop: &Workshop) -> Result<Vec<PathBuf>> {
     build_crate(workshop, "bench", BENCH, &["bench", "nothing"])
 }
 
+/// Builds the program that runs random programs.
+pub fn fuzz(workshop: &Workshop) -> Result<PathBuf> {
+    let programs = build_crate(workshop, "fuzz", crate::fuzz::CRATE, &["fuzz"])?;
+    programs.into_iter().next().context("no program was built")
+}
+
 /// Builds the crate in `folder` and returns its programs `names`.
 fn build_crate(
     workshop: &Workshop,

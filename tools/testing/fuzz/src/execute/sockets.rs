@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Carries out operations on sockets.
+
+use crate::execute::{SKIPPED, fd, keep};
+use crate::program::{Address, Op, V6};
+use crate::sys::{Arg, Call, call};
+
+/// Room for any address.
+const ROOM: usize = 128;
+
+/// Carries out `op`.
+pub fn execute(op: &Op) -> i32 {
+    let mut buffer = [0; 64];
+    match op {
+        Op::Socket {
+            domain,
+            kind,
+            protocol,
+            slot,
+        } => {
+            let arguments = [*domain, *kind, *protocol].map(|value| Arg::Int(value.into()));
+            keep(call(Call::Socket, arguments), *slot)
+        }
+        Op::Bind { slot, address } => {
+            let (bytes, length) = encode(address);
+            call(Call::Bind, [fd(*slot), Arg::In(&bytes), Arg::Int(length)])
+        }
+        Op::Connect { slot, address } => {
+            let (bytes, length) = encode(address);
+            call(
+                Call::Connect,
+                [fd(*slot), Arg::In(&bytes), Arg::Int(length)],
+            )
+        }
+        Op::Listen { slot } => call(Call::Listen, [fd(*slot), Arg::Int(8)]),
+        Op::Accept { slot, new } => {
+            let flags = Arg::Int(libc::SOCK_NONBLOCK.into());
+            keep(
+                call(Call::Accept, [fd(*slot), Arg::Int(0), Arg::Int(0), flags]),
+                *new,
+            )
+        }
+        Op::Send {
+            slot,
+            address,
+            flags,
+        } => {
+            let flags = flags | libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+            let (bytes, length) = match address {
+                Some(address) => encode(address),
+                None => ([0; ROOM], 0),
+            };
+            let to = if length == 0 {
+                Arg::Int(0)
+            } else {
+                Arg::In(&bytes)
+            };
+            let (data, flags) = (Arg::In(b"data"), Arg::Int(flags.into()));
+            call(
+                Call::SendTo,
+                [fd(*slot), data, Arg::Int(4), flags, to, Arg::Int(length)],
+            )
+        }
+        Op::Receive { slot } => {
+            let (size, flags) = (Arg::Int(64), Arg::Int(libc::MSG_DONTWAIT.into()));
+            let [from, length] = [0, 0].map(Arg::Int);
+            call(
+                Call::Recv,
+                [fd(*slot), Arg::Out(&mut buffer), size, flags, from, length],
+            )
+        }
+        Op::ReuseAddress { slot } => {
+            let [level, name] = [libc::SOL_SOCKET, libc::SO_REUSEADDR];
+            let [level, name] = [level, name].map(|value| Arg::Int(value.into()));
+            let on = 1_i32.to_ne_bytes();
+            call(
+                Call::SetSockOpt,
+                [fd(*slot), level, name, Arg::In(&on), Arg::Int(4)],
+            )
+        }
+        _ => SKIPPED,
+    }
+}
+
+/// Returns an address as the kernel reads it, and the length that is passed.
+fn encode(address: &Address) -> ([u8; ROOM], i64) {
+    let mut bytes = Vec::new();
+    let mut head = |family: i32, port: u16| {
+        bytes.extend((family as u16).to_ne_bytes());
+        bytes.extend(port.to_be_bytes());
+    };
+    let length = match address {
+        Address::V4(address, port, length) => {
+            head(libc::AF_INET, *port);
+            bytes.extend(address);
+            Some(*length)
+        }
+        Address::Unspecified(port, length) => {
+            head(libc::AF_UNSPEC, *port);
+            Some(*length)
+        }
+        Address::V6(address, port, length) => {
+            head(libc::AF_INET6, *port);
+            bytes.extend([0; 4]);
+            bytes.extend(v6(*address));
+            Some(*length)
+        }
+        Address::Path(path) => {
+            bytes.extend((libc::AF_UNIX as u16).to_ne_bytes());
+            bytes.extend(path.as_bytes());
+            bytes.push(0);
+            None
+        }
+        Address::Abstract(name) => {
+            bytes.extend((libc::AF_UNIX as u16).to_ne_bytes());
+            bytes.push(0);
+            bytes.extend(name.as_bytes());
+            None
+        }
+    };
+    let mut room = [0; ROOM];
+    let used = bytes.len().min(ROOM);
+    room[..used].copy_from_slice(&bytes[..used]);
+    (room, length.map_or(used as i64, i64::from))
+}
+
+fn v6(address: V6) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    match address {
+        V6::Any => {}
+        V6::Loopback => bytes[15] = 1,
+        V6::Mapped => {
+            bytes[10..12].fill(0xff);
+            bytes[12..].copy_from_slice(&[127, 0, 0, 1]);
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_those_of_the_kernel() {
+        let (bytes, length) = encode(&Address::V4([127, 0, 0, 1], 0x0102, 16));
+        assert_eq!(bytes[..8], [2, 0, 1, 2, 127, 0, 0, 1]);
+        assert_eq!(length, 16);
+        let (bytes, length) = encode(&Address::Abstract("a1".to_owned()));
+        assert_eq!((&bytes[..5], length), (&[1, 0, 0, b'a', b'1'][..], 5));
+        let (bytes, _) = encode(&Address::V6(V6::Mapped, 1, 28));
+        assert_eq!(bytes[18..24], [0xff, 0xff, 127, 0, 0, 1]);
+    }
+}

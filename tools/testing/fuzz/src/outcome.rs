@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What a program did: the result of each operation, and what was logged.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use crate::board::NOT_RUN;
+use crate::errno;
+use crate::logs::Line;
+use crate::normalise::{Names, field};
+use crate::program::Program;
+
+/// What a program did.
+pub struct Outcome {
+    /// The program.
+    pub program: Arc<Program>,
+    /// Result of each operation.
+    pub results: Vec<i32>,
+    /// Trace events, each with the number of operations that were announced before.
+    pub trace: Vec<(usize, String)>,
+    /// Audit records.
+    pub audit: Vec<String>,
+    /// What is logged when things are freed, in no certain order.
+    late: BTreeSet<String>,
+    /// What is not freed yet.
+    open: BTreeSet<String>,
+    names: Names,
+}
+
+/// How a line is bound to a thing that is made and freed later.
+enum Life<'a> {
+    Made(String),
+    Freed(String, &'a str),
+    Other,
+}
+
+/// Returns what a line tells about the life of rulesets, domains and their records.
+fn life(line: &Line) -> Life<'_> {
+    let (Line::Trace(text) | Line::Audit(text)) = line else {
+        return Life::Other;
+    };
+    let thing = |kind: &str, name: &str| {
+        let number = field(text, name).unwrap_or_default();
+        let number = number.split('.').next().unwrap_or_default();
+        format!("{kind} {number}")
+    };
+    let event = text.split(':').next().unwrap_or_default();
+    match (line, event) {
+        (Line::Trace(_), "landlock_create_ruleset") => Life::Made(thing("ruleset", "ruleset")),
+        (Line::Trace(_), "landlock_create_domain") => Life::Made(thing("domain", "domain")),
+        (Line::Trace(_), "landlock_free_ruleset") => Life::Freed(thing("ruleset", "ruleset"), text),
+        (Line::Trace(_), "landlock_free_domain") => Life::Freed(thing("domain", "domain"), text),
+        _ => match field(text, "status") {
+            Some("allocated") => Life::Made(thing("record", "domain")),
+            Some("deallocated") => Life::Freed(thing("record", "domain"), text),
+            _ => Life::Other,
+        },
+    }
+}
+
+impl Outcome {
+    /// Starts with the results; logs are added to it.
+    pub fn new(program: Arc<Program>, results: Vec<i32>) -> Self {
+        Self {
+            program,
+            results,
+            trace: Vec::new(),
+            audit: Vec::new(),
+            late: BTreeSet::new(),
+            open: BTreeSet::new(),
+            names: Names::default(),
+        }
+    }
+
+    /// Takes in the lines that were logged while the program ran. Returns those that tell of the
+    /// end of what other programs made.
+    pub fn add(&mut self, lines: Vec<Line>) -> Vec<Line> {
+        let mut others = Vec::new();
+        let mut announced = 0;
+        for line in lines {
+            match life(&line) {
+                Life::Freed(..) => {
+                    if !self.add_freed(&line) {
+                        others.push(line);
+                    }
+                    continue;
+                }
+                Life::Made(thing) => drop(self.open.insert(thing)),
+                Life::Other => {}
+            }
+            match line {
+                Line::Step(step) => announced = step + 1,
+                Line::Trace(text) => self.trace.push((announced, self.names.line(&text))),
+                Line::Audit(text) => self.audit.push(self.names.line(&text)),
+            }
+        }
+        others
+    }
+
+    /// Takes in a line about the end of something, if this program made it.
+    pub fn add_freed(&mut self, line: &Line) -> bool {
+        let Life::Freed(thing, text) = life(line) else {
+            return false;
+        };
+        let is_ours = self.open.remove(&thing);
+        if is_ours {
+            self.late.insert(self.names.line(text));
+        }
+        is_ours
+    }
+
+    /// Tells whether everything was freed.
+    pub fn is_complete(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Returns what was logged when things were freed, and what never was.
+    pub fn late(&self) -> impl Iterator<Item = String> {
+        let kept = self.open.iter().map(|thing| {
+            let kind = thing.split(' ').next().unwrap_or_default();
+            format!("never freed: {kind}")
+        });
+        self.late.iter().cloned().chain(kept)
+    }
+
+    /// Returns how many operations were carried out.
+    pub fn count(&self) -> usize {
+        let done = |result: &&i32| **result != NOT_RUN;
+        self.results.iter().filter(done).count()
+    }
+
+    /// Returns a number that differs when the outcome does.
+    ///
+    /// The hasher is the same wherever this very program runs, and only there.
+    pub fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.results.hash(&mut hasher);
+        self.trace
+            .iter()
+            .for_each(|(_, line)| line.hash(&mut hasher));
+        self.audit.hash(&mut hasher);
+        self.late().for_each(|line| line.hash(&mut hasher));
+        hasher.finish()
+    }
+
+    /// Returns all of it as text: each operation, its result, and what was logged.
+    ///
+    /// Trace events stand below their operation if each was announced.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let mut trace = self.trace.iter().peekable();
+        for (index, (step, result)) in self.program.steps.iter().zip(&self.results).enumerate() {
+            let number = self.program.number(index);
+            let result = errno::name(*result);
+            text += &format!(
+                "{number:>4} actor {}: {:?} = {result}\n",
+                step.actor, step.op
+            );
+            while let Some((_, line)) = trace.next_if(|(step, _)| *step <= index + 1) {
+                text += &format!("       {line}\n");
+            }
+        }
+        trace.for_each(|(_, line)| text += &format!("       {line}\n"));
+        for line in &self.audit {
+            text += &format!("audit  {line}\n");
+        }
+        for line in self.late() {
+            text += &format!("freed  {line}\n");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate;
+
+    fn trace(text: &str) -> Line {
+        Line::Trace(text.to_owned())
+    }
+
+    #[test]
+    fn what_is_freed_late_goes_to_who_made_it() {
+        let mut outcome = Outcome::new(Arc::new(generate::program(1)), vec![0, NOT_RUN, -13]);
+        let made = trace("landlock_create_domain: domain=a parent=0 ruleset=1.0");
+        let freed = trace("landlock_free_domain: domain=a denials=0");
+        let other = trace("landlock_free_domain: domain=b denials=0");
+        assert_eq!(outcome.add(vec![made, other.clone()]), [other]);
+        assert!(!outcome.is_complete());
+        let before = outcome.digest();
+        assert!(outcome.add_freed(&freed));
+        assert!(outcome.is_complete());
+        assert_ne!(before, outcome.digest());
+        assert_eq!(outcome.count(), 2);
+    }
+
+    #[test]
+    fn each_part_changes_the_digest() {
+        let outcome = |result, line: &str| {
+            let mut outcome = Outcome::new(Arc::new(generate::program(1)), vec![result]);
+            outcome.add(vec![trace(line)]);
+            outcome.digest()
+        };
+        let digest = outcome(0, "landlock_x: domain=a");
+        assert_eq!(digest, outcome(0, "landlock_x: domain=b"));
+        assert_ne!(digest, outcome(1, "landlock_x: domain=a"));
+        assert_ne!(digest, outcome(0, "landlock_y: domain=a"));
+    }
+}
