@@ -47,7 +47,9 @@ pub struct Executor<'a> {
 impl Executor<'_> {
     /// Closes what operations left open.
     pub fn close_slots(&self) {
-        (0..SLOTS).for_each(|slot| drop(call(Call::Close, [fd(Slot(slot))])));
+        for slot in 0..SLOTS {
+            call(Call::Close, [fd(Slot(slot))]);
+        }
     }
 
     /// Carries out `op`, but for those that make other actors or that do not return.

@@ -64,11 +64,16 @@ pub struct Names {
 impl Names {
     /// Returns `line` with names for numbers.
     pub fn line(&mut self, line: &str) -> String {
-        let words: Vec<String> = line.split(' ').map(|word| self.word(word)).collect();
+        // An inode has its number on a device only.
+        let device = field(line, "dev").unwrap_or_default();
+        let words: Vec<String> = line
+            .split(' ')
+            .map(|word| self.word(word, device))
+            .collect();
         words.join(" ")
     }
 
-    fn word(&mut self, word: &str) -> String {
+    fn word(&mut self, word: &str, device: &str) -> String {
         let Some((field, value)) = word.split_once('=') else {
             return word.to_owned();
         };
@@ -82,23 +87,21 @@ impl Names {
         if is_stable || class == Class::Port && !is_chosen {
             return word.to_owned();
         }
-        let (number, version) = match (class, value.split_once('.')) {
-            (Class::Ruleset, Some((number, version))) => (number, format!(".{version}")),
-            _ => (value, String::new()),
+        let (number, rest) = match (class, value.split_once('.')) {
+            (Class::Ruleset, Some((number, version))) => (number.to_owned(), format!(".{version}")),
+            (Class::Inode, _) => (format!("{device} {value}"), String::new()),
+            _ => (value.to_owned(), String::new()),
         };
         let name = self.name(class, number);
-        format!("{field}={}{name}{version}", class.letter())
+        format!("{field}={}{name}{rest}", class.letter())
     }
 
-    fn name(&mut self, class: Class, number: &str) -> usize {
+    fn name(&mut self, class: Class, number: String) -> usize {
         let count = self.counts.entry(class).or_default();
-        *self
-            .names
-            .entry((class, number.to_owned()))
-            .or_insert_with(|| {
-                *count += 1;
-                *count
-            })
+        *self.names.entry((class, number)).or_insert_with(|| {
+            *count += 1;
+            *count
+        })
     }
 }
 
@@ -131,6 +134,7 @@ mod tests {
             names.line("x: lport=40000 src=1000"),
             "x: lport=T1 src=1000"
         );
+        assert_eq!(names.line("x: dev=0:22 ino=7"), "x: dev=V2 ino=I2");
         assert_eq!(field(line, "parent"), Some("1f2"));
         assert_eq!(field(line, "none"), None);
     }
