@@ -93,7 +93,6 @@ impl Executor<'_> {
             | Op::PtraceAttach { .. }
             | Op::PtraceSeize { .. }
             | Op::Traceme { .. }
-            | Op::ReadMemory { .. }
             | Op::OpenProc { .. }
             | Op::SendSlot { .. }
             | Op::ReceiveSlot { .. }

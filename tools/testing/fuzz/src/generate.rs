@@ -4,6 +4,7 @@
 
 use crate::choice::Choice;
 use crate::program::{Actor, Base, Kind, MAX_ACTORS, Node, Op, Place, Program, SLOTS, Slot, Step};
+use crate::race;
 
 mod files;
 mod landlock;
@@ -17,6 +18,9 @@ use names::Names;
 
 /// After how many operations the files that are gone come back.
 const RESTORE_INTERVAL: usize = 24;
+
+/// How many programs out of a hundred have a race.
+const RACES: usize = 15;
 
 /// Most layers that an actor asks for; the kernel's limit is tried now and then.
 const USUAL_LAYERS: usize = 3;
@@ -51,6 +55,7 @@ struct Known {
 struct Maker {
     choice: Choice,
     names: Names,
+    has_race: bool,
     steps: Vec<Step>,
     actors: Vec<Known>,
 }
@@ -58,8 +63,10 @@ struct Maker {
 /// Makes the program of `seed`.
 pub fn program(seed: u64) -> Program {
     let mut choice = Choice::new(seed);
-    let tree = tree::make(&mut choice);
+    let mut tree = tree::make(&mut choice);
+    let has_race = choice.chance(RACES);
     let mut maker = Maker {
+        has_race,
         names: Names::new(&tree),
         choice,
         steps: Vec::new(),
@@ -70,9 +77,13 @@ pub fn program(seed: u64) -> Program {
         }],
     };
     maker.fill();
+    if has_race {
+        tree.extend(race::nodes());
+    }
     Program {
         seed,
         tree,
+        has_race,
         steps: maker.steps,
         kept: None,
     }

@@ -19,6 +19,7 @@ mod logs;
 mod normalise;
 pub mod outcome;
 pub mod program;
+mod race;
 pub mod runner;
 pub mod selection;
 mod stage;

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use crate::race::hide_winner;
+
 /// What a number stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
@@ -70,7 +72,7 @@ impl Names {
             .split(' ')
             .map(|word| self.word(word, device))
             .collect();
-        words.join(" ")
+        hide_winner(&words.join(" "))
     }
 
     fn word(&mut self, word: &str, device: &str) -> String {

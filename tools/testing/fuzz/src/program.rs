@@ -51,6 +51,8 @@ pub struct Program {
     pub seed: u64,
     /// Files that are made first.
     pub tree: Vec<Node>,
+    /// Whether directories are renamed meanwhile, see [`crate::race`].
+    pub has_race: bool,
     /// What is done then, one after the other.
     pub steps: Vec<Step>,
     /// Numbers of these operations in the whole program, if this is a part of it.
@@ -310,9 +312,6 @@ pub enum Op {
     },
     Traceme {
         slot: Slot,
-    },
-    ReadMemory {
-        target: Actor,
     },
     OpenProc {
         target: Actor,

@@ -14,6 +14,7 @@ use crate::actor::{self, ORDERS, OURSELVES, Order, borrow};
 use crate::board::{BLOCKED, BOARD, Board, NOT_RUN};
 use crate::execute::{POST_IN, POST_OUT, WATCHED};
 use crate::program::{Actor, MAX_ACTORS, Program, Step};
+use crate::race;
 use crate::sys::{self, Arg, Call, Side, call};
 use crate::tree;
 
@@ -39,6 +40,9 @@ pub type Announce<'a> = &'a dyn Fn(usize);
 pub fn run(program: &Arc<Program>, announce: Option<Announce<'_>>) -> Result<()> {
     prepare().context("cannot prepare the stage")?;
     tree::make(&program.tree);
+    if program.has_race {
+        race::start();
+    }
     connect()?;
     let board = Board::new(borrow(BOARD));
     if let Ok(Side::Child) = sys::fork(0).map(|side| note_first(&board, side)) {

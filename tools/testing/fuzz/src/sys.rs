@@ -22,6 +22,7 @@ pub enum Call {
     Dup3 = libc::SYS_dup3,
     Fchdir = libc::SYS_fchdir,
     Fcntl = libc::SYS_fcntl,
+    Fsconfig = libc::SYS_fsconfig,
     Fsmount = libc::SYS_fsmount,
     Fsopen = libc::SYS_fsopen,
     Ftruncate = libc::SYS_ftruncate,
@@ -171,30 +172,6 @@ pub fn execute(dir: RawFd, path: &CStr, args: &[CString], flags: i32) -> i32 {
     // SAFETY: Both lists end with a null pointer, and `args` outlives the call.
     unsafe { libc::syscall(libc::SYS_execveat, dir, path.as_ptr(), argv, envp, flags) };
     -last_error()
-}
-
-/// A place in memory that other processes try to read.
-static SECRET: u64 = 42;
-
-/// Reads [`SECRET`] of the process `pid`, which is a copy of this one.
-pub fn read_memory(pid: i32) -> i32 {
-    let mut copy = 0_u64;
-    let length = size_of::<u64>();
-    let local = libc::iovec {
-        iov_base: (&raw mut copy).cast(),
-        iov_len: length,
-    };
-    let remote = libc::iovec {
-        iov_base: (&raw const SECRET).cast_mut().cast(),
-        iov_len: length,
-    };
-    // SAFETY: The kernel writes `length` bytes to `copy`; in the other process it only reads.
-    let count = unsafe { libc::process_vm_readv(pid, &local, 1, &remote, 1, 0) };
-    if count < 0 {
-        -last_error()
-    } else {
-        count as i32
-    }
 }
 
 /// Blocks the signals `signals` for this process and what it starts.

@@ -10,6 +10,9 @@ use crate::tree::mount_at;
 /// Path and flag of a call about an open mount: nothing but the descriptor.
 const MOVE_MOUNT_F_EMPTY_PATH: i64 = 4;
 
+/// Makes the file system that was configured.
+const FSCONFIG_CMD_CREATE: i64 = 6;
+
 /// Carries out `op`.
 pub fn execute(op: &Op) -> i32 {
     let here = || Arg::Int(libc::AT_FDCWD.into());
@@ -40,8 +43,9 @@ pub fn execute(op: &Op) -> i32 {
             if context < 0 {
                 return context;
             }
-            // Not configured, so that the mount is refused later than the hooks are called.
             let context = i64::from(context);
+            let create = [context, FSCONFIG_CMD_CREATE, 0, 0, 0].map(Arg::Int);
+            call(Call::Fsconfig, create);
             let mount = call(Call::Fsmount, [Arg::Int(context), Arg::Int(0), Arg::Int(0)]);
             call(Call::Close, [Arg::Int(context)]);
             keep(mount, *slot)

@@ -52,7 +52,6 @@ impl Executor<'_> {
                 self.with(*target, |_, tid| trace(libc::PTRACE_SEIZE, tid))
             }
             Op::Traceme { slot } => traceme(*slot),
-            Op::ReadMemory { target } => self.with(*target, |pid, _| sys::read_memory(pid)),
             Op::OpenProc { target, file } => self.with(*target, |pid, _| open_proc(pid, file)),
             Op::SendSlot { target, slot } => send_slot(*target, *slot),
             Op::ReceiveSlot { slot, .. } => self.receive_slot(*slot),

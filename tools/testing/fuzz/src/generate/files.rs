@@ -3,7 +3,8 @@
 //! Chooses operations on files.
 
 use crate::generate::{Held, Maker};
-use crate::program::{Actor, Op, Slot};
+use crate::program::{Actor, Base, Op, Place, Slot};
+use crate::race;
 
 /// Commands of `ioctl(2)`: what Landlock always allows, what the file system answers, what a
 /// device does.
@@ -46,6 +47,9 @@ const OPEN_FLAGS: [i32; 6] = [
 impl Maker {
     /// Adds an operation on files.
     pub(super) fn file(&mut self, actor: Actor) {
+        if self.has_race && self.choice.chance(15) {
+            return self.race(actor);
+        }
         match self.choice.below(100) {
             0..22 => self.open(actor),
             22..33 => self.open_dir(actor),
@@ -62,6 +66,27 @@ impl Maker {
             }
             80..96 => self.use_slot(actor),
             _ => self.directory(actor),
+        }
+    }
+
+    /// Adds an operation on the file that is under two directories in turn.
+    fn race(&mut self, actor: Actor) {
+        let path = self.choice.one(&race::FILES).to_owned();
+        let place = Place {
+            base: Base::Cwd,
+            path: path.clone(),
+        };
+        match self.choice.below(4) {
+            0 => self.push(actor, Op::Exec { place }),
+            1 => self.push(actor, Op::Truncate { path }),
+            _ => {
+                let flags = self.choice.one(&ACCESS) | libc::O_NONBLOCK;
+                let slot = self.new_slot();
+                self.push(actor, Op::Open { place, flags, slot });
+                // Other operations would log the directory.
+                self.hold(actor, slot, Held::Nothing);
+                self.push(actor, Op::Ftruncate { slot });
+            }
         }
     }
 

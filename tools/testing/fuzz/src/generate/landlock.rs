@@ -4,6 +4,7 @@
 
 use crate::generate::{Held, Maker, USUAL_LAYERS};
 use crate::program::{Actor, Op, Place, Slot};
+use crate::race;
 
 /// All rights on files.
 const FS: u64 = (1 << 17) - 1;
@@ -98,6 +99,7 @@ impl Maker {
         }
         let (path, mut access) = match self.choice.below(10) {
             0 => ("/".to_owned(), fs),
+            1 if self.has_race => (race::DIR.to_owned(), fs),
             1..3 => (self.names.file(&mut self.choice), fs & FS_FILE),
             3 => (self.names.any(&mut self.choice), fs),
             _ => (self.names.dir(&mut self.choice), fs),

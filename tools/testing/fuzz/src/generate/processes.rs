@@ -25,8 +25,7 @@ impl Maker {
             8..10 => Op::Pending,
             10..13 => Op::PtraceAttach { target },
             13 => Op::PtraceSeize { target },
-            14..17 => Op::ReadMemory { target },
-            17..20 => Op::OpenProc {
+            14..20 => Op::OpenProc {
                 target,
                 file: self.choice.one(&PROC_FILES),
             },
