@@ -91,6 +91,7 @@ pub fn shell(workshop: &Workshop, implementation: Impl) -> Result<()> {
     ensure!(ui::is_terminal(), "make shell needs a terminal");
     let mut guest = Guest::new(workshop, implementation, "shell")?;
     guest.add_samples(workshop)?;
+    guest.root.add("bin/fuzz", &programs::fuzz(workshop)?);
     guest.root.greeting = Some(GREETING.to_owned());
     guest.interact(workshop)
 }

@@ -8,6 +8,7 @@ use crate::check;
 use crate::commands::{self, SuiteKind, cargo_test};
 use crate::debug;
 use crate::expected::Expected;
+use crate::fuzz;
 use crate::guest::{Guest, suites};
 use crate::initramfs::{Root, Section};
 use crate::kernel::{Impl, Workshop};
@@ -23,11 +24,12 @@ use crate::vm::Session;
 const EXPECTED: &str = "tools/testing/expected-failures.toml";
 
 /// Crates that are tested on the host: name of the step, folder.
-const CRATES: [(&str, &str); 4] = [
+const CRATES: [(&str, &str); 5] = [
     ("policy", commands::POLICY),
     ("tools", "tools"),
     ("samples", SAMPLES),
     ("bench", BENCH),
+    ("fuzz", fuzz::CRATE),
 ];
 
 /// Folder of the guest with the test of the empty slot, which `/init` knows.
@@ -57,6 +59,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
     }
     tally(&mut count, in_guest(workshop, Impl::Builtin))?;
     tally(&mut count, in_guest(workshop, Impl::Rust))?;
+    tally(&mut count, fuzz::fixed(workshop))?;
     close(count)
 }
 

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::check::Verdict;
 use crate::check::files;
+use crate::fuzz;
 use crate::kernel::Workshop;
 use crate::module::{self, Modules};
 use crate::place;
@@ -18,7 +19,7 @@ use crate::programs::{BENCH, SAMPLES, cargo};
 use crate::ui::Step;
 
 /// Crates that run on the host.
-const CRATES: [&str; 4] = ["tools", SAMPLES, BENCH, "tools/testing/policy"];
+const CRATES: [&str; 5] = ["tools", SAMPLES, BENCH, fuzz::CRATE, "tools/testing/policy"];
 
 /// Folders with our C.
 const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "samples"];
@@ -187,7 +188,7 @@ pub fn clippy_host(workshop: &Workshop) -> Result<Verdict> {
     }
     Ok(Verdict::new(
         problems,
-        "tools, samples, benchmark, policy tests: no remark",
+        "tools, samples, benchmark, fuzzer, policy tests: no remark",
     ))
 }
 

@@ -199,7 +199,7 @@ fn operation_row((name, results): (&String, &BTreeMap<String, usize>)) -> Vec<St
         .filter(|result| result.starts_with('E'))
         .count();
     let numbers = [total, succeeded, errors].map(|number| number.to_string());
-    [&[name.clone()], &numbers[..]].concat()
+    [std::slice::from_ref(name), &numbers[..]].concat()
 }
 
 #[cfg(test)]
