@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ui;
 
-/// Access rights and scopes as the trace names them, and the event that tells of a denial.
-const RIGHTS: [&str; 21] = [
+/// Access rights as the trace names them, and scopes.
+const RIGHTS: [&str; 23] = [
     "fs.execute",
     "fs.write_file",
     "fs.read_file",
@@ -31,6 +31,8 @@ const RIGHTS: [&str; 21] = [
     "net.connect_tcp",
     "net.bind_udp",
     "net.connect_send_udp",
+    "scope.signal",
+    "scope.abstract_unix_socket",
 ];
 
 /// Hooks, and the operations that reach them.
@@ -120,7 +122,7 @@ impl Coverage {
         for right in RIGHTS {
             let verdicts = self.rights.get(right).copied().unwrap_or_default();
             if verdicts.allowed == 0 || verdicts.denied == 0 {
-                missing.push(format!("{right}, allowed and denied"));
+                missing.push(format!("{right}, both granted and to blame"));
             }
         }
         for (hook, operations) in HOOKS {

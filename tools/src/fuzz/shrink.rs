@@ -10,51 +10,64 @@ use anyhow::Result;
 /// Numbers of operations that are kept.
 pub type Kept = Vec<usize>;
 
-/// Most rounds. Each starts two guests.
-const MOST_ROUNDS: usize = 24;
+/// Most rounds. Each starts the guests twice.
+const MOST_ROUNDS: usize = 16;
+
+/// In how many parts operations are cut. A round that succeeds leaves few of them.
+const PARTS: usize = 16;
 
 /// Returns a small part of `all` that still fails. `fails` tells for each candidate whether it does.
 pub fn shrink(all: Kept, mut fails: impl FnMut(&[Kept]) -> Result<Vec<bool>>) -> Result<Kept> {
     let mut kept = all;
-    let mut parts = 2;
+    let mut length = kept.len().div_ceil(PARTS).max(1);
     for _ in 0..MOST_ROUNDS {
         if kept.len() < 2 {
             break;
         }
-        let candidates = candidates(&kept, parts);
-        let verdicts = fails(&candidates)?;
-        let failing = candidates.into_iter().zip(verdicts);
-        let smallest = failing
-            .filter_map(|(candidate, fails)| fails.then_some(candidate))
-            .min_by_key(Vec::len);
-        match smallest {
+        let chunks: Vec<&[usize]> = kept.chunks(length).collect();
+        let without: Vec<Kept> = chunks.iter().map(|chunk| remove(&kept, chunk)).collect();
+        let verdicts = fails(&without)?;
+        let removable = chunks.into_iter().zip(verdicts);
+        let removable: Vec<&[usize]> = removable
+            .filter_map(|(chunk, fails)| fails.then_some(chunk))
+            .collect();
+        match remove_most(&kept, &removable, &mut fails)? {
             Some(smaller) => {
                 kept = smaller;
-                parts = parts.min(kept.len()).max(2);
+                length = length.min(kept.len().div_ceil(PARTS)).max(1);
             }
-            None if parts >= kept.len() => break,
-            None => parts = (parts * 4).min(kept.len()),
+            None if length == 1 => break,
+            None => length = length.div_ceil(4),
         }
     }
     Ok(kept)
 }
 
-/// Returns what is left when `kept` is cut into `parts`: each part alone, then all but each.
-fn candidates(kept: &[usize], parts: usize) -> Vec<Kept> {
-    let length = kept.len().div_ceil(parts);
-    let chunks: Vec<&[usize]> = kept.chunks(length).collect();
-    let alone = chunks.iter().map(|chunk| chunk.to_vec());
-    let without = (0..chunks.len()).map(|index| {
-        let others = chunks
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != index);
-        others.flat_map(|(_, chunk)| chunk.to_vec()).collect()
-    });
-    alone
-        .chain(without)
-        .filter(|candidate: &Kept| candidate.len() < kept.len())
-        .collect()
+/// Returns what fails after as many as possible of `removable` were removed at once. Each of them
+/// can be removed alone.
+fn remove_most(
+    kept: &[usize],
+    removable: &[&[usize]],
+    mut fails: impl FnMut(&[Kept]) -> Result<Vec<bool>>,
+) -> Result<Option<Kept>> {
+    let Some(first) = removable.first() else {
+        return Ok(None);
+    };
+    let groups = [1, 2, 4].map(|count| removable.len().div_ceil(count));
+    let groups = groups.into_iter().flat_map(|size| removable.chunks(size));
+    let candidates: Vec<Kept> = groups.map(|group| remove(kept, &group.concat())).collect();
+    let verdicts = fails(&candidates)?;
+    let failing = candidates.into_iter().zip(verdicts);
+    let smallest = failing
+        .filter_map(|(candidate, fails)| fails.then_some(candidate))
+        .min_by_key(Vec::len);
+    Ok(Some(smallest.unwrap_or_else(|| remove(kept, first))))
+}
+
+/// Returns `kept` without `removed`.
+fn remove(kept: &[usize], removed: &[usize]) -> Kept {
+    let stays = |step: &&usize| removed.binary_search(step).is_err();
+    kept.iter().filter(stays).copied().collect()
 }
 
 #[cfg(test)]
@@ -83,15 +96,29 @@ mod tests {
     }
 
     #[test]
-    fn rounds_are_few() {
-        let mut rounds = 0;
+    fn boots_are_few() {
+        let mut boots = 0;
         let mut fails = needs(&[1, 200, 399]);
         let count = |candidates: &[Kept]| {
-            rounds += 1;
+            boots += 1;
             fails(candidates)
         };
         assert_eq!(shrink((0..400).collect(), count).unwrap(), [1, 200, 399]);
-        assert!(rounds < MOST_ROUNDS, "{rounds}");
+        assert!(boots <= 10, "{boots}");
+    }
+
+    #[test]
+    fn parts_that_need_each_other_are_removed_one_by_one() {
+        // An operation may only go after the one that follows it.
+        let fails = |candidates: &[Kept]| {
+            let is_prefix =
+                |kept: &Kept| kept.iter().enumerate().all(|(index, step)| index == *step);
+            Ok(candidates
+                .iter()
+                .map(|kept| !kept.is_empty() && is_prefix(kept))
+                .collect())
+        };
+        assert_eq!(shrink((0..5).collect(), fails).unwrap(), [0]);
     }
 
     proptest! {
