@@ -4,14 +4,14 @@
 
 use std::cell::Cell;
 use std::ffi::CString;
-use std::os::fd::{BorrowedFd, RawFd};
+use std::os::fd::RawFd;
 use std::sync::{Arc, mpsc};
 
 use crate::board::{BOARD, Board};
 use crate::execute::{Executor, SKIPPED};
 use crate::program::{Actor, Op, Program};
 use crate::selection::Selection;
-use crate::sys::{self, Side, text};
+use crate::sys::{self, Side, borrow, text};
 
 /// Descriptor where the actor 0 is told what to do.
 pub const ORDERS: RawFd = 20;
@@ -52,13 +52,6 @@ impl Order {
             end: u16::from_ne_bytes([c, d]),
         }
     }
-}
-
-/// Returns a descriptor that the stage opened.
-pub fn borrow(descriptor: RawFd) -> BorrowedFd<'static> {
-    // SAFETY: The stage opens the descriptors below those of the slots before there is an actor,
-    // and no operation closes them.
-    unsafe { BorrowedFd::borrow_raw(descriptor) }
 }
 
 /// Serves as the actor `me` until the stage ends.

@@ -2,14 +2,12 @@
 
 //! Reads audit records: this program takes the place of the audit daemon.
 
-use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, netlink, socket_with};
 
-use crate::sys::{Arg, Call, call};
-
-const NETLINK_AUDIT: i32 = 9;
 const AUDIT_SET: u16 = 1001;
 const AUDIT_ADD_RULE: u16 = 1011;
 /// Records of Landlock.
@@ -32,14 +30,9 @@ pub struct Audit(OwnedFd);
 impl Audit {
     /// Makes the kernel send records here, and only those of Landlock.
     pub fn open() -> Result<Self> {
-        let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
-        let socket = call(
-            Call::Socket,
-            [libc::AF_NETLINK, kind, NETLINK_AUDIT].map(|value| Arg::Int(value.into())),
-        );
-        ensure!(socket >= 0, "no audit: error {socket}");
-        // SAFETY: The kernel just returned this descriptor, and nobody else has it.
-        let audit = Self(unsafe { OwnedFd::from_raw_fd(socket as RawFd) });
+        let (family, kind) = (AddressFamily::NETLINK, SocketType::RAW);
+        let socket = socket_with(family, kind, SocketFlags::CLOEXEC, Some(netlink::AUDIT));
+        let audit = Self(socket.context("no audit")?);
         rustix::net::sockopt::set_socket_recv_buffer_size_force(&audit.0, 64 << 20)
             .context("no room for audit records")?;
         audit.request(AUDIT_ADD_RULE, &exclude_others())?;

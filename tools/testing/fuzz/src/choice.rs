@@ -65,8 +65,7 @@ mod tests {
         // These numbers must never change: seeds that were written down would lose their meaning.
         let mut choice = Choice::new(7);
         let numbers = [(); 4].map(|()| choice.below(1000));
-        let mut again = Choice::new(7);
-        assert_eq!(numbers, [(); 4].map(|()| again.below(1000)));
+        assert_eq!(numbers, [689, 476, 270, 930]);
         let mut other = Choice::new(8);
         assert_ne!(numbers, [(); 4].map(|()| other.below(1000)));
     }

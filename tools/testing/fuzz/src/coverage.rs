@@ -9,7 +9,19 @@ use serde::Serialize;
 use crate::errno;
 use crate::normalise::field;
 use crate::outcome::Outcome;
-use crate::program::{Op, Step};
+use crate::program::{Address, Op, Step};
+
+/// What keeps signals within a domain.
+const SIGNAL: &str = "scope.signal";
+
+/// What keeps connections to abstract UNIX sockets within a domain.
+const ABSTRACT: &str = "scope.abstract_unix_socket";
+
+/// Events that tell of a denial by a scope.
+const DENIED_SCOPES: [(&str, &str); 2] = [
+    ("landlock_deny_scope_signal", SIGNAL),
+    ("landlock_deny_scope_abstract_unix_socket", ABSTRACT),
+];
 
 /// How often something was allowed and denied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -27,7 +39,8 @@ pub struct Coverage {
     operations: BTreeMap<String, BTreeMap<String, usize>>,
     /// Operations of sandboxed actors: those that succeeded, and those that Landlock's error ended.
     sandboxed: BTreeMap<String, Verdicts>,
-    /// Rights: how often a rule granted one, how often the lack of one was to blame.
+    /// Rights: how often a rule granted one, how often the lack of one was to blame. Scopes: how
+    /// often a sandboxed actor got through, how often one was to blame.
     rights: BTreeMap<String, Verdicts>,
     /// Trace events and audit records by their kind.
     lines: BTreeMap<String, usize>,
@@ -38,11 +51,12 @@ impl Coverage {
     pub fn add(&mut self, outcome: &Outcome) {
         let mut sandboxed = Vec::new();
         for (step, result) in outcome.program.steps.iter().zip(&outcome.results) {
-            let name = step.op.name();
-            let results = self.operations.entry(name.clone()).or_default();
+            let name: &str = (&step.op).into();
+            let results = self.operations.entry(name.to_owned()).or_default();
             *results.entry(errno::name(*result)).or_default() += 1;
             note_sandbox(&mut sandboxed, step, *result);
             if sandboxed.contains(&step.actor) {
+                self.add_scope(&step.op, *result);
                 self.add_verdict(name, *result);
             }
         }
@@ -58,8 +72,23 @@ impl Coverage {
         }
     }
 
-    fn add_verdict(&mut self, name: String, result: i32) {
-        let verdicts = self.sandboxed.entry(name).or_default();
+    /// Counts what a scope could have denied, and did not.
+    fn add_scope(&mut self, op: &Op, result: i32) {
+        let scope = match op {
+            Op::Kill { .. } | Op::Tgkill { .. } | Op::PidfdSignal { .. } => SIGNAL,
+            Op::Connect {
+                address: Address::Abstract(_),
+                ..
+            } => ABSTRACT,
+            _ => return,
+        };
+        if result == 0 {
+            self.rights.entry(scope.to_owned()).or_default().allowed += 1;
+        }
+    }
+
+    fn add_verdict(&mut self, name: &str, result: i32) {
+        let verdicts = self.sandboxed.entry(name.to_owned()).or_default();
         match -result {
             libc::EACCES | libc::EPERM | libc::EXDEV => verdicts.denied += 1,
             ..=0 => verdicts.allowed += 1,
@@ -70,6 +99,10 @@ impl Coverage {
     fn add_line(&mut self, line: &str) {
         let (event, _) = line.split_once(':').unwrap_or((line, ""));
         *self.lines.entry(event.to_owned()).or_default() += 1;
+        if let Some((_, scope)) = DENIED_SCOPES.iter().find(|(name, _)| *name == event) {
+            let verdicts = self.rights.entry((*scope).to_owned());
+            verdicts.or_default().denied += 1;
+        }
         let prefix = if event.contains("net") { "net." } else { "fs." };
         let granted = field(line, "grants").unwrap_or_default();
         let mut rights: Vec<_> = names(granted).collect();

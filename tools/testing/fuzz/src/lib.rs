@@ -6,6 +6,8 @@
 //! each `actor` executes operations (`execute`) in turn; `logs` reads what the kernel says. The
 //! `outcome` is all of that, comparable between kernels; `coverage` counts what was reached.
 
+#![deny(unsafe_code)]
+
 pub mod actor;
 mod audit;
 mod board;

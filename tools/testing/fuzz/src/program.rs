@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use strum::{IntoStaticStr, VariantNames};
+
 /// Most actors of a program. The first one is never sandboxed.
 pub const MAX_ACTORS: usize = 8;
 
@@ -139,7 +141,7 @@ pub enum V6 {
 }
 
 /// An operation. Each is at most a few system calls; its result is one number.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, IntoStaticStr, VariantNames)]
 #[allow(missing_docs)]
 pub enum Op {
     // Files
@@ -367,13 +369,4 @@ pub enum Op {
         ruleset: Option<Slot>,
         flags: u32,
     },
-}
-
-impl Op {
-    /// Returns the name of the operation.
-    pub fn name(&self) -> String {
-        let text = format!("{self:?}");
-        let end = text.find(|letter: char| !letter.is_alphanumeric());
-        text[..end.unwrap_or(text.len())].to_owned()
-    }
 }

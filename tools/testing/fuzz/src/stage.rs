@@ -10,12 +10,12 @@ use anyhow::{Context, Result, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-use crate::actor::{self, ORDERS, OURSELVES, Order, borrow};
+use crate::actor::{self, ORDERS, OURSELVES, Order};
 use crate::board::{BLOCKED, BOARD, Board, NOT_RUN};
 use crate::execute::{POST_IN, POST_OUT, WATCHED};
 use crate::program::{Actor, MAX_ACTORS, Program, Step};
 use crate::race;
-use crate::sys::{self, Arg, Call, Side, call};
+use crate::sys::{self, Arg, Call, Side, borrow, call};
 use crate::tree;
 
 /// Descriptor where the stage talks to the actor 0.

@@ -2,8 +2,10 @@
 
 //! System calls with any arguments, valid or not: the only file with unsafe code.
 
+#![allow(unsafe_code)]
+
 use std::ffi::{CStr, CString};
-use std::os::fd::RawFd;
+use std::os::fd::{BorrowedFd, RawFd};
 
 /// The system calls that programs make. None of them touches memory but what its arguments lend.
 #[derive(Clone, Copy, Debug)]
@@ -178,6 +180,14 @@ pub fn execute(dir: RawFd, path: &CStr, args: &[CString], flags: i32) -> i32 {
 pub fn block_signals(signals: u64) {
     // SAFETY: `signals` is a set of the kernel's size, which the kernel reads.
     unsafe { libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_BLOCK, &signals, 0, 8) };
+}
+
+/// Returns a descriptor by its number: one that the stage opened for all actors, or that of a slot
+/// which is open.
+pub fn borrow(descriptor: RawFd) -> BorrowedFd<'static> {
+    // SAFETY: Nothing closes the descriptors of the stage, whose numbers are below those of slots.
+    // An actor uses a slot within one operation, and no other actor works meanwhile.
+    unsafe { BorrowedFd::borrow_raw(descriptor) }
 }
 
 /// Number of the calling thread.

@@ -4,17 +4,16 @@
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 
-use crate::actor::borrow;
 use crate::execute::{Executor, POST_IN, POST_OUT, SKIPPED, fd, keep, number};
 use crate::program::{Actor, Op, Slot};
-use crate::sys::{self, Arg, Call, call, text};
+use crate::sys::{self, Arg, Call, borrow, call, text};
 
 /// Signals that actors block, so that they can be asked whether they came.
 pub const WATCHED: [i32; 3] = [libc::SIGUSR1, libc::SIGURG, libc::SIGIO];
@@ -113,8 +112,7 @@ fn send_slot(target: Actor, slot: Slot) -> i32 {
     if call(Call::Fcntl, [fd(slot), int(libc::F_GETFD)]) < 0 {
         return -libc::EBADF;
     }
-    // SAFETY: The slot is open, and nothing closes it before the end of this function.
-    let files = [unsafe { BorrowedFd::borrow_raw(number(slot)) }];
+    let files = [borrow(number(slot))];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut buffer = SendAncillaryBuffer::new(&mut space);
     buffer.push(SendAncillaryMessage::ScmRights(&files));
