@@ -45,23 +45,7 @@ pub fn execute(op: &Op) -> i32 {
             slot,
             address,
             flags,
-        } => {
-            let flags = flags | libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
-            let (bytes, length) = match address {
-                Some(address) => encode(address),
-                None => ([0; ROOM], 0),
-            };
-            let to = if length == 0 {
-                Arg::Int(0)
-            } else {
-                Arg::In(&bytes)
-            };
-            let (data, flags) = (Arg::In(b"data"), Arg::Int(flags.into()));
-            call(
-                Call::SendTo,
-                [fd(*slot), data, Arg::Int(4), flags, to, Arg::Int(length)],
-            )
-        }
+        } => send(fd(*slot), address.as_ref(), *flags),
         Op::Receive { slot } => {
             let (size, flags) = (Arg::Int(64), Arg::Int(libc::MSG_DONTWAIT.into()));
             let [from, length] = [0, 0].map(Arg::Int);
@@ -81,6 +65,21 @@ pub fn execute(op: &Op) -> i32 {
         }
         _ => SKIPPED,
     }
+}
+
+/// Sends four bytes through `socket`, to `address` if there is one.
+fn send(socket: Arg, address: Option<&Address>, flags: i32) -> i32 {
+    let flags = flags | libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+    let (bytes, length) = address.map_or(([0; ROOM], 0), encode);
+    let to = match length {
+        0 => Arg::Int(0),
+        _ => Arg::In(&bytes),
+    };
+    let (data, flags) = (Arg::In(b"data"), Arg::Int(flags.into()));
+    call(
+        Call::SendTo,
+        [socket, data, Arg::Int(4), flags, to, Arg::Int(length)],
+    )
 }
 
 /// Returns an address as the kernel reads it, and the length that is passed.
