@@ -137,7 +137,7 @@ static void mount_and_fill(struct __test_metadata *const _metadata)
 		make_file(_metadata, numbered(i));
 }
 
-TEST_F(race, unmount_and_rules)
+TEST_F_TIMEOUT(race, unmount_and_rules, 300)
 {
 	void *(*const functions[])(void *) = {
 		add_and_drop_rules,

@@ -45,7 +45,7 @@ FIXTURE_TEARDOWN_PARENT(stress)
 {
 }
 
-TEST_F(stress, many_rules)
+TEST_F_TIMEOUT(stress, many_rules, 300)
 {
 	const int fd = new_ruleset(_metadata, READ);
 	int i;
@@ -106,7 +106,7 @@ TEST_F(stress, disjoint_layers)
 		ASSERT_EQ(EACCES, try_open(numbered(i), O_RDONLY));
 }
 
-TEST_F(stress, many_forks)
+TEST_F_TIMEOUT(stress, many_forks, 300)
 {
 	const long before = used_inodes(_metadata, BASE);
 	const struct rule rules[] = { { DIR, READ }, {} };
@@ -138,7 +138,7 @@ TEST_F(stress, many_forks)
 	expect_used_inodes(_metadata, BASE, before - 1);
 }
 
-TEST_F(stress, many_rulesets)
+TEST_F_TIMEOUT(stress, many_rulesets, 300)
 {
 	const long before = used_inodes(_metadata, BASE);
 	int i;
