@@ -8,6 +8,7 @@
 //! that opened it, and these keep the domain, while the thread is long gone.
 
 use std::fs;
+use std::hint::black_box;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::thread;
@@ -29,8 +30,11 @@ const GROUP: &str = "/sys/fs/cgroup/bench";
 /// How long the kernel may take to free what it frees later.
 const REST: Duration = Duration::from_millis(200);
 
-/// A file of this size changes the counters so often that the kernel sums them up when asked.
-const STIR: usize = 1 << 20;
+/// Size of an allocation that goes back to the kernel as soon as it is freed.
+const LARGE: usize = 64 << 20;
+
+/// How many pages are used, so that the kernel has enough changes to sum up its counters.
+const PAGES: usize = 512;
 
 /// How many measurements are made of each.
 const SAMPLES: usize = 3;
@@ -126,13 +130,19 @@ fn enter_group() -> Result<()> {
 
 /// Returns how many bytes the kernel has allocated for the group, once that is settled.
 fn kernel_bytes() -> Result<f64> {
-    let path = Path::new("/tmp/stir");
-    fs::write(path, vec![0; STIR]).context("cannot write a file")?;
-    fs::remove_file(path)?;
+    stir();
     thread::sleep(REST);
     let text = fs::read_to_string(format!("{GROUP}/memory.stat"))?;
     let value = text.lines().find_map(|line| line.strip_prefix("kernel "));
     value
         .and_then(|value| value.parse().ok())
         .context("the control group does not count the kernel's memory")
+}
+
+/// Changes the counters of the group so often that the kernel sums them up when asked.
+fn stir() {
+    let mut pages = vec![0_u8; LARGE];
+    let first_bytes = pages.iter_mut().step_by(4096).take(PAGES);
+    first_bytes.for_each(|byte| *byte = 1);
+    black_box(&pages);
 }

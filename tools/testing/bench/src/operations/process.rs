@@ -10,7 +10,7 @@ use rustix::fs::{CWD, readlinkat_raw};
 use rustix::process::{Pid, Uid, getuid, test_kill_process};
 use rustix::thread::set_thread_uid;
 
-use crate::sample::Operation;
+use crate::sample::{self, Operation};
 
 /// Program that does nothing until its input ends.
 const NOTHING: &str = "/bin/nothing";
@@ -104,6 +104,10 @@ impl Operation for Exec {
         let status = Command::new(NOTHING).stdin(Stdio::null()).status()?;
         ensure!(status.success(), "a program failed");
         Ok(())
+    }
+
+    fn after(&mut self) -> Result<()> {
+        sample::settle()
     }
 }
 
