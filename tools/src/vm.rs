@@ -25,8 +25,10 @@ const KERNEL_PARAMETERS: &str = "console=ttyS0 oops=panic panic=-1";
 
 /// Parameters of a debug kernel: lines have levels; grace periods, which its tests wait for at every
 /// turn, are short. With page tables of five levels, KASAN reports what is none when an interrupt
-/// comes while the kernel identifies its first processor.
-const DEBUG_PARAMETERS: &str = "console_msg_format=syslog rcupdate.rcu_expedited=1 no5lvl";
+/// comes while the kernel identifies its first processor. Slab caches without debugging keep arrays
+/// with pointers to what they gave away, and kmemleak takes these for references.
+const DEBUG_PARAMETERS: &str =
+    "console_msg_format=syslog rcupdate.rcu_expedited=1 no5lvl slab_debug=F";
 
 /// A machine that is to be booted.
 pub struct Machine {
