@@ -19,7 +19,7 @@ use crate::vm::transcript::{Mark, Transcript};
 use crate::vm::{Machine, Session};
 
 /// Shell of the guest, which is also most of its programs.
-const BUSYBOX: &str = "/bin/busybox";
+pub const BUSYBOX: &str = "/bin/busybox";
 
 /// How long a test program may run in a kernel that checks no more than usual.
 const TEST_LIMIT: Duration = Duration::from_secs(300);

@@ -115,10 +115,18 @@ impl<'a> Workshop<'a> {
             .add("tools", self.toolchain.identity()?);
         Ok(match implementation {
             Impl::C | Impl::Rust => key.finish(),
-            Impl::Builtin => key
-                .add("graft", self.series(implementation)?.key())
-                .finish(),
+            Impl::Builtin => key.add("graft", self.graft()?).finish(),
         })
+    }
+
+    /// Returns what identifies the sources that are built in.
+    pub fn graft(&self) -> Result<String> {
+        Ok(self.series(Impl::Builtin)?.key())
+    }
+
+    /// Changes the kernel's tree as `implementation` needs it.
+    pub fn change_tree(&self, implementation: Impl) -> Result<()> {
+        self.series(implementation)?.apply(&self.source.tree)
     }
 
     /// Returns what changes the kernel's tree for `implementation`.
@@ -173,7 +181,7 @@ impl<'a> Workshop<'a> {
         place::make_dir(&dir)?;
         let after = fs::read_to_string(self.last()).unwrap_or_default();
         place::write(&self.state(), "")?;
-        self.series(implementation)?.apply(&self.source.tree)?;
+        self.change_tree(implementation)?;
         let started = Instant::now();
         self.configure(implementation)?;
         let files = self.compile(implementation)?;

@@ -23,6 +23,7 @@ mod kernel;
 mod key;
 mod ktap;
 mod module;
+mod native;
 mod patch;
 mod place;
 mod process;
@@ -86,6 +87,8 @@ enum Command {
     Selftests,
     /// Runs the tests within the module.
     Kunit,
+    /// Compares times of both implementations, with kernels that run as programs.
+    Native,
     /// Runs the tests of the policy on this machine.
     Policy,
     /// Measures what a sandbox costs.
@@ -136,6 +139,7 @@ fn run(cli: Cli) -> Result<()> {
             commands::run_suite(&open()?, SuiteKind::Ours, implementation, only)
         }
         Command::Kunit => commands::kunit(&open()?, implementation),
+        Command::Native => native::command(&open()?),
         Command::Policy => commands::policy(&place).map(|_| ()),
         Command::Bench => {
             let baseline = options.baseline.as_deref();

@@ -22,6 +22,9 @@ pub const SELFTESTS: &str = "tools/testing/selftests/landlock-rs";
 /// Test of a slot that nothing filled yet.
 const UNFILLED: &str = "tools/testing/slot/unfilled_test.c";
 
+/// Our benchmark for native kernels.
+const NATIVE_BENCH: &str = "tools/testing/native/native_bench.c";
+
 /// Folder of the samples in the repository.
 pub const SAMPLES: &str = "samples/landlock-rs";
 
@@ -66,6 +69,13 @@ pub fn unfilled(workshop: &Workshop) -> Result<Programs> {
     let source = workshop.place.repo.join(UNFILLED);
     let key = workshop.source_key().add_file(&source)?;
     build_all(workshop, "unfilled", &[source], key)
+}
+
+/// Builds our benchmark for native kernels.
+pub fn native_bench(workshop: &Workshop) -> Result<Programs> {
+    let source = workshop.place.repo.join(NATIVE_BENCH);
+    let key = workshop.source_key().add_file(&source)?;
+    build_all(workshop, "native", &[source], key)
 }
 
 /// Builds each C file of `dir` into a program, but for the benchmark.

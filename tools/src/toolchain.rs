@@ -103,10 +103,13 @@ pub fn bindgen_root(place: &Place) -> PathBuf {
 }
 
 /// The compilers that were found.
+#[derive(Clone)]
 pub struct Toolchain {
     llvm: &'static str,
     rustc: PathBuf,
     bindgen: PathBuf,
+    /// Architecture of the kernel, if it is not that of this machine.
+    arch: Option<&'static str>,
 }
 
 impl Toolchain {
@@ -116,7 +119,16 @@ impl Toolchain {
             llvm: find_llvm().context("no complete LLVM: install clang, lld and llvm")?,
             rustc: find_rustc().context("no rustc with its library's sources")?,
             bindgen: find_bindgen(place).context("no bindgen")?,
+            arch: None,
         })
+    }
+
+    /// Returns the same compilers, for kernels of the architecture `arch`.
+    pub fn for_arch(&self, arch: &'static str) -> Self {
+        Self {
+            arch: Some(arch),
+            ..self.clone()
+        }
     }
 
     /// Returns what identifies the compilers: another version is another kernel.
@@ -153,6 +165,9 @@ impl Toolchain {
             .env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL")
             .env_remove("MFLAGS");
+        if let Some(arch) = self.arch {
+            command.arg(format!("ARCH={arch}"));
+        }
         command
     }
 

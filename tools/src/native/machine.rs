@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Boots of a kernel that runs as a program.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::guest::BUSYBOX;
+use crate::initramfs::Root;
+use crate::kernel::{Impl, Workshop};
+use crate::native::kernel;
+use crate::native::readings::{self, Readings};
+use crate::process::{Running, Tail};
+use crate::programs;
+use crate::vm::console;
+use crate::vm::transcript::Transcript;
+
+/// Consoles: what the kernel says goes to standard error, the transcript to standard output.
+const CONSOLES: [&str; 4] = ["con=none", "con0=null,fd:2", "ssl=none", "ssl1=null,fd:1"];
+
+/// A broken kernel ends at once. Programs are watched through seccomp, which is much faster than
+/// through ptrace, where the machine allows it.
+const PARAMETERS: [&str; 5] = [
+    "mem=512M",
+    "seccomp=auto",
+    "oops=panic",
+    "panic=-1",
+    "noreboot",
+];
+
+/// How long a boot may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A kernel that is ready to be booted, again and again.
+pub struct Machine {
+    kernel: PathBuf,
+    root: Root,
+    /// Log of the console; the transcript goes beside it.
+    console: PathBuf,
+}
+
+impl Machine {
+    /// Prepares the kernel with `implementation` and the benchmarks.
+    pub fn new(workshop: &Workshop, implementation: Impl) -> Result<Self> {
+        let kernel = kernel::find(workshop, implementation)?;
+        let mut root = Root::default();
+        root.add("bin/busybox", Path::new(BUSYBOX));
+        root.add_all("bin", &programs::fs_bench(workshop)?.files);
+        root.add_all("bin", &programs::native_bench(workshop)?.files);
+        root.plan = readings::plan();
+        Ok(Self {
+            kernel,
+            root,
+            console: workshop
+                .place
+                .log(&format!("console-native-{implementation}")),
+        })
+    }
+
+    /// Boots, and returns what was measured. Calls `tick` all the while.
+    pub fn run(&self, mut tick: impl FnMut()) -> Result<Readings> {
+        let mut transcript = Transcript::default();
+        let ended = self.boot(&mut transcript, &mut tick);
+        let text = fs::read(&self.console).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).replace('\r', "");
+        let readings = console::check(&text)
+            .and(ended)
+            .and_then(|()| transcript.check_done())
+            .and_then(|()| readings::read(&transcript));
+        if readings.is_err() {
+            eprint!("{}", console::excerpt(&text));
+        }
+        readings.with_context(|| format!("see {}", self.console.display()))
+    }
+
+    /// Boots and waits for the end.
+    fn boot(&self, transcript: &mut Transcript, tick: &mut impl FnMut()) -> Result<()> {
+        let dir = tempfile::tempdir().context("cannot create a temporary folder")?;
+        self.root.write(&dir.path().join("root.cpio"))?;
+        let output = self.console.with_extension("out");
+        let mut linux = self.command(dir.path());
+        linux
+            .stdin(Stdio::null())
+            .stdout(create(&output)?)
+            .stderr(create(&self.console)?);
+
+        let mut tail = Tail::new(&output);
+        let deadline = Instant::now() + LIMIT;
+        let status = Running::start(&mut linux)?.wait(Some(deadline), || {
+            tail.lines()?.iter().for_each(|line| transcript.push(line));
+            tick();
+            Ok(())
+        })?;
+        ensure!(status.success(), "the native kernel ended with {status}");
+        Ok(())
+    }
+
+    /// Makes the command that boots the kernel, with its files in `dir`. `setpriv` ends it should
+    /// this tool be killed.
+    fn command(&self, dir: &Path) -> Command {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(&self.kernel)
+            .args(PARAMETERS)
+            .args(CONSOLES)
+            .arg(format!("initrd={}", dir.join("root.cpio").display()))
+            .arg(format!("uml_dir={}", dir.display()));
+        command
+    }
+}
+
+/// Creates the file at `path` for the output of a program.
+fn create(path: &Path) -> Result<File> {
+    File::create(path).with_context(|| format!("cannot write {}", path.display()))
+}
