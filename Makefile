@@ -3,7 +3,7 @@
 # What kernel people type. Each target is one call of the host tool (tools/),
 # which says more with: make help
 
-TARGETS := run shell module kselftest selftests kunit policy bench compare fuzz check \
+TARGETS := run shell module kselftest selftests kunit policy bench native compare fuzz check \
 	test test-debug
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
@@ -27,6 +27,7 @@ help:
 ## make fuzz        random programs on C and on Rust (SEED= the first, N= how many)
 ## make kselftest   the kernel's own tests, unchanged (IMPL=c, T=fs_test)
 ## make bench       what a sandbox costs, C and Rust (IMPL=c, BASELINE=file)
+## make native      times on this processor, C and Rust (User-Mode Linux)
 ##
 ## KERNEL_SRC= uses a tree of Linux 7.3 in place of Debian's package.
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::commands::check_insmod;
-use crate::guest::Guest;
+use crate::guest::{Guest, Progress};
 use crate::initramfs::Section;
 use crate::kernel::{Impl, Workshop};
 use crate::place;
@@ -17,12 +17,10 @@ use crate::programs;
 use crate::ui;
 use crate::vm::Session;
 
-mod change;
 mod report;
 mod row;
 
-pub use change::{Change, pair};
-pub use row::{Row, Unit};
+pub use row::{Row, Unit, pair};
 
 /// Name of the results below `out/`.
 const RESULTS: &str = "bench.json";
@@ -39,12 +37,10 @@ const RULES: [u64; 4] = [1, 9, 65, 513];
 /// Measures one implementation or both, and compares with `baseline` if there is one.
 pub fn command(workshop: &Workshop, only: Option<Impl>, baseline: Option<&Path>) -> Result<()> {
     let baseline = baseline.map(read).transpose()?;
-    let both = [Impl::C, Impl::Rust];
-    let wanted = both
-        .iter()
-        .filter(|one| only.is_none_or(|only| only == **one));
-    let rows = wanted.map(|one| measure(workshop, *one));
-    let rows = rows.collect::<Result<Vec<_>>>()?.concat();
+    let rows = match only {
+        Some(only) => Bench::prepare(workshop, only)?.run(workshop)?,
+        None => Benches::prepare(workshop)?.run(workshop)?.concat(),
+    };
     let json = serde_json::to_string_pretty(&rows)? + "\n";
     place::write(&workshop.place.out.join(RESULTS), json)?;
     report::print(&rows);
@@ -82,24 +78,64 @@ fn check_baseline(baseline: &[Row], rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-/// Measures all rows of `implementation` in a guest that counts instructions.
-pub fn measure(workshop: &Workshop, implementation: Impl) -> Result<Vec<Row>> {
-    let mut guest = Guest::new(workshop, implementation, &format!("bench-{implementation}"))?;
-    guest.root.add_all("bin", &programs::bench(workshop)?);
-    guest
-        .root
-        .add_all("bin", &programs::fs_bench(workshop)?.files);
-    guest.root.plan = plan();
-    guest.count_instructions(LIMIT);
-    let title = match implementation {
-        Impl::C => "bench C",
-        Impl::Rust => "bench Rust",
-        Impl::Builtin => "bench y",
-    };
-    let session = guest.run(workshop, title)?;
-    check_insmod(&session)?;
-    session.check()?;
-    rows(&session, implementation)
+/// A guest that counts the instructions of one implementation.
+struct Bench {
+    implementation: Impl,
+    guest: Guest,
+}
+
+impl Bench {
+    /// Builds what is not in the cache.
+    fn prepare(workshop: &Workshop, implementation: Impl) -> Result<Self> {
+        let name = format!("bench-{implementation}");
+        let mut guest = Guest::new(workshop, implementation, &name)?;
+        guest.root.add_all("bin", &programs::bench(workshop)?);
+        let fs_bench = programs::fs_bench(workshop)?;
+        guest.root.add_all("bin", &fs_bench.files);
+        guest.root.plan = plan();
+        guest.count_instructions(LIMIT);
+        Ok(Self {
+            implementation,
+            guest,
+        })
+    }
+
+    /// Measures all rows.
+    fn run(&self, workshop: &Workshop) -> Result<Vec<Row>> {
+        let session = self.guest.run(workshop, "bench")?;
+        self.rows(&session)
+    }
+
+    /// Reads what the guest measured.
+    fn rows(&self, session: &Session) -> Result<Vec<Row>> {
+        check_insmod(session)?;
+        session.check()?;
+        rows(session, self.implementation)
+    }
+}
+
+/// Guests for C and for Rust.
+pub struct Benches([Bench; 2]);
+
+impl Benches {
+    /// Builds what is not in the cache.
+    pub fn prepare(workshop: &Workshop) -> Result<Self> {
+        let prepare = |implementation| Bench::prepare(workshop, implementation);
+        Ok(Self([prepare(Impl::C)?, prepare(Impl::Rust)?]))
+    }
+
+    /// Measures all rows of both at the same time: what is counted does not depend on who else
+    /// uses the processor.
+    pub fn run(&self, workshop: &Workshop) -> Result<[Vec<Row>; 2]> {
+        workshop.unlock();
+        let [c, rust] = &self.0;
+        let mut progress = Progress::new("bench");
+        let guests = [&c.guest, &rust.guest];
+        let sessions = Guest::run_both(guests, &[], |line| progress.read(line))?;
+        progress.step.finish("both virtual machines are done");
+        let [of_c, of_rust] = &sessions;
+        Ok([c.rows(of_c)?, rust.rows(of_rust)?])
+    }
 }
 
 /// Returns what the guest does: one section per process of the benchmark.

@@ -6,25 +6,28 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
+use crate::bench::{self, Benches, Row, Unit};
 use crate::commands::SuiteKind;
+use crate::figure::Pair;
 use crate::guest::{Guest, suites};
 use crate::kernel::{Impl, Workshop};
 use crate::module::Modules;
+use crate::native::Contest;
 use crate::place;
 use crate::results::Suites;
 use crate::ui;
 
-pub mod behaviour;
+mod behaviour;
 mod code;
 mod html;
 mod markdown;
 mod plot;
-pub mod report;
+mod report;
 
 use behaviour::{Comparison, Deviations};
 use report::Report;
 
-/// Cases of our suites that C Landlock cannot pass.
+/// Cases that may come out differently.
 const DEVIATIONS: &str = "tools/testing/deviations.toml";
 
 /// The implementations, the reference first.
@@ -49,7 +52,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
     Ok(())
 }
 
-/// Runs and measures everything.
+/// Builds, then runs and measures everything.
 fn gather(workshop: &Workshop) -> Result<Report> {
     let modules = Modules::build(workshop)?;
     let mut builds = BTreeMap::new();
@@ -57,34 +60,46 @@ fn gather(workshop: &Workshop) -> Result<Report> {
         let record = workshop.stored(implementation)?.record()?;
         builds.insert(implementation.to_string(), record);
     }
+    let deviations = Deviations::read(&workshop.place.repo.join(DEVIATIONS))?;
+    let runs = ALL.map(|implementation| Run::prepare(workshop, implementation, &deviations));
+    let runs = runs.into_iter().collect::<Result<Vec<_>>>()?;
+    let benches = Benches::prepare(workshop)?;
+    let contest = Contest::prepare(workshop)?;
+    let code_of_c = code::of_c(workshop)?;
+    let code_of_rust = code::of_rust(workshop, &[modules.landlock])?;
+
+    let behaviour = verdicts(workshop, &runs, &deviations)?;
+    let rows = benches.run(workshop)?;
     Ok(Report {
         kernel: workshop.version().to_owned(),
-        behaviour: verdicts(workshop)?,
-        instructions: Vec::new(),
-        native: Vec::new(),
-        memory: Vec::new(),
-        code_of_c: code::of_c(workshop)?,
-        code_of_rust: code::of_rust(workshop, &[modules.landlock])?,
+        behaviour,
+        instructions: pairs(&rows, Unit::Instructions)?,
+        native: contest.measure(workshop.place)?,
+        memory: pairs(&rows, Unit::Bytes)?,
+        code_of_c,
+        code_of_rust,
         builds,
     })
 }
 
-/// Runs both suites with each implementation, and compares with C.
-fn verdicts(workshop: &Workshop) -> Result<Vec<Comparison>> {
-    let deviations = Deviations::read(&workshop.place.repo.join(DEVIATIONS))?;
-    let mut runs = Vec::new();
-    for implementation in ALL {
-        runs.push(Run::prepare(workshop, implementation, &deviations)?);
-    }
-    let mut results = Vec::new();
-    for run in &runs {
-        results.push(run.carry_out(workshop)?);
-    }
+/// Pairs what was counted in `unit`. Both implementations must have the same rows.
+fn pairs([c, rust]: &[Vec<Row>; 2], unit: Unit) -> Result<Vec<Pair>> {
+    let pairs = bench::pair(c, rust, Row::is_of);
+    ensure!(
+        pairs.len() == c.len() && pairs.len() == rust.len(),
+        "C and Rust were not measured in the same cases: out/log/console-bench-*.log tell why"
+    );
+    let pairs = pairs.into_iter();
+    let pairs = pairs.filter(|(c, _)| c.measured.unit == unit);
+    Ok(pairs.map(|(c, rust)| c.beside(rust)).collect())
+}
+
+/// Runs both suites with each implementation, and compares with C, which is the first.
+fn verdicts(workshop: &Workshop, runs: &[Run], deviations: &Deviations) -> Result<Vec<Comparison>> {
+    let results = runs.iter().map(|run| run.carry_out(workshop));
+    let results = results.collect::<Result<Vec<_>>>()?;
     let mut comparisons = Vec::new();
-    for (kind, deviations) in [
-        (SuiteKind::Kernel, &Deviations::default()),
-        (SuiteKind::Ours, &deviations),
-    ] {
+    for kind in [SuiteKind::Kernel, SuiteKind::Ours] {
         for (run, result) in runs.iter().zip(&results).skip(1) {
             let of = |result: &[Suites; 2]| result[kind as usize].clone();
             let found = behaviour::compare(&of(&results[0]), &of(result), deviations);
@@ -142,5 +157,21 @@ impl Run {
             suites(&session.transcript, kind.folder(), tests)
         };
         Ok([read(SuiteKind::Kernel), read(SuiteKind::Ours)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_both_are_paired() {
+        let rows = |implementation, median| vec![Row::sample("kill", implementation, median)];
+        let both = [rows(Impl::C, 8.0), rows(Impl::Rust, 4.0)];
+        let found = pairs(&both, Unit::Instructions).unwrap();
+        assert_eq!(found[0].to_string(), "kill layers=2");
+        assert_eq!(found[0].ratio(), Some(0.5));
+        assert!(pairs(&both, Unit::Bytes).unwrap().is_empty());
+        assert!(pairs(&[rows(Impl::C, 8.0), Vec::new()], Unit::Bytes).is_err());
     }
 }

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::initramfs::{Root, Section};
 use crate::kernel::{Impl, Workshop};
@@ -84,10 +85,10 @@ impl Guest {
         self.machine.limit += more;
     }
 
-    /// Boots the guest and carries out its plan, then `section`; gives each line to `on_line`.
-    pub fn run_also(&self, section: Section, on_line: impl FnMut(&str)) -> Result<Session> {
+    /// Boots the guest and carries out its plan, then `more`; gives each line to `on_line`.
+    fn run_also(&self, more: &[Section], on_line: impl FnMut(&str)) -> Result<Session> {
         let mut root = self.root.clone();
-        root.plan.push(section);
+        root.plan.extend_from_slice(more);
         self.machine.run(&root, on_line)
     }
 
@@ -96,27 +97,65 @@ impl Guest {
     /// From here on other runs may use the cache.
     pub fn run(&self, workshop: &Workshop, title: &'static str) -> Result<Session> {
         workshop.unlock();
-        let mut step = Step::new(title, "booting");
-        let mut count = 0;
-        let mut section = String::from("booting");
-        let session = self.machine.run(&self.root, |line| {
-            if let Some(Mark::Begin(name)) = Mark::parse(line) {
-                section = name.to_owned();
-                step.set_what(&section);
-            } else if Case::parse(line).is_some() {
-                count += 1;
-                step.set_what(format!("{section}, {count} cases in all"));
-            }
-            step.tick();
-        })?;
-        step.finish("the virtual machine is done");
+        let mut progress = Progress::new(title);
+        let session = self.machine.run(&self.root, |line| progress.read(line))?;
+        progress.step.finish("the virtual machine is done");
         Ok(session)
+    }
+
+    /// Boots both `guests` at the same time. They carry out their plans, then `more`; lines of the
+    /// second one go to `on_line`.
+    pub fn run_both(
+        guests: [&Guest; 2],
+        more: &[Section],
+        on_line: impl FnMut(&str),
+    ) -> Result<[Session; 2]> {
+        let [one, other] = guests;
+        let (one, other) = thread::scope(|scope| {
+            let one = scope.spawn(|| one.run_also(more, |_| ()));
+            let other = other.run_also(more, on_line);
+            (one.join(), other)
+        });
+        let one = one.unwrap_or_else(|_| Err(anyhow!("a thread died")));
+        Ok([one?, other?])
     }
 
     /// Gives the terminal to the guest.
     pub fn interact(&self, workshop: &Workshop) -> Result<()> {
         workshop.unlock();
         self.machine.interact(&self.root)
+    }
+}
+
+/// Tells how far a guest is with its plan.
+pub struct Progress {
+    /// What a person sees.
+    pub step: Step,
+    section: String,
+    cases: usize,
+}
+
+impl Progress {
+    /// Starts with a guest that boots.
+    pub fn new(title: &'static str) -> Self {
+        Self {
+            step: Step::new(title, "booting"),
+            section: String::from("booting"),
+            cases: 0,
+        }
+    }
+
+    /// Takes in a line that the guest printed.
+    pub fn read(&mut self, line: &str) {
+        if let Some(Mark::Begin(name)) = Mark::parse(line) {
+            self.section = name.to_owned();
+            self.step.set_what(name);
+        } else if Case::parse(line).is_some() {
+            self.cases += 1;
+            let what = format!("{}, {} cases in all", self.section, self.cases);
+            self.step.set_what(what);
+        }
+        self.step.tick();
     }
 }
 

@@ -16,6 +16,7 @@ mod compare;
 mod debug;
 mod deps;
 mod expected;
+mod figure;
 mod fuzz;
 mod guest;
 mod initramfs;

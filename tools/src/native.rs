@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
-use crate::compare::report::{Figure, Pair};
+use crate::figure::{Figure, Pair};
 use crate::kernel::{Impl, Workshop};
 use crate::place::{self, Place};
 use crate::ui::{self, Step};
@@ -18,7 +18,6 @@ use crate::ui::{self, Step};
 mod kernel;
 mod machine;
 mod readings;
-mod statistics;
 
 use machine::Machine;
 use readings::{Point, Readings};
@@ -109,7 +108,7 @@ fn figure(rounds: &[Readings], point: &Point) -> Result<Figure> {
     let values = rounds.iter().map(|round| round.get(point).copied());
     let values: Option<Vec<f64>> = values.collect();
     let values = values.with_context(|| format!("{point} was not measured in each round"))?;
-    statistics::figure(&values)
+    Figure::of(&values)
 }
 
 #[cfg(test)]

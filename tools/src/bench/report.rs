@@ -2,10 +2,10 @@
 
 //! What a person gets to see of the rows.
 
+use super::{Row, Unit, pair};
+use crate::figure::Order;
 use crate::kernel::Impl;
 use crate::ui;
-
-use super::{Change, Row, Unit, pair};
 
 /// Prints all rows: both implementations beside each other where both were measured.
 pub fn print(rows: &[Row]) {
@@ -30,8 +30,8 @@ fn print_alone(rows: &[Row]) {
         let line = |row: &Row| {
             vec![
                 row.title(),
-                number(row.measured.median),
-                number(row.measured.spread),
+                number(row.measured.figure.median),
+                number(row.measured.figure.spread),
             ]
         };
         let lines: Vec<_> = rows.map(line).collect();
@@ -55,10 +55,8 @@ fn print_both(pairs: &[(&Row, &Row)]) {
 
 /// Prints what changed between two runs, and returns how many rows cost more.
 pub fn print_changes(pairs: &[(&Row, &Row)]) -> usize {
-    for (change, title) in [(Change::Cheaper, "cheaper"), (Change::Dearer, "dearer")] {
-        let changed = pairs
-            .iter()
-            .filter(|(old, new)| Change::of(old, new) == change);
+    for (order, title) in [(Order::Less, "cheaper"), (Order::More, "dearer")] {
+        let changed = pairs.iter().filter(|(old, new)| new.order(old) == order);
         let lines: Vec<_> = changed.map(change_line).collect();
         if !lines.is_empty() {
             print!(
@@ -89,15 +87,15 @@ fn of_unit<'a>(
 
 /// Counts the pairs of which the second one costs less, the same, more.
 fn count(pairs: &[(&Row, &Row)]) -> [usize; 3] {
-    [Change::Cheaper, Change::Same, Change::Dearer].map(|change| {
-        let of_kind = |(old, new): &&(&Row, &Row)| Change::of(old, new) == change;
+    Order::ALL.map(|order| {
+        let of_kind = |(old, new): &&(&Row, &Row)| new.order(old) == order;
         pairs.iter().filter(of_kind).count()
     })
 }
 
 /// Lays out a pair: title, both values, their ratio.
 fn line((old, new): &(&Row, &Row)) -> Vec<String> {
-    let (before, now) = (old.measured.median, new.measured.median);
+    let (before, now) = (old.measured.figure.median, new.measured.figure.median);
     let ratio = if before > 0.0 {
         format!("{:.2}", now / before)
     } else {

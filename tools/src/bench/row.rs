@@ -3,10 +3,12 @@
 //! Rows: what one operation costs with one implementation.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::figure::{Figure, Order, Pair};
 use crate::kernel::Impl;
 
 /// What is counted.
@@ -19,6 +21,15 @@ pub enum Unit {
     Bytes,
 }
 
+impl fmt::Display for Unit {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Instructions => "instructions",
+            Self::Bytes => "bytes",
+        })
+    }
+}
+
 /// What a row is about, as the guest prints it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -28,10 +39,9 @@ pub struct Measured {
     pub parameters: BTreeMap<String, u64>,
     /// What is counted.
     pub unit: Unit,
-    /// Half of the samples are smaller.
-    pub median: f64,
-    /// Width of the middle half of the samples.
-    pub spread: f64,
+    /// All samples.
+    #[serde(flatten)]
+    pub figure: Figure,
     /// The smallest sample.
     pub minimum: f64,
 }
@@ -62,6 +72,25 @@ impl Row {
         one.name == other.name && one.parameters == other.parameters && one.unit == other.unit
     }
 
+    /// Tells whether this operation costs less or more than with `old`.
+    pub fn order(&self, old: &Row) -> Order {
+        self.measured.figure.order(&old.measured.figure)
+    }
+
+    /// Puts this row of C beside the one of Rust.
+    pub fn beside(&self, rust: &Row) -> Pair {
+        let Measured {
+            name, parameters, ..
+        } = &self.measured;
+        Pair {
+            name: name.clone(),
+            parameters: parameters.clone(),
+            unit: self.measured.unit.to_string(),
+            c: self.measured.figure,
+            rust: rust.measured.figure,
+        }
+    }
+
     /// Returns how a person knows the row: `open depth=8 layers=1 rules=9`.
     pub fn title(&self) -> String {
         let parameters = self.measured.parameters.iter();
@@ -78,12 +107,26 @@ impl Row {
                 name: name.to_owned(),
                 parameters: BTreeMap::from([("layers".to_owned(), 2)]),
                 unit: Unit::Instructions,
-                median,
-                spread: 1.0,
+                figure: Figure {
+                    median,
+                    spread: 1.0,
+                },
                 minimum: median,
             },
         }
     }
+}
+
+/// Returns each of `new` with the one of `old` that `belong` accepts, where there is one.
+pub fn pair<'a>(
+    old: &'a [Row],
+    new: &'a [Row],
+    belong: impl Fn(&Row, &Row) -> bool,
+) -> Vec<(&'a Row, &'a Row)> {
+    let partner = |row| old.iter().find(|other| belong(other, row));
+    new.iter()
+        .filter_map(|row| Some((partner(row)?, row)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -96,7 +139,10 @@ mod tests {
                        "median":4311.5,"spread":2,"minimum":4310}"#;
         let row = Row::parse(line, Impl::Rust).unwrap();
         assert_eq!(row.title(), "open depth=8 layers=1");
-        assert_eq!((row.measured.median, row.measured.spread), (4311.5, 2.0));
+        assert_eq!(
+            (row.measured.figure.median, row.measured.figure.spread),
+            (4311.5, 2.0)
+        );
         assert!(Row::parse("bench: no such file", Impl::C).is_err());
     }
 
@@ -114,5 +160,19 @@ mod tests {
         let row = Row::sample("kill", Impl::C, 1.0);
         assert!(row.is_of(&Row::sample("kill", Impl::Rust, 2.0)));
         assert!(!row.is_of(&Row::sample("open", Impl::C, 1.0)));
+    }
+
+    #[test]
+    fn rows_are_paired() {
+        let old = [
+            Row::sample("open", Impl::C, 1.0),
+            Row::sample("gone", Impl::C, 1.0),
+        ];
+        let new = [
+            Row::sample("added", Impl::Rust, 2.0),
+            Row::sample("open", Impl::Rust, 2.0),
+        ];
+        let pairs = pair(&old, &new, Row::is_of);
+        assert_eq!(pairs, [(&old[0], &new[1])]);
     }
 }

@@ -42,16 +42,31 @@ pub struct Comparison {
     pub known: Vec<Difference>,
 }
 
-/// What is known to be different with C: for each suite, for each case, why.
+/// For each suite, for each case, why it may come out differently.
+type Cases = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Cases that may come out differently.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deviations {
     /// Cases that fail with C.
     #[serde(default)]
-    fails: BTreeMap<String, BTreeMap<String, String>>,
+    fails: Cases,
     /// Cases that would hang the machine with C, and are not run there.
     #[serde(default)]
-    hangs: BTreeMap<String, BTreeMap<String, String>>,
+    hangs: Cases,
+    /// Cases that skip themselves by chance, with either implementation.
+    #[serde(default)]
+    chance: Cases,
+}
+
+/// Why a case may come out differently.
+#[derive(Clone, Copy)]
+enum Excuse<'a> {
+    /// It must not pass with C, and must with another implementation.
+    Always(&'a String),
+    /// Either implementation may skip it.
+    Chance(&'a String),
 }
 
 impl Deviations {
@@ -61,8 +76,8 @@ impl Deviations {
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let list: Self =
             toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
-        let suites = list.fails.values().chain(list.hangs.values());
-        for (case, reason) in suites.flatten() {
+        let lists = [&list.fails, &list.hangs, &list.chance].into_iter();
+        for (case, reason) in lists.flat_map(BTreeMap::values).flatten() {
             ensure!(!reason.trim().is_empty(), "{case} has no reason");
         }
         Ok(list)
@@ -77,11 +92,12 @@ impl Deviations {
             .collect()
     }
 
-    /// Returns why a case is different with C.
-    fn reason(&self, suite: &str, case: &str) -> Option<&String> {
-        let lists = [&self.fails, &self.hangs].into_iter();
-        let mut reasons = lists.filter_map(|list| list.get(suite)?.get(case));
-        reasons.next()
+    /// Returns why a case may be different with C.
+    fn excuse<'a>(&'a self, suite: &str, case: &str) -> Option<Excuse<'a>> {
+        let find = |cases: &'a Cases| cases.get(suite)?.get(case);
+        let always = find(&self.fails).or_else(|| find(&self.hangs));
+        let always = always.map(Excuse::Always);
+        always.or_else(|| find(&self.chance).map(Excuse::Chance))
     }
 }
 
@@ -93,9 +109,9 @@ pub fn compare(c: &Suites, other: &Suites, deviations: &Deviations) -> Compariso
         let (c, other) = (outcomes(c.get(name)), outcomes(other.get(name)));
         let cases: BTreeSet<&String> = c.keys().chain(other.keys()).collect();
         for case in cases {
-            let reason = deviations.reason(name, case);
+            let excuse = deviations.excuse(name, case);
             let verdicts = (c.get(case), other.get(case));
-            comparison.add(&format!("{name} {case}"), verdicts, reason);
+            comparison.add(&format!("{name} {case}"), verdicts, excuse);
         }
     }
     comparison
@@ -120,27 +136,34 @@ fn word(outcome: Option<&Outcome>) -> &'static str {
 }
 
 impl Comparison {
-    /// Takes in one case. That it is listed but comes out the same is a difference as well.
+    /// Takes in one case. One that must differ but does not is a difference as well.
     fn add(
         &mut self,
         case: &str,
         (c, other): (Option<&Outcome>, Option<&Outcome>),
-        reason: Option<&String>,
+        excuse: Option<Excuse>,
     ) {
         let (c, other) = (word(c), word(other));
-        let difference = || Difference {
+        let difference = |reason: Option<&String>| Difference {
             case: case.to_owned(),
             c: c.to_owned(),
             other: other.to_owned(),
             reason: reason.cloned(),
         };
-        match (c == other, reason) {
-            (true, None) => {
+        match (c == other, excuse) {
+            (true, None | Some(Excuse::Chance(_))) => {
                 self.same += 1;
                 self.skipped += usize::from(c == "skip");
             }
-            (false, Some(_)) if other == "pass" => self.known.push(difference()),
-            _ => self.different.push(difference()),
+            (false, Some(Excuse::Always(reason))) if other == "pass" => {
+                self.known.push(difference(Some(reason)));
+            }
+            (false, Some(Excuse::Chance(reason)))
+                if matches!((c, other), ("pass", "skip") | ("skip", "pass")) =>
+            {
+                self.known.push(difference(Some(reason)));
+            }
+            _ => self.different.push(difference(None)),
         }
     }
 }
@@ -155,9 +178,10 @@ mod tests {
         Suites::from([("a_test".to_owned(), suite)])
     }
 
-    /// Makes a list with one case that hangs.
+    /// Makes a list with one case that hangs, and one that skips itself now and then.
     fn list() -> Deviations {
-        toml::from_str("[hangs.a_test]\n\"f.hang\" = \"livelock\"\n").unwrap()
+        let text = "[hangs.a_test]\n\"f.hang\" = \"livelock\"\n[chance.a_test]\n\"f.a\" = \"race\"";
+        toml::from_str(text).unwrap()
     }
 
     #[test]
@@ -186,6 +210,22 @@ mod tests {
         assert_eq!((found.known.len(), found.different.len()), (1, 0));
         let found = compare(&rust, &rust, &list());
         assert_eq!((found.known.len(), found.different.len()), (0, 1));
+    }
+
+    #[test]
+    fn who_skips_by_chance_may_differ_but_not_fail() {
+        let [pass, skip, fail] = ["ok 1 f.a\n", "ok 1 f.a # SKIP no\n", "not ok 1 f.a\n"]
+            .map(|line| suites(&format!("1..1\n{line}")));
+        let count = |c, other| {
+            let found = compare(c, other, &list());
+            // The case that hangs did not run.
+            (found.same, found.known.len(), found.different.len())
+        };
+        assert_eq!(count(&pass, &skip), (0, 1, 0));
+        assert_eq!(count(&skip, &pass), (0, 1, 0));
+        assert_eq!(count(&skip, &skip), (1, 0, 0));
+        assert_eq!(count(&pass, &fail), (0, 0, 1));
+        assert_eq!(count(&skip, &fail), (0, 0, 1));
     }
 
     #[test]

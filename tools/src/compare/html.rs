@@ -8,7 +8,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::compare::behaviour::{Comparison, Difference};
 use crate::compare::markdown::{code_rows, row, sum};
 use crate::compare::plot::{self, Over};
-use crate::compare::report::{Order, Pair, Report};
+use crate::compare::report::Report;
+use crate::figure::{Order, Pair};
 
 /// Look of the page.
 const STYLE: &str = "

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::compare::behaviour::{Comparison, Difference};
 use crate::compare::code::Code;
-use crate::compare::report::{Order, Pair, Report, count_orders};
+use crate::compare::report::Report;
+use crate::figure::{Order, Pair, count_orders};
 
 /// Writes `report`.
 pub fn write(report: &Report) -> String {

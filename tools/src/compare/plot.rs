@@ -5,7 +5,7 @@
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 
-use crate::compare::report::{Figure, Pair};
+use crate::figure::{Figure, Pair};
 
 /// Width and height of a plot.
 const SIZE: (u32, u32) = (560, 340);
@@ -221,24 +221,9 @@ fn histogram(values: &[f64]) -> Vec<(f64, usize)> {
 mod tests {
     use super::*;
 
-    /// Makes a pair for a depth.
-    fn pair(depth: u64, c: f64, rust: f64) -> Pair {
-        let figure = |median| Figure {
-            median,
-            spread: 0.0,
-        };
-        Pair {
-            name: "open".to_owned(),
-            parameters: [("depth".to_owned(), depth), ("layers".to_owned(), 1)].into(),
-            unit: "instructions".to_owned(),
-            c: figure(c),
-            rust: figure(rust),
-        }
-    }
-
     #[test]
     fn a_plot_has_a_line_for_each_side() {
-        let pairs = [pair(1, 10.0, 8.0), pair(8, 20.0, 9.0)];
+        let pairs = [Pair::sample(1, 10.0, 8.0), Pair::sample(8, 20.0, 9.0)];
         let over = Over {
             title: "open",
             name: "open",
@@ -255,7 +240,7 @@ mod tests {
     #[test]
     fn ratios_fall_into_steps() {
         assert_eq!(histogram(&[0.51, 0.54, 1.02]).len(), 2);
-        assert!(ratios(&[pair(1, 10.0, 8.0)]).unwrap().is_some());
+        assert!(ratios(&[Pair::sample(1, 10.0, 8.0)]).unwrap().is_some());
         assert!(ratios(&[]).unwrap().is_none());
     }
 }

@@ -3,10 +3,9 @@
 //! The two guests that run the same programs.
 
 use std::collections::BTreeMap;
-use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::commands::check_insmod;
 use crate::fuzz::coverage::Coverage;
@@ -74,17 +73,12 @@ impl Pair {
         let [c, rust] = &self.0;
         let section = Section::new(SECTION, command);
         let mut lines = 0;
-        let (c, rust) = thread::scope(|scope| {
-            let other = scope.spawn(|| c.run_also(section.clone(), |_| ()));
-            let rust = rust.run_also(section.clone(), |_| {
-                lines += 1;
-                step.set_what(format!("{lines} lines"));
-                step.tick();
-            });
-            let c = other.join();
-            (c.unwrap_or_else(|_| Err(anyhow!("a thread died"))), rust)
-        });
-        Ok([output(&c?)?, output(&rust?)?])
+        let [c, rust] = Guest::run_both([c, rust], &[section], |_| {
+            lines += 1;
+            step.set_what(format!("{lines} lines"));
+            step.tick();
+        })?;
+        Ok([output(&c)?, output(&rust)?])
     }
 }
 
