@@ -108,6 +108,12 @@ fn run(workshop: &Workshop, seeds: Range<u64>) -> Result<Findings> {
                 .push(job.parse().context("a bad seed came back")?);
         }
         findings.programs += c.digests.len();
+        if !findings.differing.is_empty() {
+            ui::say(
+                "fuzz",
+                format!("different so far: {:?}", findings.differing),
+            );
+        }
         findings.operations += c.operations;
         findings.coverage.add(&rust.coverage);
         ui::say("fuzz", progress(&findings, &seeds));

@@ -18,7 +18,7 @@ const INSTANCE: &str = "/sys/kernel/tracing/instances/fuzz";
 const MARK: &str = "step ";
 
 /// A line of a log, as the kernel wrote it, without time and task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Line {
     /// A trace event.
     Trace(String),

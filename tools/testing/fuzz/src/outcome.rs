@@ -60,6 +60,18 @@ fn life(line: &Line) -> Life<'_> {
     }
 }
 
+/// Begins what a thread logs when it takes over the domain of a sibling.
+const SIBLING: &str = "landlock_enforce_domain: domain=";
+
+/// Sorts the lines that sibling threads log at the same time: which of them runs first is chance.
+fn sort_siblings(mut lines: Vec<Line>) -> Vec<Line> {
+    let is_sibling = |line: &Line| matches!(line, Line::Trace(text) if text.starts_with(SIBLING) && text.contains(" complete=0 "));
+    for siblings in lines.chunk_by_mut(|one, next| is_sibling(one) && is_sibling(next)) {
+        siblings.sort();
+    }
+    lines
+}
+
 impl Outcome {
     /// Starts with the results; logs are added to it.
     pub fn new(program: Arc<Program>, results: Vec<i32>) -> Self {
@@ -79,7 +91,7 @@ impl Outcome {
     pub fn add(&mut self, lines: Vec<Line>) -> Vec<Line> {
         let mut others = Vec::new();
         let mut announced = 0;
-        for line in lines {
+        for line in sort_siblings(lines) {
             match life(&line) {
                 Life::Freed(..) => {
                     if !self.add_freed(&line) {
@@ -195,6 +207,20 @@ mod tests {
         assert!(outcome.is_complete());
         assert_ne!(before, outcome.digest());
         assert_eq!(outcome.count(), 2);
+    }
+
+    #[test]
+    fn siblings_may_come_in_any_order() {
+        let line = |complete: u8, nnp: u8| {
+            trace(&format!(
+                "{SIBLING}1 complete={complete} process_wide=1 no_new_privs={nnp}"
+            ))
+        };
+        let one = vec![line(0, 0), line(0, 1), line(1, 0), line(0, 1)];
+        let other = vec![line(0, 1), line(0, 0), line(1, 0), line(0, 1)];
+        assert_eq!(sort_siblings(other), one);
+        let late = vec![line(1, 1), line(0, 0)];
+        assert_eq!(sort_siblings(late.clone()), late);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::actor::{self, ORDERS, OURSELVES, Order};
 use crate::board::{BLOCKED, BOARD, Board, NOT_RUN};
@@ -94,9 +95,17 @@ fn give(board: &Board<'_>, who: Actor, order: Order) {
     if let Some(stuck) = range.find(|step| board.result(*step) == NOT_RUN) {
         board.set_result(stuck, BLOCKED);
     }
-    let kill = [pid, libc::SIGKILL].map(|value| Arg::Int(value.into()));
-    call(Call::Kill, kill);
+    end(pid);
     board.set_numbers(who, (0, 0));
+}
+
+/// Kills a process and waits until it is gone, with all that closing its files brings about.
+fn end(pid: i32) {
+    let process = Pid::from_raw(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    if let Some(process) = process {
+        let _ = pidfd_send_signal(&process, Signal::KILL);
+        let _ = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&LIMIT));
+    }
 }
 
 /// Prepares what all actors inherit.
