@@ -13,7 +13,7 @@ use crate::results::Suites;
 use crate::tap::{Outcome, Suite};
 
 /// A case that does not come out the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Difference {
     /// Suite and case.
     pub case: String,
@@ -117,6 +117,27 @@ pub fn compare(c: &Suites, other: &Suites, deviations: &Deviations) -> Compariso
     comparison
 }
 
+/// Writes a line for each difference in the lists that `pick` takes: implementations for which it is
+/// the same share a line.
+pub fn lines(comparisons: &[Comparison], pick: fn(&Comparison) -> &[Difference]) -> Vec<String> {
+    let mut lines: BTreeMap<&Difference, Vec<&str>> = BTreeMap::new();
+    for found in comparisons {
+        for difference in pick(found) {
+            lines.entry(difference).or_default().push(&found.other);
+        }
+    }
+    let line = |(difference, others): (&Difference, Vec<&str>)| {
+        let Difference { case, c, other, .. } = difference;
+        let reason = difference.reason.iter().map(|reason| format!(". {reason}"));
+        let others = others.join(" and ");
+        format!(
+            "{case}: {c} with c, {other} with {others}{}",
+            reason.collect::<String>()
+        )
+    };
+    lines.into_iter().map(line).collect()
+}
+
 /// Returns what became of each case of a suite.
 fn outcomes(suite: Option<&Suite>) -> BTreeMap<String, Outcome> {
     let cases = suite.into_iter().flat_map(|suite| &suite.cases);
@@ -200,6 +221,26 @@ mod tests {
         assert_eq!(found.same, 1);
         assert_eq!(found.different[0].case, "a_test f.b");
         assert_eq!(found.different[0].other, "fail");
+    }
+
+    #[test]
+    fn differences_are_written_in_full() {
+        let different = Difference {
+            case: "a_test f.b".to_owned(),
+            c: "pass".to_owned(),
+            other: "fail".to_owned(),
+            reason: None,
+        };
+        let found = ["rust", "builtin"].map(|other| Comparison {
+            other: other.to_owned(),
+            different: vec![different.clone()],
+            ..Comparison::default()
+        });
+        let lines = lines(&found, |found| &found.different);
+        assert_eq!(
+            lines,
+            ["a_test f.b: pass with c, fail with rust and builtin"]
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use anyhow::Result;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::compare::behaviour::{Comparison, Difference};
+use crate::compare::behaviour::{self, Comparison};
 use crate::compare::markdown::{code_rows, row, sum};
 use crate::compare::plot::{self, Over};
 use crate::compare::report::Report;
@@ -50,7 +50,7 @@ const PLOTS: [Over; 4] = [
         title: "landlock_restrict_self(), by rules",
         name: "restrict_self",
         over: "rules",
-        each: ("layers", &[1, 2]),
+        each: ("layer", &[1, 16]),
         fixed: &[],
     },
 ];
@@ -68,7 +68,7 @@ pub fn write(report: &Report) -> Result<String> {
             }
             body {
                 h1 { (title) }
-                (behaviour(&report.behaviour))
+                (verdicts(&report.behaviour))
                 h2 { "Instructions per operation" }
                 p { (sum(&report.instructions)) }
                 (plots(&report.instructions)?)
@@ -84,12 +84,8 @@ pub fn write(report: &Report) -> Result<String> {
 }
 
 /// Writes the section about verdicts.
-fn behaviour(comparisons: &[Comparison]) -> Markup {
+fn verdicts(comparisons: &[Comparison]) -> Markup {
     let head = ["Cases", "same", "of these skipped", "known", "different"];
-    let different = comparisons
-        .iter()
-        .flat_map(|comparison| &comparison.different);
-    let known = comparisons.iter().flat_map(|comparison| &comparison.known);
     html! {
         h2 { "Behaviour" }
         table {
@@ -105,21 +101,12 @@ fn behaviour(comparisons: &[Comparison]) -> Markup {
             }
         }
         ul {
-            @for difference in different { li .different { (verdicts(difference)) } }
-            @for difference in known {
-                li {
-                    (verdicts(difference)) ". "
-                    (difference.reason.as_deref().unwrap_or_default())
-                }
+            @for line in behaviour::lines(comparisons, |found| &found.different) {
+                li .different { (line) }
             }
+            @for line in behaviour::lines(comparisons, |found| &found.known) { li { (line) } }
         }
     }
-}
-
-/// Says what became of a case.
-fn verdicts(difference: &Difference) -> String {
-    let Difference { case, c, other, .. } = difference;
-    format!("{case}: {c} with C, {other} here")
 }
 
 /// Draws all plots.

@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use crate::figure::{Figure, Pair};
 
 /// Width and height of a plot.
-const SIZE: (u32, u32) = (560, 340);
+const SIZE: (u32, u32) = (540, 330);
 
 /// Width of a bar in the plot of ratios.
 const STEP: f64 = 0.05;
@@ -88,8 +88,7 @@ impl Over<'_> {
         }
     }
 
-    /// Draws the lines, from zero up. Where the horizontal axis spans a hundredfold, both axes are
-    /// logarithmic.
+    /// Draws the lines, from zero up. An axis that spans a hundredfold is logarithmic.
     fn draw_lines(&self, svg: &mut String, lines: &[Line]) -> DrawResult {
         let all = || lines.iter().flat_map(|line| &line.points);
         let right = all().map(|point| point.0).fold(1.0, f64::max);
@@ -103,16 +102,14 @@ impl Over<'_> {
             .margin(10)
             .x_label_area_size(34)
             .y_label_area_size(64);
-        if right >= 100.0 {
-            let axes = (
-                (1.0..right * 1.1).log_scale(),
-                (lowest..top * 1.3).log_scale(),
-            );
-            let chart = builder.build_cartesian_2d(axes.0, axes.1)?;
-            draw(chart, self.over, lines)?;
-        } else {
-            let chart = builder.build_cartesian_2d(0.0..right * 1.03, 0.0..top)?;
-            draw(chart, self.over, lines)?;
+        let (x, y) = (0.0..right * 1.03, 0.0..top);
+        let log_x = (1.0..right * 1.1).log_scale();
+        let log_y = (lowest..top * 1.3).log_scale();
+        match (right >= 100.0, top / lowest >= 100.0) {
+            (true, true) => draw(builder.build_cartesian_2d(log_x, log_y)?, self.over, lines)?,
+            (true, false) => draw(builder.build_cartesian_2d(log_x, y)?, self.over, lines)?,
+            (false, true) => draw(builder.build_cartesian_2d(x, log_y)?, self.over, lines)?,
+            (false, false) => draw(builder.build_cartesian_2d(x, y)?, self.over, lines)?,
         }
         root.present()?;
         Ok(())
