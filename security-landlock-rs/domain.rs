@@ -13,6 +13,7 @@ use crate::{
     policy::{
         access::{AccessFs, AccessNet},
         address::Port,
+        denial::Denial,
         layer::{Handled, LayerIndex, Layers, TooManyLayers, Unfulfilled},
         quiet::LogRules,
         rule::{Grants, Key},
@@ -142,16 +143,29 @@ impl Domain {
         self.ports.find(port.key())
     }
 
-    /// Returns what each layer denies of `requested` on a task of the domain `server`, if it is in
-    /// one: the layers that both are in deny nothing.
+    /// Returns who denies any of `requested` on a task of the domain `server`, if it is in one: the
+    /// layers that both are in deny nothing.
+    pub(crate) fn denial_on<A: Handled>(
+        &self,
+        server: Option<&Self>,
+        requested: A,
+    ) -> Option<Denial<A>> {
+        scope::denial(&self.layers, self.common(server), requested)
+    }
+
+    /// Returns what each layer denies of `requested`, which rules may grant, on a task of the domain
+    /// `server`, as [`Self::denial_on`].
     pub(crate) fn unfulfilled_on<A: Handled>(
         &self,
         server: Option<&Self>,
         requested: A,
     ) -> Unfulfilled<A> {
-        let common = server.map_or(0, |server| self.hierarchy.common(&server.hierarchy));
+        scope::unfulfilled(&self.layers, self.common(server), requested)
+    }
 
-        scope::unfulfilled(&self.layers, common, requested)
+    /// Returns how many layers, the oldest ones, a task of the domain `server` is in as well.
+    fn common(&self, server: Option<&Self>) -> usize {
+        server.map_or(0, |server| self.hierarchy.common(&server.hierarchy))
     }
 
     /// Returns what is to be known about the layer at `index`, if there is one.

@@ -26,7 +26,6 @@ use crate::{
         access::{AccessFs, Scope, Scopes},
         blame::{Blame, Blocker},
         layer::Unfulfilled,
-        verdict::Verdict,
     },
     subject::CredState,
     walk,
@@ -64,11 +63,9 @@ fn check_scope(
     scope: Scope,
     object: Object<'_>,
 ) -> Result {
-    let left = domain.unfulfilled_on(server.domain(), Scopes::from(scope));
-
-    match left.into() {
-        Verdict::Allow => Ok(()),
-        Verdict::Deny(denial) => {
+    match domain.denial_on(server.domain(), Scopes::from(scope)) {
+        None => Ok(()),
+        Some(denial) => {
             let blame = Blame::layer(denial.layer, Blocker::Scope(scope));
 
             log::denial(client, blame, object);

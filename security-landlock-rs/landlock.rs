@@ -34,7 +34,7 @@
 //!     v                                      v
 //!  subject.rs        new credentials      walk.rs           rules up to the root
 //!                                            v
-//!                                         policy/verdict.rs allowed, or who denies what
+//!                                         policy/blame.rs   allowed, or who denies what
 //!                                            v
 //!                                         log.rs            who hears of it?
 //! ```

@@ -4,8 +4,8 @@
 
 use super::{
     access::{AccessFs, AccessNet, Scope},
+    denial::Denial,
     layer::{LayerIndex, Unfulfilled},
-    verdict::Denial,
 };
 
 /// What stood in the way of a request.

@@ -8,8 +8,8 @@
 
 use super::{
     access::{Access, AccessFs, AccessMasks, AccessNet, Granted, Scopes},
+    denial::Denial,
     rule::Grants,
-    verdict::Denial,
 };
 
 use core::marker::PhantomData;
@@ -46,16 +46,19 @@ pub(super) fn pack<A: Access>(index: LayerIndex, rights: A) -> u64 {
     }
 }
 
-/// In each half of a word of rules: the rule is quiet. No set of rights has this bit, and
-/// [`unpack`] drops it.
-const QUIET: u64 = 1 << 31;
+/// A mark in each half of a word, beside the rights: no set of rights has this bit, and [`unpack`]
+/// drops it. In a table: the rule is quiet. In what is left of a request: no quiet rule was met.
+const MARK: u64 = 1 << 31;
+
+/// The mark in both halves of a word.
+const MARKS: u64 = MARK | MARK << 32;
 
 /// Packs the mark of a quiet rule for the layer at `index`.
 pub(super) fn pack_quiet(index: LayerIndex) -> u64 {
     if index.get() & 1 == 0 {
-        QUIET
+        MARK
     } else {
-        QUIET << 32
+        MARK << 32
     }
 }
 
@@ -99,27 +102,17 @@ impl<A: Access> PerLayer<A> {
         }
     }
 
-    /// Keeps those of `rights` in each layer.
-    fn and(self, rights: A) -> Self {
-        let rights = pack_both(rights);
-
-        Self {
-            words: self.words.map(|word| word & rights),
-            ..self
-        }
+    /// Returns the words up to that of the layer at `youngest`.
+    fn up_to(&self, youngest: LayerIndex) -> &[u64] {
+        self.words.get(..words_up_to(youngest)).unwrap_or(&[])
     }
 
-    /// Tells whether each layer of `superset` has all rights of the same layer here.
-    fn is_subset(&self, superset: &Self) -> bool {
-        let mut pairs = self.words.iter().zip(&superset.words);
-
-        pairs.all(|(word, superset)| word & !superset == 0)
-    }
-
-    /// Returns the youngest layer that has rights, with its rights.
-    fn youngest(&self) -> Option<(LayerIndex, A)> {
-        let word = self.words.iter().rposition(|word| *word != 0)?;
-        let rights = *self.words.get(word)?;
+    /// Returns, of the layers up to `youngest`, the youngest one that has any of the packed `rights`,
+    /// with those of them that it has.
+    fn youngest_with(&self, youngest: LayerIndex, rights: u64) -> Option<(LayerIndex, A)> {
+        let words = self.up_to(youngest);
+        let word = words.iter().rposition(|word| word & rights != 0)?;
+        let rights = words.get(word)? & rights;
         let younger = usize::from(rights >> 32 != 0);
         let layer = LayerIndex::try_new(word << 1 | younger)?;
 
@@ -226,29 +219,46 @@ impl Layers {
 
     /// Returns the youngest layer that handles at least one of `rights`, if there is one.
     pub(crate) fn youngest_handling<A: Handled>(&self, rights: A) -> Option<LayerIndex> {
-        A::of(self).and(rights).youngest().map(|(layer, _)| layer)
+        let found = A::of(self).youngest_with(self.youngest, pack_both(rights));
+
+        found.map(|(layer, _)| layer)
+    }
+
+    /// Returns the youngest layer that handles at least one of `rights`, and which, if it is not
+    /// among the `spared` oldest ones.
+    pub(super) fn youngest_denial<A: Handled>(
+        &self,
+        spared: usize,
+        rights: A,
+    ) -> Option<Denial<A>> {
+        let (layer, missing) = A::of(self).youngest_with(self.youngest, pack_both(rights))?;
+
+        (layer.get() >= spared).then_some(Denial { layer, missing })
     }
 }
 
 /// For each layer, the requested rights that no rule has granted yet.
 ///
-/// The request is allowed once nothing is left in any layer.
+/// The request is allowed once nothing is left in any layer. A quiet rule takes away the mark of its
+/// layer, together with the rights that it grants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unfulfilled<A> {
     left: PerLayer<A>,
-    /// For each layer, whether a quiet rule was among those that granted something.
-    quiet: [u64; MAX_LAYERS / 2],
     youngest: LayerIndex,
 }
 
 impl<A: Handled> Unfulfilled<A> {
     /// Starts with the rights of `requested` that each layer handles.
     pub(crate) fn new(layers: &Layers, requested: A) -> Self {
-        Self {
-            left: A::of(layers).and(requested),
-            quiet: [0; MAX_LAYERS / 2],
-            youngest: layers.youngest,
+        let youngest = layers.youngest;
+        let handled = A::of(layers).up_to(youngest);
+        let requested = pack_both(requested);
+        let mut left = PerLayer::NONE;
+
+        for (left, handled) in left.words.iter_mut().zip(handled) {
+            *left = handled & requested | MARKS;
         }
+        Self { left, youngest }
     }
 
     /// Adds `rights` to what every layer in use denies, whether it handles them or not.
@@ -266,16 +276,13 @@ impl<A: Handled> Unfulfilled<A> {
         for (left, granted) in self.left.words.iter_mut().zip(grants.words()) {
             *left &= !granted;
         }
-        for (quiet, granted) in self.quiet.iter_mut().zip(grants.words()) {
-            *quiet |= granted;
-        }
     }
 
-    /// Tells whether a quiet rule of the layer at `index` was met.
+    /// Tells whether a quiet rule of the layer at `index`, which is in use, was met.
     pub(crate) fn is_quiet(&self, index: LayerIndex) -> bool {
-        let word = self.quiet.get(word_of(index)).copied().unwrap_or(0);
+        let word = self.left.words.get(word_of(index)).copied().unwrap_or(0);
 
-        word & pack_quiet(index) != 0
+        word & pack_quiet(index) == 0
     }
 
     /// Takes away everything in the `count` oldest layers.
@@ -283,8 +290,8 @@ impl<A: Handled> Unfulfilled<A> {
         for (word, left) in self.left.words.iter_mut().enumerate() {
             match count.saturating_sub(word << 1) {
                 0 => break,
-                1 => *left &= !u64::from(u32::MAX),
-                _ => *left = 0,
+                1 => *left &= !u64::from(u32::MAX) | MARKS,
+                _ => *left &= MARKS,
             }
         }
     }
@@ -300,13 +307,15 @@ impl<A: Handled> Unfulfilled<A> {
 
     /// Returns the same request with nothing left.
     pub(crate) fn fulfilled(mut self) -> Self {
-        self.left = PerLayer::NONE;
+        self.keep(A::from_stored(0));
         self
     }
 
     /// Keeps only those of `rights` in each layer.
     pub(crate) fn keep(&mut self, rights: A) {
-        self.left = self.left.and(rights);
+        let kept = pack_both(rights) | MARKS;
+
+        self.left.words.iter_mut().for_each(|left| *left &= kept);
     }
 
     /// Returns what is left both here and in `other`, layer by layer.
@@ -314,26 +323,38 @@ impl<A: Handled> Unfulfilled<A> {
         let mut common = *self;
 
         for (left, other) in common.left.words.iter_mut().zip(&other.left.words) {
-            *left &= other;
+            *left &= other | MARKS;
         }
         common
     }
 
     /// Tells whether all of `rights` that are left here are left in `other` too, layer by layer.
     pub(crate) fn is_left_in(&self, other: &Self, rights: A) -> bool {
-        self.left.and(rights).is_subset(&other.left)
+        let rights = pack_both(rights);
+        let mut words = self.left.words.iter().zip(&other.left.words);
+
+        words.all(|(left, other)| left & rights & !other == 0)
     }
 
     /// Tells whether no layer denies anything any more.
     pub(crate) fn is_fulfilled(&self) -> bool {
-        let used = self.left.words.iter().take(words_up_to(self.youngest));
+        let used = self.left.up_to(self.youngest).iter();
 
-        used.fold(0, |all, left| all | left) == 0
+        used.fold(0, |all, left| all | left) & !MARKS == 0
     }
 
     /// Returns the youngest layer that still denies a right, with the rights that it denies.
     pub(crate) fn youngest_denial(&self) -> Option<Denial<A>> {
-        let (layer, missing) = self.left.youngest()?;
+        self.youngest_of(!MARKS)
+    }
+
+    /// Returns the youngest layer that still denies any of `rights`, with those that it denies.
+    pub(crate) fn youngest_denial_of(&self, rights: A) -> Option<Denial<A>> {
+        self.youngest_of(pack_both(rights))
+    }
+
+    fn youngest_of(&self, rights: u64) -> Option<Denial<A>> {
+        let (layer, missing) = self.left.youngest_with(self.youngest, rights)?;
 
         Some(Denial { layer, missing })
     }

@@ -13,8 +13,8 @@
 
 use super::{
     access::{AccessFs, AccessFsRight},
+    denial::Denial,
     layer::{LayerIndex, Unfulfilled},
-    verdict::Denial,
 };
 
 /// What was denied when a file was opened.
@@ -51,10 +51,7 @@ impl OptionalDenials {
             return Self::default();
         }
         let denials = PLACES.iter().filter_map(|place| {
-            let mut left = *left;
-
-            left.keep(place.right.into());
-            let denial = left.youngest_denial()?;
+            let denial = left.youngest_denial_of(place.right.into())?;
             let quiet = u32::from(left.is_quiet(denial.layer));
             // CAST: a layer has four bits.
             let layer = denial.layer.get() as u32;

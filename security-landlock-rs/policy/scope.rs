@@ -15,11 +15,25 @@
 //!
 //! What only the server has does not matter: a task may reach into sandboxes, but not out of them.
 
-use super::layer::{Handled, Layers, Unfulfilled};
+use super::{
+    denial::Denial,
+    layer::{Handled, Layers, Unfulfilled},
+};
+
+/// Returns who denies a client to use any of `requested` on a server, if a layer does.
+///
+/// The first `common` layers are in common with the domain of the server: they deny nothing.
+pub(crate) fn denial<A: Handled>(
+    client: &Layers,
+    common: usize,
+    requested: A,
+) -> Option<Denial<A>> {
+    client.youngest_denial(common, requested)
+}
 
 /// Returns what the layers of a client deny of `requested` on a server.
 ///
-/// The first `common` layers are in common with the domain of the server: they deny nothing.
+/// As [`denial`], for rights that rules may grant.
 pub(crate) fn unfulfilled<A: Handled>(
     client: &Layers,
     common: usize,
@@ -44,7 +58,6 @@ mod tests {
     use super::super::{
         access::{AccessMasks, Scope, Scopes},
         layer::LayerIndex,
-        verdict::{Denial, Verdict},
     };
     use super::*;
 
@@ -65,22 +78,16 @@ mod tests {
             })
     }
 
-    /// Tells whether a client with `scopes` may send a signal, and which layer denies it.
-    fn signal(scopes: &[Scopes], common: usize) -> Verdict<Scopes> {
-        match domain(scopes) {
-            Some(client) => unfulfilled(&client, common, Scopes::from(Scope::Signal)).into(),
-            None => Verdict::Allow,
-        }
+    /// Returns who denies a client with `scopes` to send a signal.
+    fn signal(scopes: &[Scopes], common: usize) -> Option<Denial<Scopes>> {
+        denial(&domain(scopes)?, common, Scopes::from(Scope::Signal))
     }
 
-    fn denied_by(layer: usize) -> Verdict<Scopes> {
-        match LayerIndex::try_new(layer) {
-            Some(layer) => Verdict::Deny(Denial {
-                layer,
-                missing: Scope::Signal.into(),
-            }),
-            None => Verdict::Allow,
-        }
+    fn denied_by(layer: usize) -> Option<Denial<Scopes>> {
+        Some(Denial {
+            layer: LayerIndex::try_new(layer)?,
+            missing: Scope::Signal.into(),
+        })
     }
 
     /// Returns as many layers that limit signals.
@@ -99,7 +106,7 @@ mod tests {
                     let to_parent = signal(limiting(both + child), both);
 
                     let denied = |own: usize| match own {
-                        0 => Verdict::Allow,
+                        0 => None,
                         _ => denied_by(both),
                     };
 
@@ -115,18 +122,33 @@ mod tests {
         let other = Scopes::from(Scope::AbstractUnixSocket);
         let limit = Scopes::from(Scope::Signal);
 
-        assert_eq!(signal(&[other, other], 0), Verdict::Allow);
+        assert_eq!(signal(&[other, other], 0), None);
         assert_eq!(signal(&[limit, other], 0), denied_by(0));
-        assert_eq!(signal(&[limit, other], 1), Verdict::Allow);
+        assert_eq!(signal(&[limit, other], 1), None);
         assert_eq!(signal(&[other, limit], 1), denied_by(1));
         assert_eq!(signal(&[limit, limit, other], 1), denied_by(1));
-        assert_eq!(signal(&[limit, limit, other], 2), Verdict::Allow);
+        assert_eq!(signal(&[limit, limit, other], 2), None);
+    }
+
+    #[test]
+    fn what_rules_may_grant_is_denied_by_the_same_layer() {
+        for scopes in (1..=2).map(limiting) {
+            for common in 0..3 {
+                let left = domain(scopes)
+                    .map(|client| unfulfilled(&client, common, Scopes::from(Scope::Signal)));
+
+                assert_eq!(
+                    left.and_then(|left| left.youngest_denial()),
+                    signal(scopes, common)
+                );
+            }
+        }
     }
 
     #[test]
     fn more_in_common_than_the_client_has_is_harmless() {
-        assert_eq!(signal(&[Scopes::ALL], 1), Verdict::Allow);
-        assert_eq!(signal(&[Scopes::ALL], usize::MAX), Verdict::Allow);
+        assert_eq!(signal(&[Scopes::ALL], 1), None);
+        assert_eq!(signal(&[Scopes::ALL], usize::MAX), None);
     }
 
     #[test]

@@ -16,5 +16,4 @@ mod rule;
 mod scope;
 mod support;
 mod tsync;
-mod verdict;
 mod walk;

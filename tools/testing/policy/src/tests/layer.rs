@@ -5,9 +5,9 @@
 use super::support::*;
 use crate::policy::{
     access::{AccessFs, AccessMasks, AccessNet},
+    denial::Denial,
     layer::{Layers, TooManyLayers, Unfulfilled, MAX_LAYERS},
     rule::{Grants, Key},
-    verdict::Denial,
 };
 
 use proptest::{collection::vec, prelude::*};

@@ -6,6 +6,7 @@ use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks, AccessNet, Scope, Scopes},
     address::{Family, Port},
     blame::{Blame, Blocker},
+    denial::Denial,
     id,
     layer::{LayerIndex, Layers, Unfulfilled},
     open::FileType,
@@ -13,7 +14,6 @@ use crate::policy::{
     quiet::{is_quiet, Logging},
     refer::{Action, Moved, Reparent, Required},
     rule::{extend, quieten, Shape, Table},
-    verdict::Denial,
 };
 
 use proptest::prelude::*;

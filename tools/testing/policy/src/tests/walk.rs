@@ -11,9 +11,9 @@ use crate::policy::{
         AccessFs,
         AccessFsRight::{self, *},
     },
+    denial::Denial,
     layer::Unfulfilled,
     rule::{Grants, Key},
-    verdict::Verdict,
 };
 
 use proptest::{collection::vec, prelude::*};
@@ -40,14 +40,14 @@ fn of_layer(packed: usize, layer: usize, rights: usize) -> usize {
 fn walk<'a>(
     mut left: Unfulfilled<AccessFs>,
     rules: impl IntoIterator<Item = Grants<'a>>,
-) -> Verdict<AccessFs> {
+) -> Option<Denial<AccessFs>> {
     for grants in rules {
         if left.is_fulfilled() {
-            return Verdict::Allow;
+            return None;
         }
         left.grant(grants);
     }
-    left.into()
+    left.youngest_denial()
 }
 
 /// An enumeration of every domain with `layers` layers, every request, and every path with as many
@@ -83,8 +83,8 @@ impl Enumeration {
                     let denial = self.denial(handled, requested, on_path);
 
                     match (verdict, denial) {
-                        (Verdict::Allow, None) => allowed += 1,
-                        (Verdict::Deny(found), Some((layer, missing)))
+                        (None, None) => allowed += 1,
+                        (Some(found), Some((layer, missing)))
                             if found.layer.get() == layer && found.missing == few(missing) =>
                         {
                             denied += 1;
@@ -235,10 +235,8 @@ proptest! {
         let left = Unfulfilled::new(&stack_of(&handled), rights(&requested));
         let on_path = path.iter().filter_map(|object| rules.find(Key::new(*object)?));
 
-        let found = match walk(left, on_path) {
-            Verdict::Allow => None,
-            Verdict::Deny(denial) => Some((denial.layer.get(), set_of(denial.missing))),
-        };
+        let found = walk(left, on_path);
+        let found = found.map(|denial| (denial.layer.get(), set_of(denial.missing)));
         prop_assert_eq!(found, denial(&rulesets, &path, &requested));
     }
 
@@ -257,8 +255,8 @@ proptest! {
         };
         let (_, outer) = rulesets.split_last().expect("there are two");
 
-        if verdict(outer) != Verdict::Allow {
-            prop_assert_ne!(verdict(&rulesets), Verdict::Allow);
+        if verdict(outer).is_some() {
+            prop_assert!(verdict(&rulesets).is_some());
         }
     }
 }
