@@ -13,11 +13,11 @@ use crate::{
     policy::{
         access::{AccessFs, AccessNet},
         address::Port,
-        denial::Denial,
-        layer::{Handled, LayerIndex, Layers, TooManyLayers, Unfulfilled},
+        layer::{Handled, LayerIndex, Layers, TooManyLayers},
         quiet::LogRules,
         rule::{Grants, Key},
         scope,
+        unfulfilled::Unfulfilled,
     },
     ruleset::{
         rules::{self, Rules},
@@ -143,18 +143,8 @@ impl Domain {
         self.ports.find(port.key())
     }
 
-    /// Returns who denies any of `requested` on a task of the domain `server`, if it is in one: the
-    /// layers that both are in deny nothing.
-    pub(crate) fn denial_on<A: Handled>(
-        &self,
-        server: Option<&Self>,
-        requested: A,
-    ) -> Option<Denial<A>> {
-        scope::denial(&self.layers, self.common(server), requested)
-    }
-
-    /// Returns what each layer denies of `requested`, which rules may grant, on a task of the domain
-    /// `server`, as [`Self::denial_on`].
+    /// Returns what each layer denies of `requested` on a task of the domain `server`, if it is in
+    /// one: the layers that both are in deny nothing.
     pub(crate) fn unfulfilled_on<A: Handled>(
         &self,
         server: Option<&Self>,
@@ -163,8 +153,9 @@ impl Domain {
         scope::unfulfilled(&self.layers, self.common(server), requested)
     }
 
-    /// Returns how many layers, the oldest ones, a task of the domain `server` is in as well.
-    fn common(&self, server: Option<&Self>) -> usize {
+    /// Returns how many layers, the oldest ones, a task of the domain `server`, if it is in one, is
+    /// in as well.
+    pub(crate) fn common(&self, server: Option<&Self>) -> usize {
         server.map_or(0, |server| self.hierarchy.common(&server.hierarchy))
     }
 

@@ -23,11 +23,11 @@ use crate::{
     kapi::{log::Object, path::Path},
     log,
     policy::{
-        access::{AccessFs, Scope, Scopes},
+        access::AccessFs,
         blame::{Blame, Blocker},
-        layer::Unfulfilled,
+        unfulfilled::Unfulfilled,
     },
-    subject::CredState,
+    subject::{CredState, Limit},
     walk,
 };
 
@@ -54,22 +54,19 @@ fn conclude(cred: &CredState, left: Unfulfilled<AccessFs>, object: Object<'_>) -
     }
 }
 
-/// Checks that a task with the credentials `client` and the domain `domain` may act on one with the
-/// credentials `server`, in the way that `scope` limits. Fails with [`EPERM`], and logs that.
-fn check_scope(
+/// Checks that a task with the credentials `client`, which have this limit, may act on one with the
+/// credentials `server`, which is `object`. Fails with [`EPERM`], and logs that.
+fn check_scope<'a>(
     client: &CredState,
-    domain: &Domain,
+    limit: &Limit<'_>,
     server: &CredState,
-    scope: Scope,
-    object: Object<'_>,
+    object: impl FnOnce() -> Object<'a>,
 ) -> Result {
-    match domain.denial_on(server.domain(), Scopes::from(scope)) {
-        None => Ok(()),
-        Some(denial) => {
-            let blame = Blame::layer(denial.layer, Blocker::Scope(scope));
-
-            log::denial(client, blame, object);
-            Err(EPERM)
-        }
+    if limit.lets_reach(server) {
+        return Ok(());
     }
+    let blame = Blame::layer(limit.layer, Blocker::Scope(limit.scope));
+
+    log::denial(client, blame, object());
+    Err(EPERM)
 }

@@ -13,9 +13,9 @@ use crate::{
         access::{AccessFs, AccessNet, Scope},
         address::Port,
         blame::{Blame, Blocker},
-        layer::Unfulfilled,
         quiet,
         rule::Grants,
+        unfulfilled::Unfulfilled,
     },
     subject::CredState,
 };

@@ -23,3 +23,4 @@ pub(crate) mod refer;
 pub(crate) mod rule;
 pub(crate) mod scope;
 pub(crate) mod tsync;
+pub(crate) mod unfulfilled;

@@ -6,9 +6,11 @@
 use crate::{
     domain::{Domain, DomainRef},
     policy::{
+        access::Scope,
         attr::{RestrictFlag, RestrictFlags},
-        layer::Handled,
+        layer::{Handled, LayerIndex},
         quiet::{ExecLayers, LogRules, Subdomains},
+        scope,
     },
     ruleset::Ruleset,
 };
@@ -46,6 +48,19 @@ impl CredState {
             .filter(|domain| domain.youngest_handling(rights).is_some())
     }
 
+    /// Returns what limits whom a task reaches in the way of `scope`, if anything does.
+    #[inline]
+    pub(crate) fn limit(&self, scope: Scope) -> Option<Limit<'_>> {
+        let domain = self.domain()?;
+        let layer = scope::deciding(domain.layers(), scope)?;
+
+        Some(Limit {
+            domain,
+            scope,
+            layer,
+        })
+    }
+
     /// Nests a new domain with `ruleset` into the present one. Fails as [`Domain::new`], and
     /// changes nothing then.
     pub(crate) fn enforce(&mut self, ruleset: &Ruleset, flags: RestrictFlags) -> Result {
@@ -79,6 +94,23 @@ impl CredState {
         } else {
             Subdomains::Logged
         }
+    }
+}
+
+/// A scope that a domain limits.
+pub(crate) struct Limit<'a> {
+    domain: &'a Domain,
+    /// The scope.
+    pub(crate) scope: Scope,
+    /// The layer that decides, and is to blame.
+    pub(crate) layer: LayerIndex,
+}
+
+impl Limit<'_> {
+    /// Tells whether a task with the credentials `server` is within reach.
+    #[inline]
+    pub(crate) fn lets_reach(&self, server: &CredState) -> bool {
+        scope::lets_reach(self.layer, self.domain.common(server.domain()))
     }
 }
 

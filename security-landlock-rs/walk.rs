@@ -13,7 +13,7 @@ use crate::{
     },
     log,
     object::InodeState,
-    policy::{access::AccessFs, layer::Unfulfilled, rule::Grants},
+    policy::{access::AccessFs, rule::Grants, unfulfilled::Unfulfilled},
 };
 
 /// Returns what `domain` denies of `requested` on the file hierarchy that contains `path`.

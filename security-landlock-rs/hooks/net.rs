@@ -14,7 +14,7 @@ use crate::{
         access::{AccessNet, AccessNetRight},
         address::{self, Action, Meaning, Port, Transport},
         blame::Blame,
-        layer::Unfulfilled,
+        unfulfilled::Unfulfilled,
     },
     subject::CredState,
 };

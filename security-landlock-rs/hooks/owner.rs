@@ -39,7 +39,7 @@ pub(crate) fn file_set_fowner(cred: &CredState, mut owner: FileOwnerMut<'_>) {
 /// Checks that a signal may be sent to `target` for who set the owner of a file.
 pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32) -> Result {
     let sender = owner.record::<FileState>();
-    let Some(domain) = sender.cred().domain() else {
+    let Some(limit) = sender.cred().limit(Scope::Signal) else {
         return Ok(());
     };
     if sender.is_process_of(target) {
@@ -47,9 +47,10 @@ pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32)
     }
     let guard = rcu::read_lock();
     let server: &CredState = cred::blob(task::cred(target, &guard));
-    let object = Object::Signalled(target, signal, server.domain_id());
 
-    super::check_scope(sender.cred(), domain, server, Scope::Signal, object)
+    super::check_scope(sender.cred(), &limit, server, || {
+        Object::Signalled(target, signal, server.domain_id())
+    })
 }
 
 /// Drops what is kept with a file that nobody uses any more.

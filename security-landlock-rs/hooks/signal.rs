@@ -4,7 +4,7 @@
 
 use crate::{
     kapi::{cred, log::Object, task},
-    policy::access::{Scope, Scopes},
+    policy::access::Scope,
     subject::CredState,
 };
 
@@ -24,7 +24,7 @@ pub(crate) enum Sender {
 /// Threads of one process may signal each other, whatever their domains are: this is how the C
 /// library makes all of them change credentials. Runs in atomic context.
 pub(crate) fn task_kill(cred: &CredState, sender: Sender, target: &Task, signal: i32) -> Result {
-    let Some(domain) = cred.domain_handling(Scopes::from(Scope::Signal)) else {
+    let Some(limit) = cred.limit(Scope::Signal) else {
         return Ok(());
     };
     if sender == Sender::Current && task::is_thread_of_current(target) {
@@ -32,7 +32,8 @@ pub(crate) fn task_kill(cred: &CredState, sender: Sender, target: &Task, signal:
     }
     let guard = rcu::read_lock();
     let server: &CredState = cred::blob(task::cred(target, &guard));
-    let object = Object::Signalled(target, signal, server.domain_id());
 
-    super::check_scope(cred, domain, server, Scope::Signal, object)
+    super::check_scope(cred, &limit, server, || {
+        Object::Signalled(target, signal, server.domain_id())
+    })
 }

@@ -10,7 +10,7 @@ use crate::{
         unix::{LockedUnixSock, UnixSock},
     },
     policy::{
-        access::{AccessFs, AccessFsRight, Scope, Scopes},
+        access::{AccessFs, AccessFsRight, Scope},
         scope,
     },
     subject::CredState,
@@ -42,7 +42,7 @@ pub(crate) fn unix_may_send(
 /// Checks that the current task may reach `server`, if its address is an abstract one. A server
 /// is in the domain of who made the socket; the kernel, for one, is in none and not limited.
 fn check_abstract(cred: &CredState, server: &LockedUnixSock) -> Result {
-    let Some(domain) = cred.domain_handling(Scopes::from(Scope::AbstractUnixSocket)) else {
+    let Some(limit) = cred.limit(Scope::AbstractUnixSocket) else {
         return Ok(());
     };
     if !scope::is_abstract(server.sun_path()) {
@@ -51,9 +51,10 @@ fn check_abstract(cred: &CredState, server: &LockedUnixSock) -> Result {
     match server.cred() {
         Some(server_cred) => {
             let server_cred: &CredState = cred::blob(server_cred);
-            let object = Object::Peer(server, server_cred.domain_id());
 
-            super::check_scope(cred, domain, server_cred, Scope::AbstractUnixSocket, object)
+            super::check_scope(cred, &limit, server_cred, || {
+                Object::Peer(server, server_cred.domain_id())
+            })
         }
         None => Ok(()),
     }

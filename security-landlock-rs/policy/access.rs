@@ -88,6 +88,9 @@ impl_flags!(
 
 /// A set of rights on one kind of object. It has less than 32 bits.
 pub(crate) trait Access: Copy + core::fmt::Debug + PartialEq + Into<u32> {
+    /// Number of bits up to the highest right.
+    const WIDTH: u32;
+
     /// Converts bits that a table stored. Unknown ones, which no table has, are dropped.
     fn from_stored(bits: u32) -> Self;
 }
@@ -100,6 +103,8 @@ pub(crate) struct UnknownAccess;
 macro_rules! impl_access {
     ($set:ident) => {
         impl Access for $set {
+            const WIDTH: u32 = u32::BITS.wrapping_sub(Self::all_bits().leading_zeros());
+
             fn from_stored(bits: u32) -> Self {
                 Self(bits & Self::all_bits())
             }

@@ -5,7 +5,8 @@
 use super::{
     access::{AccessFs, AccessNet, Scope},
     denial::Denial,
-    layer::{LayerIndex, Unfulfilled},
+    layer::LayerIndex,
+    unfulfilled::Unfulfilled,
 };
 
 /// What stood in the way of a request.

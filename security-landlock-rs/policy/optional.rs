@@ -14,7 +14,8 @@
 use super::{
     access::{AccessFs, AccessFsRight},
     denial::Denial,
-    layer::{LayerIndex, Unfulfilled},
+    layer::LayerIndex,
+    unfulfilled::Unfulfilled,
 };
 
 /// What was denied when a file was opened.

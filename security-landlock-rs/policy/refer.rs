@@ -13,9 +13,10 @@ mod required;
 pub(crate) use self::required::{Action, Required};
 use super::{
     access::{AccessFs, AccessFsRight},
-    layer::{Layers, Unfulfilled},
+    layer::Layers,
     open::FileType,
     rule::Grants,
+    unfulfilled::Unfulfilled,
 };
 
 /// Returns what `layers` deny of all rights to a file that changes its directory.

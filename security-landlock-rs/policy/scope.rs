@@ -16,24 +16,27 @@
 //! What only the server has does not matter: a task may reach into sandboxes, but not out of them.
 
 use super::{
-    denial::Denial,
-    layer::{Handled, Layers, Unfulfilled},
+    access::{Scope, Scopes},
+    layer::{Handled, LayerIndex, Layers},
+    unfulfilled::Unfulfilled,
 };
 
-/// Returns who denies a client to use any of `requested` on a server, if a layer does.
+/// Returns the layer that decides whom a client reaches in the way that `scope` limits: the
+/// youngest one that limits it, as no rule grants anything. Without one, everybody is reached.
+pub(crate) fn deciding(client: &Layers, scope: Scope) -> Option<LayerIndex> {
+    client.youngest_handling(Scopes::from(scope))
+}
+
+/// Tells whether the layer that decides lets a client reach a server.
 ///
-/// The first `common` layers are in common with the domain of the server: they deny nothing.
-pub(crate) fn denial<A: Handled>(
-    client: &Layers,
-    common: usize,
-    requested: A,
-) -> Option<Denial<A>> {
-    client.youngest_denial(common, requested)
+/// The first `common` layers are in common with the domain of the server.
+pub(crate) fn lets_reach(deciding: LayerIndex, common: usize) -> bool {
+    deciding.get() < common
 }
 
 /// Returns what the layers of a client deny of `requested` on a server.
 ///
-/// As [`denial`], for rights that rules may grant.
+/// The first `common` layers are in common with the domain of the server: they deny nothing.
 pub(crate) fn unfulfilled<A: Handled>(
     client: &Layers,
     common: usize,
@@ -55,10 +58,7 @@ pub(crate) fn is_abstract(sun_path: &[u8]) -> bool {
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
 #[kernel::prelude::kunit_tests(landlock_scope)]
 mod tests {
-    use super::super::{
-        access::{AccessMasks, Scope, Scopes},
-        layer::LayerIndex,
-    };
+    use super::super::access::AccessMasks;
     use super::*;
 
     fn handling(scope: Scopes) -> AccessMasks {
@@ -78,16 +78,11 @@ mod tests {
             })
     }
 
-    /// Returns who denies a client with `scopes` to send a signal.
-    fn signal(scopes: &[Scopes], common: usize) -> Option<Denial<Scopes>> {
-        denial(&domain(scopes)?, common, Scopes::from(Scope::Signal))
-    }
+    /// Returns the layer that denies a client with `scopes` to send a signal.
+    fn signal(scopes: &[Scopes], common: usize) -> Option<usize> {
+        let layer = deciding(&domain(scopes)?, Scope::Signal)?;
 
-    fn denied_by(layer: usize) -> Option<Denial<Scopes>> {
-        Some(Denial {
-            layer: LayerIndex::try_new(layer)?,
-            missing: Scope::Signal.into(),
-        })
+        (!lets_reach(layer, common)).then_some(layer.get())
     }
 
     /// Returns as many layers that limit signals.
@@ -107,7 +102,7 @@ mod tests {
 
                     let denied = |own: usize| match own {
                         0 => None,
-                        _ => denied_by(both),
+                        _ => Some(both),
                     };
 
                     assert_eq!(to_child, denied(parent));
@@ -123,10 +118,10 @@ mod tests {
         let limit = Scopes::from(Scope::Signal);
 
         assert_eq!(signal(&[other, other], 0), None);
-        assert_eq!(signal(&[limit, other], 0), denied_by(0));
+        assert_eq!(signal(&[limit, other], 0), Some(0));
         assert_eq!(signal(&[limit, other], 1), None);
-        assert_eq!(signal(&[other, limit], 1), denied_by(1));
-        assert_eq!(signal(&[limit, limit, other], 1), denied_by(1));
+        assert_eq!(signal(&[other, limit], 1), Some(1));
+        assert_eq!(signal(&[limit, limit, other], 1), Some(1));
         assert_eq!(signal(&[limit, limit, other], 2), None);
     }
 
@@ -136,9 +131,10 @@ mod tests {
             for common in 0..3 {
                 let left = domain(scopes)
                     .map(|client| unfulfilled(&client, common, Scopes::from(Scope::Signal)));
+                let denial = left.and_then(|left| left.youngest_denial());
 
                 assert_eq!(
-                    left.and_then(|left| left.youngest_denial()),
+                    denial.map(|denial| denial.layer.get()),
                     signal(scopes, common)
                 );
             }

@@ -6,8 +6,9 @@ use super::support::*;
 use crate::policy::{
     access::{AccessFs, AccessMasks, AccessNet},
     denial::Denial,
-    layer::{Layers, TooManyLayers, Unfulfilled, MAX_LAYERS},
+    layer::{Layers, TooManyLayers, MAX_LAYERS},
     rule::{Grants, Key},
+    unfulfilled::Unfulfilled,
 };
 
 use proptest::{collection::vec, prelude::*};

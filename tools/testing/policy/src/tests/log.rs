@@ -8,12 +8,13 @@ use crate::policy::{
     blame::{Blame, Blocker},
     denial::Denial,
     id,
-    layer::{LayerIndex, Layers, Unfulfilled},
+    layer::{LayerIndex, Layers},
     open::FileType,
     optional::OptionalDenials,
     quiet::{is_quiet, Logging},
     refer::{Action, Moved, Reparent, Required},
     rule::{extend, quieten, Shape, Table},
+    unfulfilled::Unfulfilled,
 };
 
 use proptest::prelude::*;

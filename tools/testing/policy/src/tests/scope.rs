@@ -5,9 +5,8 @@
 use super::support::*;
 use crate::policy::{
     access::{AccessMasks, Scope, Scopes},
-    denial::Denial,
     layer::Layers,
-    scope::{denial, is_abstract, unfulfilled},
+    scope::{deciding, is_abstract, lets_reach, unfulfilled},
 };
 
 use proptest::{collection::vec, prelude::*};
@@ -61,16 +60,17 @@ fn any_limits(count: usize) -> impl Strategy<Value = Vec<[bool; 2]>> {
 
 fn assert_expected(common: usize, client: &[Layer], server: &[Layer]) {
     for (position, scope) in SCOPES.into_iter().enumerate() {
-        let expected = denying(client, server, position).map(|layer| Denial {
-            layer: index(layer),
-            missing: Scopes::from(scope),
-        });
-        let (layers, scope) = (layers(client), Scopes::from(scope));
-        let left = unfulfilled(&layers, common, scope);
+        let expected = denying(client, server, position);
+        let layers = layers(client);
+        let denying = deciding(&layers, scope).filter(|layer| !lets_reach(*layer, common));
+        let left = unfulfilled(&layers, common, Scopes::from(scope));
+        let denial = left.youngest_denial();
 
-        for found in [denial(&layers, common, scope), left.youngest_denial()] {
+        for found in [denying, denial.map(|denial| denial.layer)] {
+            let found = found.map(|layer| layer.get());
             assert_eq!(found, expected, "{scope:?} {client:?} {server:?}");
         }
+        assert!(denial.is_none_or(|denial| denial.missing == Scopes::from(scope)));
     }
 }
 

@@ -5,8 +5,9 @@
 use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks},
     errata::ABI_VERSION,
-    layer::{LayerIndex, Layers, Unfulfilled, MAX_LAYERS},
+    layer::{LayerIndex, Layers, MAX_LAYERS},
     rule::{self, Grants, Key, Shape, Table},
+    unfulfilled::Unfulfilled,
 };
 
 use proptest::{collection::vec, prelude::*, sample::subsequence};

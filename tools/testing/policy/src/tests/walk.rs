@@ -12,8 +12,8 @@ use crate::policy::{
         AccessFsRight::{self, *},
     },
     denial::Denial,
-    layer::Unfulfilled,
     rule::{Grants, Key},
+    unfulfilled::Unfulfilled,
 };
 
 use proptest::{collection::vec, prelude::*};
