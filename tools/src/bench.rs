@@ -19,6 +19,7 @@ use crate::vm::Session;
 
 mod report;
 mod row;
+mod rule;
 
 pub use row::{Row, Unit, pair};
 
@@ -110,7 +111,9 @@ impl Bench {
     fn rows(&self, session: &Session) -> Result<Vec<Row>> {
         check_insmod(session)?;
         session.check()?;
-        rows(session, self.implementation)
+        let mut rows = rows(session, self.implementation)?;
+        rows.extend(rule::rows(&rows));
+        Ok(rows)
     }
 }
 

@@ -114,14 +114,16 @@ impl Pair {
 }
 
 impl fmt::Display for Pair {
-    /// Writes the name with its parameters: `open depth=8 layers=1`.
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str(&self.name)?;
-        for (name, value) in &self.parameters {
-            write!(formatter, " {name}={value}")?;
-        }
-        Ok(())
+        formatter.write_str(&title(&self.name, &self.parameters))
     }
+}
+
+/// Returns how a person knows what was measured: `open depth=8 layers=1`.
+pub fn title(name: &str, parameters: &BTreeMap<String, u64>) -> String {
+    let parameters = parameters.iter();
+    let words = parameters.map(|(name, value)| format!(" {name}={value}"));
+    name.to_owned() + &words.collect::<String>()
 }
 
 /// How many pairs have each order: less, same, more.

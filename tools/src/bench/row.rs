@@ -8,7 +8,7 @@ use std::fmt;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::figure::{Figure, Order, Pair};
+use crate::figure::{self, Figure, Order, Pair};
 use crate::kernel::Impl;
 
 /// What is counted.
@@ -93,9 +93,7 @@ impl Row {
 
     /// Returns how a person knows the row: `open depth=8 layers=1 rules=9`.
     pub fn title(&self) -> String {
-        let parameters = self.measured.parameters.iter();
-        let words = parameters.map(|(name, value)| format!(" {name}={value}"));
-        self.measured.name.clone() + &words.collect::<String>()
+        figure::title(&self.measured.name, &self.measured.parameters)
     }
 
     /// Makes a row for tests.

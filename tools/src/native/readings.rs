@@ -7,6 +7,7 @@ use std::fmt;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::figure;
 use crate::initramfs::Section;
 use crate::vm::transcript::{Output, Transcript};
 
@@ -52,9 +53,7 @@ impl Point {
 
 impl fmt::Display for Point {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str(&self.name)?;
-        let mut parameters = self.parameters.iter();
-        parameters.try_for_each(|(name, value)| write!(formatter, " {name}={value}"))
+        formatter.write_str(&figure::title(&self.name, &self.parameters))
     }
 }
 

@@ -2,7 +2,7 @@
 
 //! Bytes of kernel memory that rulesets and domains take.
 //!
-//! A control group counts the pages that the kernel allocates for its members. Many objects are
+//! A control group counts the bytes that the kernel allocates for its members. Many objects are
 //! made, and what the same number of descriptors and credentials takes without Landlock is
 //! subtracted. A domain is kept alive by an open file: the file keeps the credentials of the thread
 //! that opened it, and these keep the domain, while the thread is long gone.
@@ -128,15 +128,22 @@ fn enter_group() -> Result<()> {
     fs::write(format!("{GROUP}/cgroup.procs"), "0").context("cannot enter a control group")
 }
 
+/// What the group counts exactly: objects of slab caches, and what was too large for these. What
+/// counts all of the kernel's memory counts batches of pages.
+const COUNTERS: [&str; 2] = ["slab ", "vmalloc "];
+
 /// Returns how many bytes the kernel has allocated for the group, once that is settled.
 fn kernel_bytes() -> Result<f64> {
     stir();
     thread::sleep(REST);
     let text = fs::read_to_string(format!("{GROUP}/memory.stat"))?;
-    let value = text.lines().find_map(|line| line.strip_prefix("kernel "));
-    value
-        .and_then(|value| value.parse().ok())
-        .context("the control group does not count the kernel's memory")
+    let value = |name: &&str| {
+        let mut values = text.lines().filter_map(|line| line.strip_prefix(name));
+        values.next()?.parse().ok()
+    };
+    let values: Option<Vec<f64>> = COUNTERS.iter().map(value).collect();
+    let values = values.context("the control group does not count the kernel's memory")?;
+    Ok(values.iter().sum())
 }
 
 /// Changes the counters of the group so often that the kernel sums them up when asked.
