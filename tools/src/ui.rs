@@ -121,7 +121,7 @@ pub fn say(name: &str, text: impl Display) {
 }
 
 /// Breaks `text` between words into lines that fit beside the name of a step.
-fn wrap(text: &str) -> Vec<String> {
+pub fn wrap(text: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let Some(line) = lines.last_mut() else {

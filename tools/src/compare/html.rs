@@ -85,7 +85,7 @@ pub fn write(report: &Report) -> Result<String> {
 
 /// Writes the section about verdicts.
 fn verdicts(comparisons: &[Comparison]) -> Markup {
-    let head = ["Cases", "same", "of these skipped", "known", "different"];
+    let head = ["Cases", "same", "skipped", "known", "different"];
     html! {
         h2 { "Behaviour" }
         table {
@@ -143,7 +143,7 @@ fn table(pairs: &[Pair]) -> Markup {
     };
     html! {
         table {
-            tr { @for cell in ["What", "C", "Rust", "unit", "Rust / C", "Rust needs"] { th { (cell) } } }
+            tr { @for cell in ["What", "C", "Rust", "unit", "Rust / C", "needs"] { th { (cell) } } }
             @for pair in pairs {
                 tr class=(class(pair)) { @for cell in row(pair) { td { (cell) } } }
             }

@@ -9,6 +9,7 @@ use crate::compare::behaviour::{self, Comparison};
 use crate::compare::code::Code;
 use crate::compare::report::Report;
 use crate::figure::{Order, Pair, count_orders};
+use crate::ui;
 
 /// Writes `report`.
 pub fn write(report: &Report) -> String {
@@ -63,16 +64,21 @@ fn verdicts(comparisons: &[Comparison]) -> String {
             comparison.different.len().to_string(),
         ]
     };
-    let head = ["Cases", "same", "of these skipped", "known", "different"];
+    let head = ["Cases", "same", "skipped", "known", "different"];
     let mut text = "\n## Behaviour\n".to_owned();
     text += &table(head, comparisons.iter().map(row));
     for line in behaviour::lines(comparisons, |found| &found.different) {
-        text += &format!("\n- DIFFERENT: {line}");
+        text += &item(&format!("DIFFERENT: {line}"));
     }
     for line in behaviour::lines(comparisons, |found| &found.known) {
-        text += &format!("\n- known: {line}");
+        text += &item(&format!("known: {line}"));
     }
     text + "\n"
+}
+
+/// Writes an item of a list, on as many lines as it takes.
+fn item(text: &str) -> String {
+    format!("\n- {}", ui::wrap(text).join("\n  "))
 }
 
 /// Writes a section with sums for each kind of operation, and the rows in which Rust needs more.
@@ -109,7 +115,7 @@ fn costs(title: &str, pairs: &[Pair]) -> String {
     text += &table(head, kinds.iter().map(row));
     for pair in pairs.iter().filter(|pair| pair.order() == Order::More) {
         let (c, rust) = (number(pair.c.median), number(pair.rust.median));
-        text += &format!("\n- more: {pair}: C {c}, Rust {rust}");
+        text += &item(&format!("more: {pair}: C {c}, Rust {rust}"));
     }
     text + "\n"
 }
@@ -119,18 +125,22 @@ fn all(title: &str, pairs: &[Pair]) -> String {
     if pairs.is_empty() {
         return format!("\n## {title}\n\nNot measured.\n");
     }
-    let head = ["What", "C", "Rust", "unit", "ratio", "Rust needs"];
+    let head = ["What", "C", "Rust", "unit", "ratio", "needs"];
     let rows = table(head, pairs.iter().map(row));
     format!("\n## {title}\n\n{}\n{rows}", sum(pairs))
 }
 
-/// Returns the cells of one pair.
+/// Returns the cells of one pair. Times are in microseconds, more digits would be noise.
 pub fn row(pair: &Pair) -> [String; 6] {
+    let (scale, unit) = match pair.unit.as_str() {
+        "ns" => (1000.0, "us"),
+        unit => (1.0, unit),
+    };
     [
         pair.to_string(),
-        number(pair.c.median),
-        number(pair.rust.median),
-        pair.unit.clone(),
+        number(pair.c.median / scale),
+        number(pair.rust.median / scale),
+        unit.to_owned(),
         pair.ratio()
             .map_or("-".to_owned(), |ratio| format!("{ratio:.2}")),
         pair.order().to_string(),
@@ -229,5 +239,18 @@ mod tests {
         assert_eq!(number(4184.0), "4184");
         assert_eq!(number(12.34), "12.3");
         assert_eq!(number(1234.5), "1234");
+    }
+
+    #[test]
+    fn long_items_are_broken() {
+        let text = item(&"word ".repeat(20));
+        assert!(text.starts_with("\n- word") && text.contains("\n  word"));
+    }
+
+    #[test]
+    fn times_are_in_microseconds() {
+        let mut pair = Pair::sample(8, 1_234_567.0, 2000.0);
+        pair.unit = "ns".to_owned();
+        assert_eq!(row(&pair)[1..4], ["1235", "2", "us"]);
     }
 }
