@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use rustix::thread::{CpuSet, sched_getaffinity};
 
 use crate::guest::BUSYBOX;
 use crate::initramfs::Root;
@@ -41,6 +42,8 @@ pub struct Machine {
     root: Root,
     /// Log of the console; the transcript goes beside it.
     console: PathBuf,
+    /// Number of the processor that it runs on.
+    processor: String,
 }
 
 impl Machine {
@@ -55,6 +58,7 @@ impl Machine {
         Ok(Self {
             kernel,
             root,
+            processor: processor()?,
             console: workshop
                 .place
                 .log(&format!("console-native-{implementation}")),
@@ -100,11 +104,13 @@ impl Machine {
     }
 
     /// Makes the command that boots the kernel, with its files in `dir`. `setpriv` ends it should
-    /// this tool be killed.
+    /// this tool be killed. It stays on one processor: each system call hands over between two
+    /// processes, and to wake up another processor takes many times longer than the call.
     fn command(&self, dir: &Path) -> Command {
         let mut command = Command::new("setpriv");
         command
             .args(["--pdeathsig", "KILL", "--"])
+            .args(["taskset", "--cpu-list", &self.processor])
             .arg(&self.kernel)
             .args(PARAMETERS)
             .args(CONSOLES)
@@ -112,6 +118,13 @@ impl Machine {
             .arg(format!("uml_dir={}", dir.display()));
         command
     }
+}
+
+/// Returns the number of the first processor that this tool may use.
+fn processor() -> Result<String> {
+    let allowed = sched_getaffinity(None).context("cannot ask for the processors")?;
+    let first = (0..CpuSet::MAX_CPU).find(|cpu| allowed.is_set(*cpu));
+    Ok(first.context("no processor may be used")?.to_string())
 }
 
 /// Creates the file at `path` for the output of a program.
