@@ -150,7 +150,7 @@ where
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::LowerRight)
         .background_style(WHITE.mix(0.85))
         .draw()?;
     Ok(())
@@ -187,6 +187,7 @@ fn draw_ratios(svg: &mut String, ratios: &[f64]) -> DrawResult {
         .configure_mesh()
         .x_desc("Rust / C")
         .y_desc("rows")
+        .y_label_formatter(&|value| format!("{value:.0}"))
         .light_line_style(TRANSPARENT)
         .bold_line_style(BLACK.mix(0.12))
         .draw()?;
