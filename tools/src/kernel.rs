@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -99,29 +100,26 @@ impl<'a> Workshop<'a> {
         let fragments = fragments
             .chain(self.flavor.fragments())
             .chain(implementation.fragments());
-        let dir = self.place.repo.join("configs");
-        let read = |name| {
-            let path = dir.join(name);
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-        };
-        fragments.map(read).collect()
+        config::read(self.place, fragments)
     }
 
     /// Returns the key of the kernel with `implementation`.
     pub fn key(&self, implementation: Impl) -> Result<String> {
-        let key = self
-            .source_key()
-            .add("config", self.requested(implementation)?)
+        let requested = self.requested(implementation)?;
+        self.finish_key(self.source_key(), &requested, implementation)
+    }
+
+    /// Adds to the key of a source what else a kernel with `implementation` is built from.
+    pub fn finish_key(&self, source: Key, requested: &str, implementation: Impl) -> Result<String> {
+        let key = source
+            .add("config", requested)
             .add("tools", self.toolchain.identity()?);
         Ok(match implementation {
             Impl::C | Impl::Rust => key.finish(),
-            Impl::Builtin => key.add("graft", self.graft()?).finish(),
+            Impl::Builtin => key
+                .add("graft", self.series(implementation)?.key())
+                .finish(),
         })
-    }
-
-    /// Returns what identifies the sources that are built in.
-    pub fn graft(&self) -> Result<String> {
-        Ok(self.series(Impl::Builtin)?.key())
     }
 
     /// Changes the kernel's tree as `implementation` needs it.
@@ -195,18 +193,14 @@ impl<'a> Workshop<'a> {
 
     /// Configures the build folder.
     fn configure(&self, implementation: Impl) -> Result<()> {
-        let dir = self.build_dir();
         let requested = self.requested(implementation)?;
-        let fragment = dir.join(".landlock-rs-config");
-        place::write(&fragment, &requested)?;
-        let mut make = self.toolchain.make(self.tree());
-        make.arg(format!("O={}", dir.display()))
-            .arg(format!("KCONFIG_ALLCONFIG={}", fragment.display()))
-            .arg("allnoconfig");
-        run(&mut make, &self.place.log("configure"), |_| ())
-            .context("cannot configure the kernel")?;
-        let actual = fs::read_to_string(dir.join(".config")).context("no .config was written")?;
-        config::check(&requested, &actual)
+        let make = self.toolchain.make(self.tree());
+        config::apply(
+            make,
+            &self.build_dir(),
+            &requested,
+            &self.place.log("configure"),
+        )
     }
 
     /// Builds the image and what modules need. Returns how many files were made.
@@ -222,18 +216,24 @@ impl<'a> Workshop<'a> {
         let mut make = self.toolchain.make(self.tree());
         make.arg(format!("O={}", dir.display()))
             .args(["bzImage", "modules"]);
-        let mut files = 0;
-        run(&mut make, &self.place.log("kernel"), |line| {
-            if is_progress(line) {
-                files += 1;
-                step.advance();
-            }
-            step.tick();
-        })
-        .context("the kernel cannot be built")?;
+        let files = follow(&mut make, &self.place.log("kernel"), &mut step)
+            .context("the kernel cannot be built")?;
         step.finish(title);
         Ok(files)
     }
+}
+
+/// Runs a build of a kernel. Returns how many files were made.
+pub fn follow(make: &mut Command, log: &Path, step: &mut Step) -> Result<usize> {
+    let mut files = 0;
+    run(make, log, |line| {
+        if is_progress(line) {
+            files += 1;
+            step.advance();
+        }
+        step.tick();
+    })?;
+    Ok(files)
 }
 
 /// Tells whether a line of the build's output tells of a file that was made: `  CC      init/main.o`.

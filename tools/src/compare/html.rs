@@ -125,12 +125,8 @@ fn plots(pairs: &[Pair]) -> Result<Markup> {
 fn section(title: &str, pairs: &[Pair]) -> Markup {
     html! {
         h2 { (title) }
-        @if pairs.is_empty() {
-            p { "Not measured." }
-        } @else {
-            p { (sum(pairs)) }
-            (table(pairs))
-        }
+        p { (sum(pairs)) }
+        (table(pairs))
     }
 }
 

@@ -122,9 +122,6 @@ fn costs(title: &str, pairs: &[Pair]) -> String {
 
 /// Writes a section with all rows.
 fn all(title: &str, pairs: &[Pair]) -> String {
-    if pairs.is_empty() {
-        return format!("\n## {title}\n\nNot measured.\n");
-    }
     let head = ["What", "C", "Rust", "unit", "ratio", "needs"];
     let rows = table(head, pairs.iter().map(row));
     format!("\n## {title}\n\n{}\n{rows}", sum(pairs))

@@ -1,13 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Kernel configuration: was everything granted that the fragments ask for?
+//! Kernel configuration: fragments, and whether everything was granted that they ask for.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+
+use crate::place::{self, Place};
+use crate::process::run;
+
+/// Returns the text of all `fragments`.
+pub fn read<'a>(place: &Place, fragments: impl Iterator<Item = &'a &'a str>) -> Result<String> {
+    let dir = place.repo.join("configs");
+    let read = |name| {
+        let path = dir.join(name);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    fragments.map(read).collect()
+}
+
+/// Configures the build folder `dir` with `make`, which knows the source.
+pub fn apply(mut make: Command, dir: &Path, requested: &str, log: &Path) -> Result<()> {
+    let fragment = dir.join(".landlock-rs-config");
+    place::write(&fragment, requested)?;
+    make.arg(format!("O={}", dir.display()))
+        .arg(format!("KCONFIG_ALLCONFIG={}", fragment.display()))
+        .arg("allnoconfig");
+    run(&mut make, log, |_| ()).context("cannot configure the kernel")?;
+    let actual = fs::read_to_string(dir.join(".config")).context("no .config was written")?;
+    check(requested, &actual)
+}
 
 /// Fails when `actual` lacks an option that `requested` sets.
-pub fn check(requested: &str, actual: &str) -> Result<()> {
+fn check(requested: &str, actual: &str) -> Result<()> {
     let actual = parse(actual);
     let is_lost = |(name, value): &(&str, &str)| actual.get(name).unwrap_or(&"n") != value;
     let lost = parse(requested).into_iter().filter(is_lost);

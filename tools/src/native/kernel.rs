@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::kernel::{Impl, Workshop, config, is_progress};
+use crate::kernel::{Impl, Workshop, config, follow};
 use crate::place;
-use crate::process::run;
 use crate::toolchain::Toolchain;
 use crate::ui::Step;
 
@@ -42,20 +41,13 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Prepares for `implementation`.
     fn new(workshop: &'a Workshop<'a>, implementation: Impl) -> Result<Self> {
-        let requested = requested(workshop, implementation)?;
+        let fragments = ["um.config"].iter().chain(implementation.fragments());
+        let requested = config::read(workshop.place, fragments)?;
         let name = format!("{}-{ARCH}", place::name(workshop.tree()));
-        let key = workshop
-            .source_key()
-            .add("arch", ARCH)
-            .add("config", &requested)
-            .add("tools", workshop.toolchain.identity()?);
-        let key = match implementation {
-            Impl::C | Impl::Rust => key,
-            Impl::Builtin => key.add("graft", workshop.graft()?),
-        };
+        let source = workshop.source_key().add("arch", ARCH);
         Ok(Self {
             toolchain: workshop.toolchain.for_arch(ARCH),
-            key: key.finish(),
+            key: workshop.finish_key(source, &requested, implementation)?,
             dir: workshop.place.cache.join("build").join(name),
             requested,
             implementation,
@@ -97,21 +89,9 @@ impl<'a> Builder<'a> {
 
     /// Configures the build folder.
     fn configure(&self) -> Result<()> {
-        let fragment = self.dir.join(".landlock-rs-config");
-        place::write(&fragment, &self.requested)?;
-        let mut make = self.toolchain.make(self.workshop.tree());
-        make.arg(format!("O={}", self.dir.display()))
-            .arg(format!("KCONFIG_ALLCONFIG={}", fragment.display()))
-            .arg("allnoconfig");
-        run(
-            &mut make,
-            &self.workshop.place.log("configure-native"),
-            |_| (),
-        )
-        .context("cannot configure the native kernel")?;
-        let actual =
-            fs::read_to_string(self.dir.join(".config")).context("no .config was written")?;
-        config::check(&self.requested, &actual)
+        let make = self.toolchain.make(self.workshop.tree());
+        let log = self.workshop.place.log("configure-native");
+        config::apply(make, &self.dir, &self.requested, &log)
     }
 
     /// Builds the program and what modules need.
@@ -123,29 +103,9 @@ impl<'a> Builder<'a> {
         };
         let mut make = self.toolchain.make(self.workshop.tree());
         make.arg(format!("O={}", self.dir.display())).arg("all");
-        run(
-            &mut make,
-            &self.workshop.place.log("kernel-native"),
-            |line| {
-                if is_progress(line) {
-                    step.advance();
-                }
-                step.tick();
-            },
-        )
-        .context("the native kernel cannot be built")?;
+        let log = self.workshop.place.log("kernel-native");
+        follow(&mut make, &log, &mut step).context("the native kernel cannot be built")?;
         step.finish("native Linux");
         Ok(())
     }
-}
-
-/// Returns the configuration of the kernel with `implementation`.
-fn requested(workshop: &Workshop, implementation: Impl) -> Result<String> {
-    let dir = workshop.place.repo.join("configs");
-    let read = |name: &&str| {
-        let path = dir.join(name);
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let fragments = ["um.config"].iter().chain(implementation.fragments());
-    fragments.map(read).collect()
 }
