@@ -31,8 +31,8 @@
 //!   there is nothing to spin on.
 //! - An object leaves the slot under RCU, and its memory is freed a grace period later.
 //! - Whoever takes the inode out of `held` drops that reference, so it is dropped once. A retired
-//!   object announces that before it unlocks ([`PendingRelease`]), so that `sb_delete`, which sees
-//!   either the inode in `held` or the announcement, can wait for it.
+//!   object announces that ([`PendingRelease`]) before it empties the slot. `sb_delete` looks for
+//!   slots without a lock: who finds one empty sees the announcement, and waits for it.
 //!
 //! Lock order: the mutex of a ruleset, then `lock`; `i_lock` and `lock` do not nest. Dropping the
 //! last reference to an object may sleep.
@@ -104,8 +104,8 @@ impl Retire for Object {
         let Some(inode) = held.take() else {
             return;
         };
-        inode.blob::<InodeState>().object.withdraw(self);
         let pending = PendingRelease::begin(&inode);
+        inode.blob::<InodeState>().object.withdraw(self);
 
         drop(held);
         drop(inode);

@@ -16,6 +16,7 @@ use kernel::{
     bindings,
     prelude::*,
     sync::{
+        atomic::{Atomic, Relaxed, Release},
         rcu::Guard,
         Refcount,
         SpinLockGuard, //
@@ -207,27 +208,27 @@ impl<T: Retire> RcuSlot<T> {
 
     /// Makes the slot lead to `value`. Nobody else may change the slot meanwhile.
     pub(crate) fn publish(&self, value: &RcuArc<T>) {
-        let atomic = kernel::sync::atomic::Atomic::<*mut Node<T>>::from_ptr;
-
         // INVARIANT: `RcuArc` frees its node after a grace period, and `Retire` empties the slot.
         // SAFETY: The pointer is valid and only accessed atomically.
-        unsafe { atomic(self.node.get()) }
-            .store(value.node.as_ptr(), kernel::sync::atomic::Release);
+        unsafe { Atomic::<*mut Node<T>>::from_ptr(self.node.get()) }
+            .store(value.node.as_ptr(), Release);
     }
 
     /// Empties the slot if it leads to `value`, whose lock must be held.
+    ///
+    /// Who sees the slot empty sees all that was written before, once it used a read barrier.
     pub(crate) fn withdraw(&self, value: &T) {
-        // SAFETY: An aligned pointer, read at once.
-        let node = unsafe { self.node.get().read_volatile() };
+        // SAFETY: The pointer is valid and only accessed atomically.
+        let slot = unsafe { Atomic::<*mut Node<T>>::from_ptr(self.node.get()) };
+        let node = slot.load(Relaxed);
 
         let found = node
             .addr()
             .wrapping_add(core::mem::offset_of!(Node<T>, value));
 
         if found == core::ptr::from_ref(value).addr() {
-            // SAFETY: An aligned pointer, written at once: only the holder of the lock of `value`
-            // empties a slot that leads to it.
-            unsafe { self.node.get().write_volatile(core::ptr::null_mut()) };
+            // Only the holder of the lock of `value` empties a slot that leads to it.
+            slot.store(core::ptr::null_mut(), Release);
         }
     }
 }

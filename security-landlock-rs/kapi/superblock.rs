@@ -85,7 +85,7 @@ pub(crate) struct PendingRelease {
 impl PendingRelease {
     /// Announces that the reference `inode` is about to be dropped.
     ///
-    /// The caller holds a lock without which unmounting cannot miss the announcement.
+    /// The caller empties the slot of the inode only after this.
     pub(crate) fn begin(inode: &InodeRef) -> Self {
         let counter = inode.superblock().pending();
 

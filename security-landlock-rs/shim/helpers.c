@@ -62,7 +62,12 @@ void landlock_rs_release_end(atomic_long_t *pending)
 
 void landlock_rs_release_wait(atomic_long_t *pending)
 {
-	wait_var_event(pending, !atomic_long_read(pending));
+	/*
+	 * Pairs with the store-release that empties the slot of an inode: what
+	 * was begun before a slot was found empty is counted.
+	 */
+	smp_mb();
+	wait_var_event(pending, !atomic_long_read_acquire(pending));
 }
 
 int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,

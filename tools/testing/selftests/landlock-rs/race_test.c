@@ -12,6 +12,8 @@
 #include "common.h"
 
 #include <pthread.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 
 #define MNT BASE "/mnt"
@@ -195,6 +197,257 @@ TEST_F(race, last_rule_and_the_next)
 		ASSERT_EQ(0, unlink(numbered(i)));
 	expect_used_inodes(_metadata, MNT, before - NUM_RACE_FILES);
 	EXPECT_EQ(0, ERR(umount(MNT)));
+}
+
+/*
+ * The last rule on a file goes away while its file system is shut down, which
+ * must wait until the file is released: each way to shut it down, as root and
+ * as an unprivileged user.
+ */
+
+#define NUM_SHUTDOWNS 60
+#define UNPRIVILEGED 1000
+
+enum shutdown_way {
+	/* umount(2) */
+	BY_UMOUNT,
+	/* The last descriptor of a mount that was detached before is closed. */
+	BY_LAST_CLOSE,
+	/* The last process of a mount namespace exits. */
+	BY_EXIT,
+};
+
+/* Shared with the process that exits. */
+struct shutdown {
+	int go;
+	/* What the ways need. */
+	int root_fd, ruleset_fd;
+	/* How long a side waits before it acts, and how long it acted. */
+	long close_delay, shutdown_delay, shutdown_time;
+};
+
+FIXTURE(shutdown)
+{
+	struct shutdown *shared;
+};
+
+FIXTURE_VARIANT(shutdown)
+{
+	enum shutdown_way way;
+	uid_t uid;
+};
+
+FIXTURE_VARIANT_ADD(shutdown, root_by_umount)
+{
+	.way = BY_UMOUNT,
+};
+
+FIXTURE_VARIANT_ADD(shutdown, root_by_last_close)
+{
+	.way = BY_LAST_CLOSE,
+};
+
+FIXTURE_VARIANT_ADD(shutdown, root_by_exit)
+{
+	.way = BY_EXIT,
+};
+
+FIXTURE_VARIANT_ADD(shutdown, user_by_umount)
+{
+	.way = BY_UMOUNT,
+	.uid = UNPRIVILEGED,
+};
+
+FIXTURE_VARIANT_ADD(shutdown, user_by_last_close)
+{
+	.way = BY_LAST_CLOSE,
+	.uid = UNPRIVILEGED,
+};
+
+FIXTURE_VARIANT_ADD(shutdown, user_by_exit)
+{
+	.way = BY_EXIT,
+	.uid = UNPRIVILEGED,
+};
+
+static void write_file(struct __test_metadata *const _metadata,
+		       const char *path, const char *text)
+{
+	const int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	ASSERT_LE(0, fd)
+	{
+		TH_LOG("open(%s): %s", path, strerror(errno));
+	}
+	ASSERT_EQ(strlen(text), write(fd, text, strlen(text)));
+	ASSERT_EQ(0, close(fd));
+}
+
+/* Becomes root of a user namespace, and nobody else. */
+static void become_user(struct __test_metadata *const _metadata, uid_t uid)
+{
+	char map[32];
+
+	ASSERT_EQ(0, ERR(setresgid(uid, uid, uid)));
+	ASSERT_EQ(0, ERR(setresuid(uid, uid, uid)));
+	/* Otherwise /proc/self would stay that of root. */
+	ASSERT_EQ(0, prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+	ASSERT_EQ(0, ERR(unshare(CLONE_NEWUSER | CLONE_NEWNS)));
+	write_file(_metadata, "/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	write_file(_metadata, "/proc/self/uid_map", map);
+	write_file(_metadata, "/proc/self/gid_map", map);
+}
+
+FIXTURE_SETUP(shutdown)
+{
+	mount_base(_metadata);
+	make_dir(_metadata, MNT);
+	make_file(_metadata, OTHER);
+	ASSERT_EQ(0, chmod(OTHER, 0644));
+	if (variant->uid)
+		become_user(_metadata, variant->uid);
+	self->shared = mmap(NULL, sizeof(*self->shared), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->shared);
+}
+
+FIXTURE_TEARDOWN_PARENT(shutdown)
+{
+}
+
+static long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000L + time.tv_nsec;
+}
+
+/* Waits for the start, then @delay ns, without giving up the processor. */
+static void wait_for_go(const struct shutdown *const shared, long delay)
+{
+	long start;
+
+	while (!__atomic_load_n(&shared->go, __ATOMIC_ACQUIRE))
+		;
+	start = now();
+	while (now() - start < delay)
+		;
+}
+
+static void go(struct shutdown *const shared)
+{
+	__atomic_store_n(&shared->go, 1, __ATOMIC_RELEASE);
+}
+
+/* Moves the calling thread to a processor, or to the only one. */
+static void move_to(struct __test_metadata *const _metadata, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu % get_nprocs(), &set);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+}
+
+static void *close_ruleset(void *const data)
+{
+	struct shutdown *const shared = data;
+
+	wait_for_go(shared, shared->close_delay);
+	close(shared->ruleset_fd);
+	return NULL;
+}
+
+/* Mounts a file system in which a file has a rule. */
+static void mount_with_rule(struct __test_metadata *const _metadata,
+			    int ruleset_fd)
+{
+	ASSERT_EQ(0, ERR(mount("shutdown", MNT, "tmpfs", 0, NULL)));
+	make_file(_metadata, numbered(0));
+	add_path(_metadata, ruleset_fd, numbered(0), READ);
+}
+
+/* Shuts down the mounted file system; the start is up to this side. */
+static void shut_down(struct __test_metadata *const _metadata,
+		      struct shutdown *const shared, enum shutdown_way way)
+{
+	long start;
+
+	if (way == BY_LAST_CLOSE) {
+		shared->root_fd = open(MNT, O_PATH | O_CLOEXEC);
+		ASSERT_LE(0, shared->root_fd);
+		ASSERT_EQ(0, ERR(umount2(MNT, MNT_DETACH)));
+	}
+	go(shared);
+	wait_for_go(shared, shared->shutdown_delay);
+	start = now();
+	ASSERT_EQ(0, way == BY_LAST_CLOSE ? close(shared->root_fd) :
+					    ERR(umount(MNT)));
+	shared->shutdown_time = now() - start;
+}
+
+/* A process with a file system of its own, which goes away with it. */
+static pid_t fork_with_mount(struct __test_metadata *const _metadata,
+			     struct shutdown *const shared)
+{
+	const pid_t child = fork();
+
+	if (child == 0) {
+		ASSERT_EQ(0, ERR(unshare(CLONE_NEWNS)));
+		mount_with_rule(_metadata, shared->ruleset_fd);
+		close(shared->ruleset_fd);
+		move_to(_metadata, 1);
+		go(shared);
+		wait_for_go(shared, shared->shutdown_delay);
+		_exit(0);
+	}
+	ASSERT_LT(0, child);
+	return child;
+}
+
+static void close_and_shut_down(struct __test_metadata *const _metadata,
+				struct shutdown *const shared,
+				enum shutdown_way way)
+{
+	pthread_t thread;
+	pid_t child;
+
+	shared->ruleset_fd = new_ruleset(_metadata, READ);
+	shared->close_delay = random() % (shared->shutdown_time + 1);
+	shared->shutdown_delay = random() % 100000;
+	shared->go = 0;
+	move_to(_metadata, 0);
+	if (way == BY_EXIT) {
+		const long start = now();
+
+		child = fork_with_mount(_metadata, shared);
+		close_ruleset(shared);
+		EXPECT_EQ(0, wait_for(_metadata, child));
+		shared->shutdown_time = (now() - start) / 2;
+		return;
+	}
+	mount_with_rule(_metadata, shared->ruleset_fd);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, close_ruleset, shared));
+	move_to(_metadata, 1);
+	shut_down(_metadata, shared, way);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+}
+
+TEST_F_TIMEOUT(shutdown, and_last_rule, 300)
+{
+	int i, ruleset_fd;
+
+	for (i = 0; i < NUM_SHUTDOWNS; i++)
+		close_and_shut_down(_metadata, self->shared, variant->way);
+
+	/* Rules on what is mounted next hold, and nothing else is allowed. */
+	ruleset_fd = new_ruleset(_metadata, READ);
+	mount_with_rule(_metadata, ruleset_fd);
+	enforce(_metadata, ruleset_fd);
+	EXPECT_EQ(0, try_open(numbered(0), O_RDONLY));
+	EXPECT_EQ(EACCES, try_open(OTHER, O_RDONLY));
 }
 
 TEST_HARNESS_MAIN
