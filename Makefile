@@ -4,7 +4,7 @@
 # which says more with: make help
 
 TARGETS := run shell module kselftest selftests kunit policy bench native compare fuzz check \
-	test test-debug
+	test test-debug coverage
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
 export KERNEL_SRC KDIR IMPL FLAVOR T BASELINE SEED N
@@ -21,6 +21,7 @@ help:
 ## make test-debug  tests on a kernel that checks memory, locks and contexts
 ## make compare     C Landlock and Rust side by side: out/compare.html
 ## make check       style and rules of the code, without running it
+## make coverage    lines of the module that the tests reach
 ## make policy      tests of the policy, on this machine
 ## make kunit       tests within the module
 ## make selftests   tests of the system calls (T=fs_rights_test: one suite)

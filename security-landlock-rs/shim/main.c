@@ -11,6 +11,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "coverage.h"
 #include "hooks.h"
 
 static int __init landlock_rs_init(void)
@@ -23,6 +24,7 @@ static int __init landlock_rs_init(void)
 	}
 
 	pr_info("Up and running.\n");
+	landlock_rs_coverage_init();
 	return 0;
 }
 module_init(landlock_rs_init);

@@ -13,6 +13,7 @@ mod bench;
 mod check;
 mod commands;
 mod compare;
+mod coverage;
 mod debug;
 mod deps;
 mod expected;
@@ -98,6 +99,8 @@ enum Command {
     Compare,
     /// Compares what random programs do on both implementations.
     Fuzz(fuzz::Arguments),
+    /// Shows which lines of the module the tests reach.
+    Coverage,
     /// Checks style and rules of the code.
     Check,
     /// Runs all that must pass before a change lands.
@@ -148,6 +151,7 @@ fn run(cli: Cli) -> Result<()> {
         }
         Command::Compare => compare::command(&open()?),
         Command::Fuzz(arguments) => fuzz::command(&open()?, &arguments),
+        Command::Coverage => coverage::command(&open()?),
         Command::Check => check::command(&open()?),
         Command::Test => test::command(&open()?),
         Command::TestDebug => debug::command(&open_as(Flavor::Debug)?),

@@ -42,7 +42,14 @@ impl Modules {
         let key = workshop.key(Impl::Rust)?;
         let build = |sources, name| {
             let out = out_dir(workshop.place, &key, sources);
-            build_one(workshop.place, &workshop.toolchain, &kernel, sources, &out)?;
+            build_one(
+                workshop.place,
+                &workshop.toolchain,
+                &kernel,
+                sources,
+                &out,
+                &[],
+            )?;
             Ok::<_, anyhow::Error>(out.join(name))
         };
         Ok(Self {
@@ -68,8 +75,31 @@ impl Modules {
 pub fn faults(workshop: &Workshop) -> Result<PathBuf> {
     let kernel = workshop.prepared_build(Impl::Rust)?;
     let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, FAULTS);
-    build_one(workshop.place, &workshop.toolchain, &kernel, FAULTS, &out)?;
+    build_one(
+        workshop.place,
+        &workshop.toolchain,
+        &kernel,
+        FAULTS,
+        &out,
+        &[],
+    )?;
     Ok(out.join("landlock_rs_faults.ko"))
+}
+
+/// Builds the module so that it records which of its code was reached.
+pub fn coverage(workshop: &Workshop) -> Result<PathBuf> {
+    let kernel = workshop.prepared_build(Impl::Rust)?;
+    let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, "coverage");
+    let variables = ["LANDLOCK_RS_COVERAGE=1"];
+    build_one(
+        workshop.place,
+        &workshop.toolchain,
+        &kernel,
+        SOURCES,
+        &out,
+        &variables,
+    )?;
+    Ok(out.join("landlock_rs.ko"))
 }
 
 /// Builds the module against the kernel that was built in `kernel`, and says where it is.
@@ -81,7 +111,7 @@ pub fn build_for(place: &Place, toolchain: &Toolchain, kernel: &Path) -> Result<
         .add_file(&kernel.join(".config"))
         .with_context(|| format!("KDIR={} is no built kernel", kernel.display()))?;
     let out = out_dir(place, &config.finish(), SOURCES);
-    build_one(place, toolchain, &kernel, SOURCES, &out)?;
+    build_one(place, toolchain, &kernel, SOURCES, &out, &[])?;
     Ok(out.join("landlock_rs.ko"))
 }
 
@@ -111,17 +141,19 @@ fn command(
     make
 }
 
-/// Builds one module, and shows the compiler's complaint when that fails.
+/// Builds one module with `variables` of make, and shows the compiler's complaint when that fails.
 fn build_one(
     place: &Place,
     toolchain: &Toolchain,
     kernel: &Path,
     sources: &str,
     out: &Path,
+    variables: &[&str],
 ) -> Result<()> {
     place::make_dir(out)?;
     let mut step = Step::new("module", format!("building {sources}"));
     let mut make = command(place, toolchain, kernel, sources, out);
+    make.args(variables);
     let log = place.log(&format!("module-{}", place::name(Path::new(sources))));
     let built = run(&mut make, &log, |line| {
         if is_progress(line) {
