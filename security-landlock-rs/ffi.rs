@@ -10,11 +10,16 @@ mod init;
 mod syscalls;
 
 /// Checks at build time that `shim/landlock_rs.h` declares a function as it is defined here.
+///
+/// A safe function is given with its arguments, as `name(_, _)`: declarations are unsafe, and before
+/// Rust 1.86 the two only have a common type once the safe one is cast.
 macro_rules! assert_declared {
-    ($($name:ident),+ $(,)?) => {
+    ($($name:ident $(($($argument:tt),*))?),+ $(,)?) => {
         $(const _: () = {
+            let defined = $name $(as unsafe extern "C" fn($($argument),*) -> _)?;
+
             // The two arms have the same type, or this does not compile.
-            let _ = if true { crate::kapi::shim::$name } else { $name };
+            let _ = if true { crate::kapi::shim::$name } else { defined };
         };)+
     };
 }

@@ -16,9 +16,9 @@ use kernel::{
 };
 
 assert_declared!(
-    landlock_rs_add_rule,
-    landlock_rs_create_ruleset,
-    landlock_rs_restrict_self,
+    landlock_rs_add_rule(_, _, _, _),
+    landlock_rs_create_ruleset(_, _, _),
+    landlock_rs_restrict_self(_, _),
 );
 
 /// Converts the answer of a system call to its return value.

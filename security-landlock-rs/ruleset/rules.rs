@@ -12,7 +12,7 @@ use crate::policy::{
 use core::marker::PhantomData;
 use kernel::{
     alloc::{
-        flags::{__GFP_NOWARN, GFP_KERNEL_ACCOUNT},
+        flags::{self, GFP_KERNEL_ACCOUNT},
         Flags,
     },
     error::code::{E2BIG, EINVAL},
@@ -22,7 +22,7 @@ use kernel::{
 /// Returns how tables are allocated: charged to the caller, and without a warning when user space
 /// asks for more than there is.
 pub(crate) fn table_flags() -> Flags {
-    GFP_KERNEL_ACCOUNT | __GFP_NOWARN
+    GFP_KERNEL_ACCOUNT | flags::__GFP_NOWARN
 }
 
 /// The layer of a ruleset, which has only one.
