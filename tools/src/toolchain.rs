@@ -3,6 +3,7 @@
 //! The compilers that build the kernel, and how they are named.
 
 use std::env;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -46,9 +47,21 @@ impl Version {
         Some(Self(part(1)?, part(2)?, part(3)?))
     }
 
+    /// Returns this without its patch level: `1.85` of `1.85.1`.
+    pub fn minor(self) -> (u32, u32) {
+        (self.0, self.1)
+    }
+
     /// Returns the version that `program --version` reports, if it can be run.
     pub fn of(program: &Path) -> Option<Self> {
         Self::find(&capture(Command::new(program).arg("--version")).ok()?)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let (major, minor) = self.minor();
+        write!(formatter, "{major}.{minor}")
     }
 }
 
@@ -169,6 +182,11 @@ impl Toolchain {
             command.arg(format!("ARCH={arch}"));
         }
         command
+    }
+
+    /// Returns the version of `rustc`, and of what belongs to it.
+    pub fn rust_version(&self) -> Option<Version> {
+        Version::of(&self.rustc)
     }
 
     /// Returns the formatter that belongs to `rustc`.

@@ -16,6 +16,7 @@ use crate::kernel::Workshop;
 use crate::module::{self, Modules};
 use crate::place;
 use crate::programs::{BENCH, SAMPLES, cargo};
+use crate::toolchain::{MIN_RUSTC, Version};
 use crate::ui::Step;
 
 /// Crates that run on the host.
@@ -26,6 +27,26 @@ const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "sam
 
 /// Folder with our C that has no kernel-doc.
 const C_TESTS: &str = "tools/testing/selftests/landlock-rs";
+
+/// Versions of Rust whose formatter and linter agree on this code: the oldest and the newest one that
+/// was tried. Others do not judge, as nobody knows what they would say.
+const JUDGES: [Version; 2] = [MIN_RUSTC, Version(1, 96, 0)];
+
+/// What the linter of Rust 1.85 remarks about shifts within sums of bits, and later ones do not.
+const OUTDATED: [&str; 2] = ["-A", "clippy::precedence"];
+
+/// Returns why the program `what` that belongs to the Rust of version `found` does not judge, if it
+/// does not.
+fn dismissal(what: &str, found: Option<Version>) -> Option<String> {
+    let [oldest, newest] = JUDGES;
+    let Some(found) = found else {
+        return Some(format!(
+            "no {what}: install that of Rust {oldest} to {newest}"
+        ));
+    };
+    let is_judge = (oldest.minor()..=newest.minor()).contains(&found.minor());
+    (!is_judge).then(|| format!("{what} is of Rust {found}; {oldest} to {newest} judge"))
+}
 
 /// Runs a command and returns the lines that it printed, with whether it succeeded.
 fn lines(command: &mut Command) -> Result<(Vec<String>, bool)> {
@@ -41,6 +62,9 @@ fn lines(command: &mut Command) -> Result<(Vec<String>, bool)> {
 
 /// Checks the format of all Rust: that of the kernel for the module, that of each crate for it.
 pub fn rustfmt(workshop: &Workshop) -> Result<Verdict> {
+    if let Some(reason) = dismissal("rustfmt", workshop.toolchain.rust_version()) {
+        return Ok(Verdict::Skipped(reason));
+    }
     let repo = &workshop.place.repo;
     let module = repo.join(module::SOURCES);
     let mut problems = format_of(workshop, &module, "2021", Some(workshop.tree()))?;
@@ -144,9 +168,10 @@ pub fn kernel_doc(workshop: &Workshop) -> Result<Verdict> {
 
 /// Runs the linter of the kernel's compiler on the module.
 pub fn clippy_module(workshop: &Workshop) -> Result<Verdict> {
-    if !workshop.toolchain.has_clippy() {
-        let reason = "module: no clippy-driver beside the kernel's rustc";
-        return Ok(Verdict::Skipped(reason.to_owned()));
+    let toolchain = &workshop.toolchain;
+    let version = toolchain.rust_version();
+    if let Some(reason) = dismissal("clippy", version.filter(|_| toolchain.has_clippy())) {
+        return Ok(Verdict::Skipped(format!("module: {reason}")));
     }
     let step = Step::new("clippy", "module");
     let built = Modules::lint(workshop);
@@ -162,9 +187,9 @@ pub fn clippy_module(workshop: &Workshop) -> Result<Verdict> {
 
 /// Runs the linter on the crates of the host.
 pub fn clippy_host(workshop: &Workshop) -> Result<Verdict> {
-    if !lines(cargo("clippy").arg("--version"))?.1 {
-        let reason = "host: this cargo has no clippy; rustup component add clippy";
-        return Ok(Verdict::Skipped(reason.to_owned()));
+    let (version, _) = lines(cargo("clippy").arg("--version"))?;
+    if let Some(reason) = dismissal("clippy", clippy_version(&version)) {
+        return Ok(Verdict::Skipped(format!("host: {reason}")));
     }
     let mut problems = Vec::new();
     for folder in CRATES {
@@ -172,7 +197,8 @@ pub fn clippy_host(workshop: &Workshop) -> Result<Verdict> {
         let name = place::name(Path::new(folder));
         let mut clippy = cargo("clippy");
         clippy
-            .args(["--quiet", "--locked", "--all-targets"])
+            .args(["--quiet", "--locked", "--all-targets", "--"])
+            .args(OUTDATED)
             .current_dir(workshop.place.repo.join(folder))
             .env(
                 "CARGO_TARGET_DIR",
@@ -190,6 +216,13 @@ pub fn clippy_host(workshop: &Workshop) -> Result<Verdict> {
         problems,
         "tools, samples, benchmark, fuzzer, policy tests: no remark",
     ))
+}
+
+/// Reads from what Clippy says, `clippy 0.1.85`, which Rust it belongs to.
+fn clippy_version(lines: &[String]) -> Option<Version> {
+    let line = lines.iter().find(|line| line.starts_with("clippy "))?;
+    let Version(_, major, minor) = Version::find(line)?;
+    Some(Version(major, minor, 0))
 }
 
 /// What a compiler writes about its remarks as a whole.
@@ -235,6 +268,27 @@ pub fn shell(workshop: &Workshop) -> Result<Verdict> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_versions_that_were_tried_judge() {
+        assert_eq!(dismissal("clippy", Some(Version(1, 85, 1))), None);
+        assert_eq!(dismissal("clippy", Some(Version(1, 96, 2))), None);
+        assert_eq!(
+            dismissal("clippy", Some(Version(1, 97, 0))).as_deref(),
+            Some("clippy is of Rust 1.97; 1.85 to 1.96 judge")
+        );
+        assert_eq!(
+            dismissal("rustfmt", None).as_deref(),
+            Some("no rustfmt: install that of Rust 1.85 to 1.96")
+        );
+    }
+
+    #[test]
+    fn clippy_counts_as_rust_does() {
+        let says = ["clippy 0.1.85 (4eb1612 2025-03-15)".to_owned()];
+        assert_eq!(clippy_version(&says), Some(Version(1, 85, 0)));
+        assert_eq!(clippy_version(&["error: no such command".to_owned()]), None);
+    }
 
     #[test]
     fn remarks_have_their_place() {
