@@ -32,8 +32,9 @@ const C_TESTS: &str = "tools/testing/selftests/landlock-rs";
 /// was tried. Others do not judge, as nobody knows what they would say.
 const JUDGES: [Version; 2] = [MIN_RUSTC, Version(1, 96, 0)];
 
-/// What the linter of Rust 1.85 remarks about shifts within sums of bits, and later ones do not.
-const OUTDATED: [&str; 2] = ["-A", "clippy::precedence"];
+/// What the linter of Rust 1.85 remarks, and later ones do not: shifts within sums of bits, and lists
+/// of formatted texts.
+const OUTDATED: [&str; 4] = ["-A", "clippy::precedence", "-A", "clippy::format_collect"];
 
 /// Returns why the program `what` that belongs to the Rust of version `found` does not judge, if it
 /// does not.
@@ -234,7 +235,7 @@ const SUMMARIES: [&str; 4] = [
 ];
 
 /// Picks the remarks out of what a compiler printed, each with its place.
-fn remarks(text: &str) -> Vec<String> {
+pub fn remarks(text: &str) -> Vec<String> {
     let mut remarks: Vec<String> = Vec::new();
     for line in text.lines() {
         let is_remark = line.starts_with("warning") || line.starts_with("error");
