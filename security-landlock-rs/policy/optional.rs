@@ -76,9 +76,10 @@ impl OptionalDenials {
     /// Returns who denied `right`, if anybody did, and whether a quiet rule covers the file there.
     pub(crate) fn denial(self, right: AccessFsRight) -> Option<(Denial<AccessFs>, bool)> {
         let place = PLACES.iter().find(|place| place.right == right)?;
-        let is_set = |bit: u32| self.0 >> bit & 1 != 0;
+        // The places are less than 32, so nothing wraps; plain shifts would be checked.
+        let is_set = |bit| self.0.wrapping_shr(bit) & 1 != 0;
         // CAST: four bits.
-        let layer = LayerIndex::try_new((self.0 >> place.layer & 0xf) as usize)?;
+        let layer = LayerIndex::try_new((self.0.wrapping_shr(place.layer) & 0xf) as usize)?;
         let missing = right.into();
 
         is_set(place.denied).then(|| (Denial { layer, missing }, is_set(place.quiet)))

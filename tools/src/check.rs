@@ -13,6 +13,7 @@ mod counterparts;
 mod external;
 pub mod files;
 mod own_tests;
+mod panics;
 mod pinned;
 mod ranks;
 pub mod sizes;
@@ -54,7 +55,7 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 12] = [
     ("ranks", ranks::check),
     ("border", border::check),
     ("sizes", sizes::check),
@@ -64,6 +65,7 @@ const CHECKS: [Check; 11] = [
     ("checkpatch", external::checkpatch),
     ("kerneldoc", external::kernel_doc),
     ("clippy", external::clippy_module),
+    ("panics", panics::check),
     ("clippy", external::clippy_host),
     ("shell", external::shell),
 ];
