@@ -4,7 +4,7 @@
 # which says more with: make help
 
 TARGETS := run shell module kselftest selftests kunit policy bench native compare fuzz check \
-	test test-debug coverage
+	test test-debug coverage fresh
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
 export KERNEL_SRC KDIR IMPL FLAVOR T BASELINE SEED N
@@ -19,6 +19,7 @@ help:
 ## make module      only the module (KDIR=: against another kernel)
 ## make test        all that must pass before a change lands
 ## make test-debug  tests on a kernel that checks memory, locks and contexts
+## make fresh       the two commands of the README on a new Debian (T=trixie-sudo)
 ## make compare     C Landlock and Rust side by side: out/compare.html
 ## make check       style and rules of the code, without running it
 ## make coverage    lines of the module that the tests reach

@@ -14,6 +14,7 @@ use crate::ui;
 pub mod apt;
 pub mod debian;
 pub mod needs;
+pub mod unpacked;
 
 use apt::Sources;
 use debian::Debian;

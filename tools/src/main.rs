@@ -18,6 +18,7 @@ mod debug;
 mod deps;
 mod expected;
 mod figure;
+mod fresh;
 mod fuzz;
 mod guest;
 mod initramfs;
@@ -103,6 +104,8 @@ enum Command {
     Coverage,
     /// Checks style and rules of the code.
     Check,
+    /// Types the commands of the README on new Debians.
+    Fresh,
     /// Runs all that must pass before a change lands.
     Test,
     /// Runs the tests of the guests on a kernel that checks memory, locks and contexts.
@@ -153,6 +156,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Fuzz(arguments) => fuzz::command(&open()?, &arguments),
         Command::Coverage => coverage::command(&open()?),
         Command::Check => check::command(&open()?),
+        Command::Fresh => fresh::command(&place, options.test.as_deref()),
         Command::Test => test::command(&open()?),
         Command::TestDebug => debug::command(&open_as(Flavor::Debug)?),
     }

@@ -14,7 +14,10 @@ use crate::toolchain::find_program;
 use crate::ui;
 
 /// Keys that sign Debian's archive.
-const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+pub const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// What a person does on a machine without a mirror.
+const NO_MIRROR: &str = "apt knows no Debian mirror: add one to /etc/apt/sources.list";
 
 /// A list of sources in the cache.
 pub struct Sources {
@@ -165,8 +168,7 @@ fn mirror(targets: &str, archive: Archive) -> Option<String> {
 
 /// Writes a list with `suites` on the mirrors that `targets` tell.
 fn sources_list(targets: &str, suites: &[Suite]) -> Result<String> {
-    let main = mirror(targets, Archive::Main)
-        .context("apt knows no Debian mirror: add one to /etc/apt/sources.list")?;
+    let main = mirror(targets, Archive::Main).context(NO_MIRROR)?;
     let security = mirror(targets, Archive::Security).unwrap_or_else(|| format!("{main}-security"));
     let line = |suite: &Suite| {
         let address = match suite.archive {
@@ -176,6 +178,32 @@ fn sources_list(targets: &str, suites: &[Suite]) -> Result<String> {
         format!("deb [signed-by={KEYRING}] {address} {} main\n", suite.name)
     };
     Ok(suites.iter().map(line).collect())
+}
+
+/// Returns a list with `suites` on the mirrors of this machine.
+pub fn list(suites: &[Suite]) -> Result<String> {
+    sources_list(&targets()?, suites)
+}
+
+/// Returns the address of Debian's archive on the mirror of this machine.
+pub fn main_mirror() -> Result<String> {
+    mirror(&targets()?, Archive::Main).context(NO_MIRROR)
+}
+
+/// Returns what the configuration of apt says about how to fetch: proxies, and which dates count.
+pub fn network() -> Result<String> {
+    let text = capture(Command::new("apt-config").arg("dump"))?;
+    Ok(about_network(&text))
+}
+
+/// Picks the settings about the network that are not empty.
+fn about_network(text: &str) -> String {
+    const STARTS: [&str; 3] = ["Acquire::http", "Acquire::Check-", "Acquire::Retries"];
+    let is_wanted = |line: &&str| {
+        STARTS.iter().any(|start| line.starts_with(start)) && !line.ends_with(" \"\";")
+    };
+    let lines = text.lines().filter(is_wanted);
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// Reads the versions from the output of `apt-cache madison`: `package | version | source`.
@@ -231,6 +259,16 @@ mod tests {
         assert!(sources_list("http://other.example/x/ nodistro\n", &suites).is_err());
         let list = sources_list("http://two.example/debian/ trixie\n", &suites).unwrap();
         assert!(list.contains("http://two.example/debian-security trixie-security"));
+    }
+
+    #[test]
+    fn what_apt_says_of_the_network() {
+        let text = "Acquire \"\";\nAcquire::http::Proxy \"http://proxy.example:1\";\n\
+                    Acquire::http::Timeout \"\";\nAcquire::Check-Date \"false\";\nDir \"/\";\n";
+        assert_eq!(
+            about_network(text),
+            "Acquire::http::Proxy \"http://proxy.example:1\";\nAcquire::Check-Date \"false\";\n"
+        );
     }
 
     #[test]
