@@ -2,6 +2,7 @@
 
 //! What denials and rules look like in the logs.
 
+use super::support::Rules;
 use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks, AccessNet, Scope, Scopes},
     address::{Family, Port},
@@ -220,6 +221,37 @@ proptest! {
                     Some((0, false)) | None => 0,
                     Some((granted, _)) => (granted | !(handled | REFER)) & requested,
                 };
+                prop_assert_eq!(granted[layer], expected, "layer {}", layer);
+            }
+        }
+    }
+
+    /// The same for ports, where no right is denied that a layer does not handle.
+    #[test]
+    fn matching_rule_on_a_port_is_shown_layer_by_layer(
+        rules in prop::collection::vec((0u32..1 << 4, prop::option::of(1u32..1 << 4)), 1..=16),
+        requested in 0u32..1 << 4,
+    ) {
+        let net = |bits: u32| AccessNet::parse(bits.into()).unwrap();
+        let handling = |bits: u32| AccessMasks { net: net(bits), ..AccessMasks::default() };
+        let layers = rules[1..].iter().fold(Layers::first(handling(rules[0].0)), |layers, (handled, _)| {
+            layers.stack(handling(*handled)).unwrap()
+        });
+        let mut table = Rules::new(1, rules.len());
+        let key = NonZeroU64::new(77).unwrap();
+        for (layer, (_, rule)) in rules.iter().enumerate() {
+            if let Some(granted) = rule {
+                let layer = LayerIndex::try_new(layer).unwrap();
+                extend(table.shape, &mut table.words, key, layer, net(*granted)).unwrap();
+            }
+        }
+
+        if let Some(grants) = table.find(key) {
+            let (granted, count) = layers.granted(grants, net(requested));
+
+            prop_assert_eq!(count, rules.len());
+            for (layer, (handled, rule)) in rules.iter().enumerate() {
+                let expected = rule.map_or(0, |granted| (granted | !handled) & requested);
                 prop_assert_eq!(granted[layer], expected, "layer {}", layer);
             }
         }
