@@ -71,6 +71,8 @@ fi
 [ -n "${BASELINE:-}" ] || unset BASELINE
 [ -n "${SEED:-}" ] || unset SEED
 [ -n "${N:-}" ] || unset N
+[ -n "${QUICK:-}" ] || unset QUICK
+[ -n "${ONLY:-}" ] || unset ONLY
 
 # The tool starts programs of its own: nothing of make may reach them.
 unset MAKEFLAGS MAKELEVEL MFLAGS

@@ -18,7 +18,7 @@ pub mod unpacked;
 
 use apt::Sources;
 use debian::Debian;
-use needs::{NEEDS, Need};
+use needs::{NEEDS, Need, VENV};
 
 /// Installs what is missing.
 pub fn ensure(place: &Place) -> Result<()> {
@@ -57,6 +57,17 @@ fn install_packages(place: &Place, debian: Debian, missing: &[&Need]) -> Result<
             place.log("apt-install").display()
         ),
         None => Ok(()),
+    }
+}
+
+/// Installs what creates Python environments, which only proofs need.
+pub fn ensure_venv(place: &Place) -> Result<()> {
+    if (VENV.is_met)() {
+        return Ok(());
+    }
+    match Debian::detect() {
+        Some(debian) => install_packages(place, debian, &[&VENV]),
+        None => refuse(place, &[&VENV]),
     }
 }
 

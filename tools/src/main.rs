@@ -31,6 +31,7 @@ mod patch;
 mod place;
 mod process;
 mod programs;
+mod prove;
 mod results;
 mod source;
 mod tap;
@@ -102,6 +103,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Shows which lines of the module the tests reach.
     Coverage,
+    /// Proves what holds for all inputs, interleavings and orders of memory, within bounds.
+    Prove(prove::Arguments),
     /// Checks style and rules of the code.
     Check,
     /// Types the commands of the README on new Debians.
@@ -155,6 +158,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Compare => compare::command(&open()?),
         Command::Fuzz(arguments) => fuzz::command(&open()?, &arguments),
         Command::Coverage => coverage::command(&open()?),
+        Command::Prove(arguments) => prove::command(&open()?, &arguments),
         Command::Check => check::command(&open()?),
         Command::Fresh => fresh::command(&place, options.test.as_deref()),
         Command::Test => test::command(&open()?),

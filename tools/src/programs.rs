@@ -142,7 +142,7 @@ fn compile(includes: &[PathBuf; 2], source: &Path, out: &Path) -> Result<()> {
 }
 
 /// Carries out `job` on each of `items`, on all processors; returns the first error.
-fn in_parallel<T: Sync>(items: &[T], job: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
+pub fn in_parallel<T: Sync>(items: &[T], job: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
     let queue = Mutex::new(items.iter());
     let next = || queue.lock().ok().and_then(|mut queue| queue.next());
     let work = || -> Result<()> {

@@ -15,6 +15,7 @@ use crate::kernel::{Impl, Workshop};
 use crate::place;
 use crate::process::check_interrupt;
 use crate::programs::{self, BENCH, SAMPLES};
+use crate::prove::{self, Bound};
 use crate::results::{self, Suites};
 use crate::tap::Count;
 use crate::ui;
@@ -57,6 +58,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
         });
         tally(&mut count, passed)?;
     }
+    tally(&mut count, prove::run(workshop, Bound::Quick, None))?;
     tally(&mut count, in_guest(workshop, Impl::Builtin))?;
     tally(&mut count, in_guest(workshop, Impl::Rust))?;
     tally(&mut count, fuzz::fixed(workshop))?;

@@ -20,7 +20,14 @@ use crate::toolchain::{MIN_RUSTC, Version};
 use crate::ui::Step;
 
 /// Crates that run on the host.
-const CRATES: [&str; 5] = ["tools", SAMPLES, BENCH, fuzz::CRATE, "tools/testing/policy"];
+const CRATES: [&str; 6] = [
+    "tools",
+    SAMPLES,
+    BENCH,
+    fuzz::CRATE,
+    "tools/testing/policy",
+    "tools/testing/prove/symbolic",
+];
 
 /// Folders with our C.
 const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "samples"];

@@ -143,6 +143,20 @@ pub const NEEDS: [Need; 13] = [
     }),
 ];
 
+/// What proofs need besides.
+pub const VENV: Need = Need::both(
+    "venv of Python 3",
+    "installs what executes symbolically",
+    &["python3-venv"],
+    || {
+        let mut python = std::process::Command::new("python3");
+        python
+            .args(["-c", "import ensurepip, venv"])
+            .stderr(std::process::Stdio::null());
+        python.status().is_ok_and(|status| status.success())
+    },
+);
+
 /// Folders of libraries, on Debian and elsewhere.
 const LIBRARY_DIRS: [&str; 3] = ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"];
 
