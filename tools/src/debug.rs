@@ -50,7 +50,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
 /// tests slow.
 pub fn first_sections(flavor: Flavor) -> Vec<Section> {
     match flavor {
-        Flavor::Plain => Vec::new(),
+        Flavor::Plain | Flavor::Wide => Vec::new(),
         Flavor::Debug => {
             let command = "echo scan=off >/sys/kernel/debug/kmemleak";
             vec![Section::new("kmemleak-off", command)]
@@ -61,7 +61,7 @@ pub fn first_sections(flavor: Flavor) -> Vec<Section> {
 /// Returns what a guest does in the end.
 pub fn final_sections(flavor: Flavor) -> Vec<Section> {
     match flavor {
-        Flavor::Plain => Vec::new(),
+        Flavor::Plain | Flavor::Wide => Vec::new(),
         Flavor::Debug => vec![Section::new(LEAKS, FIND_LEAKS)],
     }
 }

@@ -65,7 +65,7 @@ struct Options {
     /// Which Landlock the guest has; without, Rust, or both when they are compared.
     #[arg(long = "impl", env = "IMPL", global = true)]
     implementation: Option<Impl>,
-    /// What the kernel checks while it runs.
+    /// What the kernel has besides Landlock.
     #[arg(long, env = "FLAVOR", global = true, default_value = "plain")]
     flavor: Flavor,
     /// The only suite to run.

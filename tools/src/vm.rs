@@ -142,7 +142,7 @@ impl Machine {
     /// lists one per socket. `setpriv` ends the machine should this tool be killed.
     fn qemu(&self, archive: &Path, parameters: &str) -> Command {
         let (memory, more) = match self.flavor {
-            Flavor::Plain => ("1G", ""),
+            Flavor::Plain | Flavor::Wide => ("1G", ""),
             Flavor::Debug => ("3G", DEBUG_PARAMETERS),
         };
         let mut command = Command::new("setpriv");

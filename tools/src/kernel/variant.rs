@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which kernels there are: by what implements Landlock, and by what they check while they run.
+//! Which kernels there are: by what implements Landlock, and by what else they have.
 
 use std::fmt;
 
@@ -49,13 +49,15 @@ impl fmt::Display for Impl {
     }
 }
 
-/// What a kernel checks while it runs.
+/// What a kernel has besides Landlock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Flavor {
-    /// No more than usual.
+    /// Only what Landlock needs.
     Plain,
-    /// Memory, locks and contexts: slow.
+    /// Checks of memory, locks and contexts: slow.
     Debug,
+    /// More ways into Landlock's hooks, such as io_uring and 32-bit system calls.
+    Wide,
 }
 
 impl Flavor {
@@ -64,6 +66,7 @@ impl Flavor {
         match self {
             Self::Plain => &[],
             Self::Debug => &["debug.config"],
+            Self::Wide => &["wide.config"],
         }
     }
 
@@ -72,13 +75,14 @@ impl Flavor {
         match self {
             Self::Plain => "",
             Self::Debug => "-debug",
+            Self::Wide => "-wide",
         }
     }
 
     /// Returns by what factor its guests are slower, more or less.
     pub fn slowness(self) -> u32 {
         match self {
-            Self::Plain => 1,
+            Self::Plain | Self::Wide => 1,
             Self::Debug => 6,
         }
     }
