@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::kernel::Workshop;
+use crate::kernel::{Flavor, Workshop};
 use crate::tap::{Count, Outcome};
 use crate::ui::{self, span};
 
@@ -159,6 +159,11 @@ fn explain(workshop: &Workshop, findings: &Findings) -> Result<Vec<Difference>> 
 /// Prints and writes what was found; fails if the implementations differ.
 fn conclude(workshop: &Workshop, findings: &Findings, differences: &[Difference]) -> Result<()> {
     print!("\n{}", findings.coverage.table());
+    if workshop.flavor() == Flavor::Wide {
+        for name in findings.coverage.missing_ways() {
+            println!("  not reached: {name}");
+        }
+    }
     for difference in differences {
         print!("{}", difference.text());
     }

@@ -36,8 +36,8 @@ const RIGHTS: [&str; 23] = [
 ];
 
 /// Hooks, and the operations that reach them.
-const HOOKS: [(&str, &[&str]); 28] = [
-    ("file_open", &["Open", "OpenProc"]),
+const HOOKS: [(&str, &[&str]); 29] = [
+    ("file_open", &["Open", "OpenHow", "OpenHandle", "OpenProc"]),
     ("file_truncate", &["Ftruncate"]),
     ("file_ioctl", &["Ioctl"]),
     ("path_link", &["Link", "LinkSlot"]),
@@ -51,26 +51,62 @@ const HOOKS: [(&str, &[&str]); 28] = [
     ("sb_mount", &["MountTmpfs", "MountBind", "MountMove"]),
     ("move_mount", &["MoveMount"]),
     ("sb_umount", &["Umount"]),
-    ("sb_remount", &["Remount"]),
+    ("sb_remount", &["Remount", "Reconfigure"]),
     ("sb_pivotroot", &["PivotRoot"]),
     ("socket_bind", &["Bind"]),
     ("socket_connect", &["Connect"]),
-    ("socket_sendmsg", &["Send"]),
+    ("socket_sendmsg", &["Send", "SendMany"]),
     ("unix_stream_connect", &["Connect"]),
     ("unix_may_send", &["Send"]),
-    ("task_kill", &["Kill", "Tgkill", "PidfdSignal"]),
+    (
+        "task_kill",
+        &["Kill", "KillMany", "Tgkill", "Queue", "PidfdSignal"],
+    ),
     ("file_set_fowner", &["SetOwner"]),
     (
         "ptrace_access_check",
-        &["PtraceAttach", "PtraceSeize", "ReadMemory", "PidfdGetfd"],
+        &[
+            "PtraceAttach",
+            "PtraceSeize",
+            "ReadMemory",
+            "WriteMemory",
+            "Compare",
+            "RobustList",
+            "ReadProcLink",
+            "PidfdGetfd",
+        ],
     ),
     ("ptrace_traceme", &["Traceme"]),
-    ("bprm_creds_for_exec", &["Exec", "ExecSelf"]),
+    (
+        "bprm_creds_for_exec",
+        &["Exec", "ExecSlot", "ExecMemory", "ExecSelf"],
+    ),
     (
         "landlock_add_rule",
         &["AddRulePath", "AddRulePort", "AddRuleSlot"],
     ),
     ("landlock_restrict_self", &["Restrict"]),
+    ("cred_transfer", &["KeyringToParent"]),
+];
+
+/// Ways into the kernel that only a wide one has.
+const WAYS: [&str; 5] = ["32-bit", "ring", "worker", "old ring", "old worker"];
+
+/// Hooks that requests of io_uring reach.
+const RING_HOOKS: [&str; 13] = [
+    "file_open",
+    "file_truncate",
+    "path_link",
+    "path_rename",
+    "path_mkdir",
+    "path_symlink",
+    "path_unlink",
+    "path_rmdir",
+    "socket_bind",
+    "socket_connect",
+    "socket_sendmsg",
+    "unix_stream_connect",
+    "unix_may_send",
 ];
 
 /// How often something was allowed and denied.
@@ -134,13 +170,30 @@ impl Coverage {
         missing
     }
 
+    /// Returns the hooks that operations did not both pass and fail at by each other way than the
+    /// usual one.
+    pub fn missing_ways(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        for (hook, operations) in HOOKS.iter().filter(|(hook, _)| RING_HOOKS.contains(hook)) {
+            for way in WAYS {
+                let names = operations.iter().map(|name| format!("{name} by {way}"));
+                let Verdicts { allowed, denied } = self.sum(names);
+                if allowed == 0 || denied == 0 {
+                    missing.push(format!("hook {hook} by {way}, both passed and denied"));
+                }
+            }
+        }
+        missing
+    }
+
     /// Returns what sandboxed actors got from operations that reach a hook.
     fn hook(&self, operations: &[&str]) -> Verdicts {
+        self.sum(operations.iter().map(|name| (*name).to_owned()))
+    }
+
+    fn sum(&self, names: impl Iterator<Item = String>) -> Verdicts {
         let mut sum = Verdicts::default();
-        for verdicts in operations
-            .iter()
-            .filter_map(|name| self.sandboxed.get(*name))
-        {
+        for verdicts in names.filter_map(|name| self.sandboxed.get(&name)) {
             sum.allowed += verdicts.allowed;
             sum.denied += verdicts.denied;
         }
@@ -214,6 +267,15 @@ mod tests {
             Coverage::default().missing().len(),
             RIGHTS.len() + HOOKS.len()
         );
+    }
+
+    #[test]
+    fn a_way_needs_both_verdicts() {
+        let hooks_and_ways = RING_HOOKS.len() * WAYS.len();
+        assert_eq!(Coverage::default().missing_ways().len(), hooks_and_ways);
+        let text = r#"{"sandboxed":{"Mkdir by ring":{"allowed":1,"denied":2}}}"#;
+        let coverage: Coverage = serde_json::from_str(text).unwrap();
+        assert_eq!(coverage.missing_ways().len(), hooks_and_ways - 1);
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn carry_out(actor: &Executor<'_>, order: Order) {
                     ..order
                 },
             ),
-            op => actor.execute(op),
+            op => actor.execute(op, step.way),
         };
         actor.board.set_result(index.into(), result);
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::errno;
 use crate::normalise::field;
 use crate::outcome::Outcome;
-use crate::program::{Address, Op, Step};
+use crate::program::{Address, Op, Step, Way};
 
 /// What keeps signals within a domain.
 const SIGNAL: &str = "scope.signal";
@@ -58,6 +58,9 @@ impl Coverage {
             if sandboxed.contains(&step.actor) {
                 self.add_scope(&step.op, *result);
                 self.add_verdict(name, *result);
+                if step.way != Way::Native {
+                    self.add_verdict(&format!("{name} by {}", step.way.name()), *result);
+                }
             }
         }
         for (_, line) in &outcome.trace {
@@ -75,7 +78,9 @@ impl Coverage {
     /// Counts what a scope could have denied, and did not.
     fn add_scope(&mut self, op: &Op, result: i32) {
         let scope = match op {
-            Op::Kill { .. } | Op::Tgkill { .. } | Op::PidfdSignal { .. } => SIGNAL,
+            Op::Kill { .. } | Op::Tgkill { .. } | Op::Queue { .. } | Op::PidfdSignal { .. } => {
+                SIGNAL
+            }
             Op::Connect {
                 address: Address::Abstract(_),
                 ..

@@ -6,7 +6,7 @@ use crate::board::{BLOCKED, NOT_RUN};
 use crate::execute::SKIPPED;
 
 /// Errors that operations end with.
-const NAMES: [(i32, &str); 52] = [
+const NAMES: [(i32, &str); 58] = [
     (libc::EPERM, "EPERM"),
     (libc::ENOENT, "ENOENT"),
     (libc::ESRCH, "ESRCH"),
@@ -59,6 +59,12 @@ const NAMES: [(i32, &str); 52] = [
     (libc::ECONNREFUSED, "ECONNREFUSED"),
     (libc::EALREADY, "EALREADY"),
     (libc::EINPROGRESS, "EINPROGRESS"),
+    (libc::ENOSYS, "ENOSYS"),
+    (libc::EOVERFLOW, "EOVERFLOW"),
+    (libc::ENOPROTOOPT, "ENOPROTOOPT"),
+    (libc::ESOCKTNOSUPPORT, "ESOCKTNOSUPPORT"),
+    (libc::ESTALE, "ESTALE"),
+    (libc::EDQUOT, "EDQUOT"),
 ];
 
 /// Returns the name of a result: that of an error, or the number.

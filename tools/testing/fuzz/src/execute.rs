@@ -8,17 +8,21 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use crate::board::Board;
-use crate::program::{Actor, Base, Op, Place, Program, SLOTS, Slot};
-use crate::sys::{Arg, Call, call, text};
+use crate::program::{Actor, Base, Op, Place, Program, SLOTS, Slot, Way};
+use crate::sys::{self, Arg, Call, Entry, call, text};
 use crate::tree;
 
+mod credentials;
 mod files;
 mod landlock;
 mod mounts;
+mod opening;
 mod processes;
+mod raw;
+mod signals;
 mod sockets;
 
-pub use processes::WATCHED;
+pub use signals::WATCHED;
 
 /// Descriptor of the slot 0.
 const FIRST_SLOT: RawFd = 100;
@@ -52,9 +56,14 @@ impl Executor<'_> {
         }
     }
 
-    /// Carries out `op`, but for those that make other actors or that do not return.
-    pub fn execute(&self, op: &Op) -> i32 {
+    /// Carries out `op` by `way`, but for those that make other actors or that do not return.
+    pub fn execute(&self, op: &Op, way: Way) -> i32 {
+        sys::enter_by(entry(way), || self.carry_out(op))
+    }
+
+    fn carry_out(&self, op: &Op) -> i32 {
         match op {
+            Op::Ring { slot } => keep(sys::ring::make(), *slot),
             Op::Restore => {
                 tree::restore(&self.program.tree);
                 0
@@ -67,7 +76,19 @@ impl Executor<'_> {
             | Op::AddRulePort { .. }
             | Op::AddRuleType { .. }
             | Op::Restrict { .. } => landlock::execute(op),
+            Op::RawRuleset { .. } | Op::RawRule { .. } | Op::RawRestrict { .. } => raw::execute(op),
+            Op::OpenHow { .. }
+            | Op::OpenHandle { .. }
+            | Op::Exec { .. }
+            | Op::ExecSlot { .. }
+            | Op::ExecMemory { .. } => opening::execute(op),
+            Op::DropCapabilities
+            | Op::EffectiveUser { .. }
+            | Op::Groups
+            | Op::JoinKeyring
+            | Op::KeyringToParent => credentials::execute(op),
             Op::MountTmpfs { .. }
+            | Op::Reconfigure { .. }
             | Op::MountBind { .. }
             | Op::MountMove { .. }
             | Op::Remount { .. }
@@ -76,30 +97,62 @@ impl Executor<'_> {
             | Op::MoveMount { .. }
             | Op::MountNew { .. }
             | Op::PivotRoot { .. } => mounts::execute(op),
+            Op::Fork { .. } | Op::Thread { .. } | Op::ExecSelf => SKIPPED,
+            _ => self.beyond_files(op),
+        }
+    }
+
+    /// Carries out an operation on sockets or other actors, or else on files.
+    fn beyond_files(&self, op: &Op) -> i32 {
+        match op {
             Op::Socket { .. }
             | Op::Bind { .. }
             | Op::Listen { .. }
             | Op::Connect { .. }
             | Op::Accept { .. }
             | Op::Send { .. }
+            | Op::SendMany { .. }
+            | Op::AddressForm { .. }
             | Op::Receive { .. }
             | Op::ReuseAddress { .. } => sockets::execute(op),
             Op::Kill { .. }
+            | Op::KillMany { .. }
+            | Op::NewGroup
+            | Op::Queue { .. }
             | Op::Tgkill { .. }
             | Op::PidfdSignal { .. }
-            | Op::PidfdGetfd { .. }
             | Op::SetOwner { .. }
-            | Op::Pending
+            | Op::Pending => self.signal(op),
+            Op::PidfdGetfd { .. }
             | Op::PtraceAttach { .. }
             | Op::PtraceSeize { .. }
             | Op::Traceme { .. }
             | Op::OpenProc { .. }
+            | Op::ReadProcLink { .. }
+            | Op::ReadMemory { .. }
+            | Op::WriteMemory { .. }
+            | Op::Compare { .. }
+            | Op::RobustList { .. }
             | Op::SendSlot { .. }
-            | Op::ReceiveSlot { .. }
-            | Op::DropCapabilities => self.process(op),
-            Op::Fork { .. } | Op::Thread { .. } | Op::ExecSelf => SKIPPED,
+            | Op::ReceiveSlot { .. } => self.process(op),
             _ => files::execute(op),
         }
+    }
+}
+
+/// Returns how calls enter the kernel on `way`.
+fn entry(way: Way) -> Entry {
+    let (slot, in_worker) = match way {
+        Way::Native => return Entry::Native,
+        Way::Compat => return Entry::Compat,
+        Way::Ring => (None, false),
+        Way::Worker => (None, true),
+        Way::OldRing(slot) => (Some(slot), false),
+        Way::OldRingWorker(slot) => (Some(slot), true),
+    };
+    Entry::Ring {
+        ring: slot.map(number),
+        in_worker,
     }
 }
 

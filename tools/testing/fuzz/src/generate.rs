@@ -3,15 +3,21 @@
 //! Makes a program from a seed.
 
 use crate::choice::Choice;
-use crate::program::{Actor, Base, Kind, MAX_ACTORS, Node, Op, Place, Program, SLOTS, Slot, Step};
+use crate::program::{
+    Actor, Base, Kind, MAX_ACTORS, Node, Op, Place, Program, SLOTS, Slot, Step, Way,
+};
 use crate::race;
 
+mod credentials;
 mod files;
 mod landlock;
 mod mounts;
 mod names;
 mod network;
+mod opening;
 mod processes;
+mod raw;
+mod signals;
 mod tree;
 
 use names::Names;
@@ -21,6 +27,9 @@ const RESTORE_INTERVAL: usize = 24;
 
 /// How many programs out of a hundred have a race.
 const RACES: usize = 15;
+
+/// How many operations out of a hundred enter the kernel by another way.
+const OTHER_WAYS: usize = 30;
 
 /// Most layers that an actor asks for; the kernel's limit is tried now and then.
 const USUAL_LAYERS: usize = 3;
@@ -40,6 +49,8 @@ pub enum Held {
     Ruleset,
     /// A mount that is attached nowhere.
     Mount,
+    /// A ring of io_uring, and the credentials of its maker.
+    Ring,
 }
 
 /// What is known of an actor while its program is made.
@@ -132,9 +143,25 @@ impl Maker {
         }
     }
 
-    /// Adds one operation.
+    /// Adds one operation, now and then by another way than the usual one.
     fn push(&mut self, actor: Actor, op: Op) {
-        self.steps.push(Step { actor, op });
+        let way = match self.choice.chance(OTHER_WAYS) {
+            true => self.way(actor),
+            false => Way::Native,
+        };
+        self.steps.push(Step { actor, way, op });
+    }
+
+    /// Returns a way that is not the usual one.
+    fn way(&mut self, actor: Actor) -> Way {
+        let old = self.find(actor, |held| held == Held::Ring);
+        match (self.choice.below(8), old) {
+            (0..2, _) => Way::Compat,
+            (2..4, Some(slot)) => Way::OldRing(slot),
+            (4..6, Some(slot)) => Way::OldRingWorker(slot),
+            (number, _) if number % 2 == 0 => Way::Ring,
+            _ => Way::Worker,
+        }
     }
 
     /// Returns one of the actors; rarely the one without a sandbox.

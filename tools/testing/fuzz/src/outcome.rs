@@ -10,7 +10,7 @@ use crate::board::NOT_RUN;
 use crate::errno;
 use crate::logs::Line;
 use crate::normalise::{Names, field};
-use crate::program::Program;
+use crate::program::{Program, Step, Way};
 
 /// What a program did.
 pub struct Outcome {
@@ -166,10 +166,12 @@ impl Outcome {
         for (index, (step, result)) in self.program.steps.iter().zip(&self.results).enumerate() {
             let number = self.program.number(index);
             let result = errno::name(*result);
-            text += &format!(
-                "{number:>4} actor {}: {:?} = {result}\n",
-                step.actor, step.op
-            );
+            let Step { actor, way, op } = step;
+            let way = match way {
+                Way::Native => String::new(),
+                way => format!(" by {way:?}"),
+            };
+            text += &format!("{number:>4} actor {actor}: {op:?}{way} = {result}\n");
             while let Some((_, line)) = trace.next_if(|(step, _)| *step <= index + 1) {
                 text += &format!("       {line}\n");
             }

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use strum::{IntoStaticStr, VariantNames};
+mod op;
+
+pub use op::{Bytes, Many, Op, Owner};
 
 /// Most actors of a program. The first one is never sandboxed.
 pub const MAX_ACTORS: usize = 8;
@@ -74,8 +76,42 @@ impl Program {
 pub struct Step {
     /// Who.
     pub actor: Actor,
+    /// How.
+    pub way: Way,
     /// What.
     pub op: Op,
+}
+
+/// How the system calls of an operation enter the kernel. Those that cannot, or a kernel that has no
+/// other way, use the usual one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// As usual.
+    Native,
+    /// As a program with 32 bits does.
+    Compat,
+    /// By a request of io_uring.
+    Ring,
+    /// The same, carried out by a worker.
+    Worker,
+    /// By a request of a ring with the credentials of its maker.
+    OldRing(Slot),
+    /// The same, carried out by a worker.
+    OldRingWorker(Slot),
+}
+
+impl Way {
+    /// Returns its name, which what it covers is counted by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Native => "",
+            Self::Compat => "32-bit",
+            Self::Ring => "ring",
+            Self::Worker => "worker",
+            Self::OldRing(_) => "old ring",
+            Self::OldRingWorker(_) => "old worker",
+        }
+    }
 }
 
 /// A file of the tree, by its absolute path.
@@ -96,6 +132,8 @@ pub enum Kind {
     File,
     /// A program that ends with [`crate::tree::EXECUTED`].
     Program,
+    /// A script, with the path of what interprets it.
+    Script(String),
     /// A named pipe.
     Fifo,
     /// A name of a socket that nobody listens to.
@@ -127,6 +165,8 @@ pub enum Address {
     Path(String),
     /// UNIX, abstract.
     Abstract(String),
+    /// Between virtual machines: this machine itself, and a port.
+    Vsock(u32),
 }
 
 /// An IPv6 address.
@@ -138,235 +178,4 @@ pub enum V6 {
     Any,
     /// `::ffff:127.0.0.1`
     Mapped,
-}
-
-/// An operation. Each is at most a few system calls; its result is one number.
-#[derive(Clone, Debug, IntoStaticStr, VariantNames)]
-#[allow(missing_docs)]
-pub enum Op {
-    // Files
-    Open {
-        place: Place,
-        flags: i32,
-        slot: Slot,
-    },
-    Close {
-        slot: Slot,
-    },
-    Exec {
-        place: Place,
-    },
-    Mkdir {
-        place: Place,
-    },
-    Mknod {
-        place: Place,
-        mode: u32,
-        device: u32,
-    },
-    Unlink {
-        place: Place,
-    },
-    Rmdir {
-        place: Place,
-    },
-    Symlink {
-        place: Place,
-    },
-    Link {
-        from: Place,
-        to: Place,
-        flags: i32,
-    },
-    LinkSlot {
-        slot: Slot,
-        to: Place,
-    },
-    Rename {
-        from: Place,
-        to: Place,
-        flags: u32,
-    },
-    Truncate {
-        path: String,
-    },
-    Ftruncate {
-        slot: Slot,
-    },
-    Ioctl {
-        slot: Slot,
-        command: u32,
-    },
-    Readdir {
-        slot: Slot,
-    },
-    Read {
-        slot: Slot,
-    },
-    Write {
-        slot: Slot,
-    },
-    Chdir {
-        path: String,
-    },
-    Fchdir {
-        slot: Slot,
-    },
-    Chroot {
-        path: String,
-    },
-    Restore,
-    // Mounts
-    MountTmpfs {
-        path: String,
-    },
-    MountBind {
-        from: String,
-        to: String,
-    },
-    MountMove {
-        from: String,
-        to: String,
-    },
-    Remount {
-        path: String,
-    },
-    Umount {
-        path: String,
-    },
-    OpenTree {
-        path: String,
-        flags: u32,
-        slot: Slot,
-    },
-    MoveMount {
-        slot: Slot,
-        to: String,
-    },
-    MountNew {
-        slot: Slot,
-    },
-    PivotRoot {
-        path: String,
-    },
-    // Sockets
-    Socket {
-        domain: i32,
-        kind: i32,
-        protocol: i32,
-        slot: Slot,
-    },
-    Bind {
-        slot: Slot,
-        address: Address,
-    },
-    Listen {
-        slot: Slot,
-    },
-    Connect {
-        slot: Slot,
-        address: Address,
-    },
-    Accept {
-        slot: Slot,
-        new: Slot,
-    },
-    Send {
-        slot: Slot,
-        address: Option<Address>,
-        flags: i32,
-    },
-    Receive {
-        slot: Slot,
-    },
-    ReuseAddress {
-        slot: Slot,
-    },
-    // Other processes
-    Kill {
-        target: Actor,
-        signal: i32,
-    },
-    Tgkill {
-        target: Actor,
-        signal: i32,
-    },
-    PidfdSignal {
-        target: Actor,
-        signal: i32,
-    },
-    PidfdGetfd {
-        target: Actor,
-        slot: Slot,
-        new: Slot,
-    },
-    SetOwner {
-        slot: Slot,
-        target: Actor,
-        signal: i32,
-    },
-    Pending,
-    PtraceAttach {
-        target: Actor,
-    },
-    PtraceSeize {
-        target: Actor,
-    },
-    Traceme {
-        slot: Slot,
-    },
-    OpenProc {
-        target: Actor,
-        file: &'static str,
-    },
-    SendSlot {
-        target: Actor,
-        slot: Slot,
-    },
-    ReceiveSlot {
-        from: Actor,
-        slot: Slot,
-    },
-    Fork {
-        child: Actor,
-    },
-    Thread {
-        child: Actor,
-    },
-    ExecSelf,
-    DropCapabilities,
-    // Landlock
-    NoNewPrivs,
-    CreateRuleset {
-        attr: [u64; 6],
-        size: usize,
-        flags: u32,
-        slot: Slot,
-    },
-    AddRulePath {
-        ruleset: Slot,
-        place: Place,
-        access: u64,
-        flags: u32,
-    },
-    AddRuleSlot {
-        ruleset: Slot,
-        target: Slot,
-        access: u64,
-        flags: u32,
-    },
-    AddRulePort {
-        ruleset: Slot,
-        port: u64,
-        access: u64,
-        flags: u32,
-    },
-    AddRuleType {
-        ruleset: Slot,
-        kind: u32,
-    },
-    Restrict {
-        ruleset: Option<Slot>,
-        flags: u32,
-    },
 }

@@ -110,6 +110,8 @@ fn end(pid: i32) {
 
 /// Prepares what all actors inherit.
 fn prepare() -> Result<()> {
+    // Signals to the own group stay within the program.
+    rustix::process::setsid()?;
     let private = libc::MS_REC | libc::MS_PRIVATE;
     tree::mount_at("", "/", None, private, "");
     new_root()?;

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! System calls with any arguments, valid or not: the only file with unsafe code.
+//! System calls with any arguments, valid or not: with its folder, the only place with unsafe code.
 
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString};
 use std::os::fd::{BorrowedFd, RawFd};
 
+mod compat;
+mod memory;
+mod message;
+mod process;
+pub mod ring;
+
+use memory::Memory;
+pub use message::send_many;
+pub use process::{Side, execute, exit, fork, in_child, wait};
+
 /// The system calls that programs make. None of them touches memory but what its arguments lend.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i64)]
 #[allow(missing_docs)]
 pub enum Call {
@@ -27,30 +38,46 @@ pub enum Call {
     Fsconfig = libc::SYS_fsconfig,
     Fsmount = libc::SYS_fsmount,
     Fsopen = libc::SYS_fsopen,
+    Fspick = libc::SYS_fspick,
     Ftruncate = libc::SYS_ftruncate,
     GetDents = libc::SYS_getdents64,
+    GetRobustList = libc::SYS_get_robust_list,
     Ioctl = libc::SYS_ioctl,
+    KeyCtl = libc::SYS_keyctl,
+    Kcmp = libc::SYS_kcmp,
     Kill = libc::SYS_kill,
     Link = libc::SYS_linkat,
     Listen = libc::SYS_listen,
     Lseek = libc::SYS_lseek,
+    MemfdCreate = libc::SYS_memfd_create,
     Mkdir = libc::SYS_mkdirat,
     Mknod = libc::SYS_mknodat,
     Mount = libc::SYS_mount,
     MoveMount = libc::SYS_move_mount,
+    NameToHandle = libc::SYS_name_to_handle_at,
     Open = libc::SYS_openat,
+    OpenByHandle = libc::SYS_open_by_handle_at,
+    OpenAt2 = libc::SYS_openat2,
     OpenTree = libc::SYS_open_tree,
     PidfdGetfd = libc::SYS_pidfd_getfd,
     PidfdOpen = libc::SYS_pidfd_open,
     PidfdSignal = libc::SYS_pidfd_send_signal,
     PivotRoot = libc::SYS_pivot_root,
     Prctl = libc::SYS_prctl,
+    ProcessWrite = libc::SYS_process_vm_writev,
+    ProcessRead = libc::SYS_process_vm_readv,
     Ptrace = libc::SYS_ptrace,
+    QueueThreadSignal = libc::SYS_rt_tgsigqueueinfo,
+    QueueSignal = libc::SYS_rt_sigqueueinfo,
     Read = libc::SYS_read,
+    ReadLink = libc::SYS_readlinkat,
     Recv = libc::SYS_recvfrom,
     Rename = libc::SYS_renameat2,
     RestrictSelf = libc::SYS_landlock_restrict_self,
     SendTo = libc::SYS_sendto,
+    SetUsers = libc::SYS_setresuid,
+    SetGroups = libc::SYS_setgroups,
+    SetGroup = libc::SYS_setpgid,
     SetSockOpt = libc::SYS_setsockopt,
     SigTimedWait = libc::SYS_rt_sigtimedwait,
     Socket = libc::SYS_socket,
@@ -72,6 +99,8 @@ pub enum Arg<'a> {
     Text(&'a CStr),
     /// Memory that the call writes, no more than a length among the other arguments.
     Out(&'a mut [u8]),
+    /// Memory that the call reads, and nothing behind it.
+    Edge(&'a Edge),
 }
 
 impl Arg<'_> {
@@ -81,12 +110,81 @@ impl Arg<'_> {
             Self::In(bytes) => bytes.as_ptr() as i64,
             Self::Text(text) => text.as_ptr() as i64,
             Self::Out(bytes) => bytes.as_mut_ptr() as i64,
+            Self::Edge(edge) => edge.address(),
+        }
+    }
+
+    /// Returns what has to be moved where addresses have 32 bits.
+    fn lent(&self) -> Option<&[u8]> {
+        match self {
+            Self::In(bytes) => Some(bytes),
+            Self::Text(text) => Some(text.to_bytes_with_nul()),
+            Self::Out(bytes) => Some(bytes),
+            Self::Int(_) | Self::Edge(_) => None,
         }
     }
 }
 
+/// Bytes that end where a page does, before one that nobody may touch.
+pub struct Edge(Memory, usize);
+
+impl Edge {
+    /// Places `bytes`, which are no more than a page.
+    pub fn new(bytes: &[u8]) -> Result<Self, i32> {
+        let mut memory = Memory::low(bytes.len())?;
+        let start = memory.size().saturating_sub(bytes.len());
+        memory.write(start, bytes);
+        Ok(Self(memory, start))
+    }
+
+    fn address(&self) -> i64 {
+        self.0.address(self.1)
+    }
+}
+
+/// How system calls enter the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Entry {
+    /// As usual.
+    #[default]
+    Native,
+    /// By the 32-bit table.
+    Compat,
+    /// By a request of io_uring: of this ring, which has credentials of its own, or of a new one.
+    Ring {
+        /// The ring.
+        ring: Option<RawFd>,
+        /// Whether a worker carries it out.
+        in_worker: bool,
+    },
+}
+
+thread_local! {
+    static ENTRY: Cell<Entry> = const { Cell::new(Entry::Native) };
+}
+
+/// Does `work` with another entry, for calls that have one. A kernel without rings has none.
+pub fn enter_by<T>(entry: Entry, work: impl FnOnce() -> T) -> T {
+    if entry != Entry::Native && ring::is_there() {
+        ENTRY.set(entry);
+    }
+    let result = work();
+    ENTRY.set(Entry::Native);
+    result
+}
+
 /// Makes a system call; returns its value or the negative error.
 pub fn call<const N: usize>(number: Call, mut args: [Arg<'_>; N]) -> i32 {
+    let result = match ENTRY.get() {
+        Entry::Native => None,
+        Entry::Compat => compat::call(number, &mut args),
+        Entry::Ring { ring, in_worker } => ring::call(number, &mut args, ring, in_worker),
+    };
+    result.unwrap_or_else(|| native(number, args))
+}
+
+/// Makes a system call as usual.
+fn native<const N: usize>(number: Call, mut args: [Arg<'_>; N]) -> i32 {
     let mut words = [0; 6];
     for (word, arg) in words.iter_mut().zip(&mut args) {
         *word = arg.word();
@@ -113,69 +211,6 @@ pub fn text(path: &str) -> CString {
     CString::new(path).unwrap_or_default()
 }
 
-/// Which side of a fork this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The new process.
-    Child,
-    /// The old one, with the child's number.
-    Parent(i32),
-}
-
-/// Copies this process. With `flags`, in new namespaces.
-pub fn fork(flags: i32) -> Result<Side, i32> {
-    let flags = i64::from(flags | libc::SIGCHLD);
-    // SAFETY: Without a stack and without CLONE_VM this is fork(): the child has memory of its
-    // own. Where there are threads, the child does nothing but system calls.
-    match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) } {
-        0 => Ok(Side::Child),
-        pid if pid > 0 => Ok(Side::Parent(pid as i32)),
-        _ => Err(-last_error()),
-    }
-}
-
-/// Runs `work` in a child and returns its exit status, which is never an error.
-pub fn in_child(work: impl FnOnce() -> i32) -> i32 {
-    match fork(0) {
-        Err(error) => error,
-        Ok(Side::Child) => exit(work()),
-        Ok(Side::Parent(pid)) => wait(pid),
-    }
-}
-
-/// Waits for a child; returns its exit status, or 1000 and the signal that ended it.
-pub fn wait(pid: i32) -> i32 {
-    let mut status = 0;
-    // SAFETY: `status` is there for the kernel to write.
-    if unsafe { libc::waitpid(pid, &mut status, libc::__WALL) } < 0 {
-        return -last_error();
-    }
-    if libc::WIFEXITED(status) {
-        libc::WEXITSTATUS(status)
-    } else if libc::WIFSIGNALED(status) {
-        1000 + libc::WTERMSIG(status)
-    } else {
-        2000
-    }
-}
-
-/// Ends this process at once.
-pub fn exit(status: i32) -> ! {
-    // SAFETY: Nothing of this process is used any more.
-    unsafe { libc::_exit(status) }
-}
-
-/// Executes a program by descriptor and path; only returns the error.
-pub fn execute(dir: RawFd, path: &CStr, args: &[CString], flags: i32) -> i32 {
-    let mut words: Vec<*const libc::c_char> = args.iter().map(|arg| arg.as_ptr()).collect();
-    words.push(std::ptr::null());
-    let environment = [std::ptr::null::<libc::c_char>()];
-    let (argv, envp) = (words.as_ptr(), environment.as_ptr());
-    // SAFETY: Both lists end with a null pointer, and `args` outlives the call.
-    unsafe { libc::syscall(libc::SYS_execveat, dir, path.as_ptr(), argv, envp, flags) };
-    -last_error()
-}
-
 /// Blocks the signals `signals` for this process and what it starts.
 pub fn block_signals(signals: u64) {
     // SAFETY: `signals` is a set of the kernel's size, which the kernel reads.
@@ -194,4 +229,44 @@ pub fn borrow(descriptor: RawFd) -> BorrowedFd<'static> {
 pub fn thread_number() -> i32 {
     // SAFETY: The call has no arguments.
     unsafe { libc::syscall(libc::SYS_gettid) as i32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes and removes a directory, and returns what a call with a bad address gives.
+    fn results(entry: Entry) -> [i32; 4] {
+        let path = std::env::temp_dir().join(format!("landlock-fuzz-ways-{}", thread_number()));
+        let path = text(&path.to_string_lossy());
+        let here = || Arg::Int(libc::AT_FDCWD.into());
+        let make = || call(Call::Mkdir, [here(), Arg::Text(&path), Arg::Int(0o755)]);
+        let remove = Arg::Int(libc::AT_REMOVEDIR.into());
+        enter_by(entry, || {
+            let (first, second) = (make(), make());
+            let removed = call(Call::Unlink, [here(), Arg::Text(&path), remove]);
+            let bad = call(Call::Unlink, [here(), Arg::Int(1), Arg::Int(0)]);
+            [first, second, removed, bad]
+        })
+    }
+
+    #[test]
+    fn each_way_gives_the_same() {
+        let expected = [0, -libc::EEXIST, 0, -libc::EFAULT];
+        for in_worker in [false, true] {
+            let ring = None;
+            assert_eq!(results(Entry::Ring { ring, in_worker }), expected);
+        }
+        assert_eq!(results(Entry::Native), expected);
+    }
+
+    #[test]
+    fn nothing_is_behind_an_edge() {
+        let make = |edge: &Edge| {
+            let here = Arg::Int(libc::AT_FDCWD.into());
+            call(Call::Mkdir, [here, Arg::Edge(edge), Arg::Int(0o755)])
+        };
+        assert_eq!(make(&Edge::new(b"/").unwrap()), -libc::EFAULT);
+        assert_eq!(make(&Edge::new(b"/\0").unwrap()), -libc::EEXIST);
+    }
 }

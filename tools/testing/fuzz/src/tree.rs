@@ -66,7 +66,8 @@ fn make_node(node: &Node) {
             call(Call::Mkdir, [dir, name, Arg::Int(0o755)]);
         }
         Kind::File => drop(std::fs::write(&node.path, "content")),
-        Kind::Program => make_program(&node.path),
+        Kind::Program => make_program(&node.path, &elf()),
+        Kind::Script(interpreter) => make_program(&node.path, &script(interpreter)),
         Kind::Fifo => drop(special(libc::S_IFIFO, 0)),
         Kind::Socket => drop(special(libc::S_IFSOCK, 0)),
         Kind::Device(minor) => drop(special(libc::S_IFCHR, *minor)),
@@ -75,16 +76,21 @@ fn make_node(node: &Node) {
     }
 }
 
-/// Writes a program to `path`.
-fn make_program(path: &str) {
+/// Returns a script for `interpreter`.
+fn script(interpreter: &str) -> Vec<u8> {
+    format!("#!{interpreter}\n").into_bytes()
+}
+
+/// Writes the program `content` to `path`.
+fn make_program(path: &str, content: &[u8]) {
     use std::os::unix::fs::PermissionsExt;
-    if std::fs::write(path, elf()).is_ok() {
+    if std::fs::write(path, content).is_ok() {
         let _ = std::fs::set_permissions(path, PermissionsExt::from_mode(0o755));
     }
 }
 
 /// Returns an ELF file with [`CODE`] in it.
-fn elf() -> Vec<u8> {
+pub fn elf() -> Vec<u8> {
     const BASE: u64 = 0x40_0000;
     const HEAD: u64 = 64 + 56;
     let mut bytes = vec![0x7f, b'E', b'L', b'F', 2, 1, 1, 0];
@@ -153,7 +159,7 @@ mod tests {
     fn the_program_in_the_tree_runs() {
         let dir = std::env::temp_dir().join(format!("landlock-fuzz-{}", std::process::id()));
         let path = dir.to_string_lossy().into_owned();
-        make_program(&path);
+        make_program(&path, &elf());
         let status = std::process::Command::new(&path).status().unwrap();
         std::fs::remove_file(&path).unwrap();
         assert_eq!(status.code(), Some(EXECUTED));

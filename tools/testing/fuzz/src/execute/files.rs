@@ -2,10 +2,15 @@
 
 //! Carries out operations on files.
 
-use crate::execute::{SKIPPED, at, base, fd, keep, number};
+use crate::execute::{SKIPPED, at, base, fd, keep};
 use crate::program::{Base, Op, Place};
-use crate::sys::{self, Arg, Call, call, text};
-use crate::tree::EXECUTED;
+use crate::sys::{Arg, Call, call, text};
+
+/// Signals changes of a directory.
+const F_NOTIFY: i64 = 1026;
+
+/// Files that are changed, created, deleted or renamed, again and again.
+const EVENTS: i64 = 0x8000_0000 | 2 | 4 | 8 | 16;
 
 /// Carries out `op`.
 pub fn execute(op: &Op) -> i32 {
@@ -13,7 +18,6 @@ pub fn execute(op: &Op) -> i32 {
         Op::Open { place, flags, slot } => {
             keep(at(Call::Open, place, [(*flags).into(), 0o644]), *slot)
         }
-        Op::Exec { place } => run(place),
         Op::Mkdir { place } => at(Call::Mkdir, place, [0o755]),
         Op::Mknod {
             place,
@@ -55,6 +59,10 @@ fn on_slot(op: &Op) -> i32 {
     let mut buffer = [0; 1024];
     match op {
         Op::Ftruncate { slot } => call(Call::Ftruncate, [fd(*slot), Arg::Int(5)]),
+        Op::Notify { slot } => call(
+            Call::Fcntl,
+            [fd(*slot), Arg::Int(F_NOTIFY), Arg::Int(EVENTS)],
+        ),
         Op::Ioctl { slot, command } => call(
             Call::Ioctl,
             [
@@ -87,19 +95,4 @@ fn two(number: Call, from: &Place, to: &Place, flags: i64) -> i32 {
             Arg::Int(flags),
         ],
     )
-}
-
-/// Runs a program; returns [`EXECUTED`] if that was possible.
-fn run(place: &Place) -> i32 {
-    let path = text(&place.path);
-    let dir = match place.base {
-        Base::Cwd => libc::AT_FDCWD,
-        Base::Slot(slot) => number(slot),
-    };
-    let status = sys::in_child(|| -sys::execute(dir, &path, &[c"x".to_owned()], 0));
-    if (1..EXECUTED).contains(&status) {
-        -status
-    } else {
-        status
-    }
 }

@@ -13,6 +13,9 @@ const MOVE_MOUNT_F_EMPTY_PATH: i64 = 4;
 /// Makes the file system that was configured.
 const FSCONFIG_CMD_CREATE: i64 = 6;
 
+/// Changes the file system that was picked.
+const FSCONFIG_CMD_RECONFIGURE: i64 = 7;
+
 /// Carries out `op`.
 pub fn execute(op: &Op) -> i32 {
     let here = || Arg::Int(libc::AT_FDCWD.into());
@@ -21,6 +24,7 @@ pub fn execute(op: &Op) -> i32 {
         Op::MountBind { from, to } => mount_at(from, to, None, libc::MS_BIND, ""),
         Op::MountMove { from, to } => mount_at(from, to, None, libc::MS_MOVE, ""),
         Op::Remount { path } => mount_at("", path, None, libc::MS_REMOUNT | libc::MS_BIND, ""),
+        Op::Reconfigure { path } => reconfigure(path),
         Op::Umount { path } => umount(path),
         Op::OpenTree { path, flags, slot } => {
             let path = text(path);
@@ -56,6 +60,21 @@ pub fn execute(op: &Op) -> i32 {
         }
         _ => SKIPPED,
     }
+}
+
+/// Changes nothing of a file system, by the calls that could.
+fn reconfigure(path: &str) -> i32 {
+    let path = text(path);
+    let here = Arg::Int(libc::AT_FDCWD.into());
+    let context = call(Call::Fspick, [here, Arg::Text(&path), Arg::Int(0)]);
+    if context < 0 {
+        return context;
+    }
+    let context = i64::from(context);
+    let command = [context, FSCONFIG_CMD_RECONFIGURE, 0, 0, 0].map(Arg::Int);
+    let result = call(Call::Fsconfig, command);
+    call(Call::Close, [Arg::Int(context)]);
+    result
 }
 
 /// Unmounts, also what is in use.

@@ -15,9 +15,6 @@ use crate::execute::{Executor, POST_IN, POST_OUT, SKIPPED, fd, keep, number};
 use crate::program::{Actor, Op, Slot};
 use crate::sys::{self, Arg, Call, borrow, call, text};
 
-/// Signals that actors block, so that they can be asked whether they came.
-pub const WATCHED: [i32; 3] = [libc::SIGUSR1, libc::SIGURG, libc::SIGIO];
-
 /// Actor that is not there.
 const ABSENT: i32 = -libc::ESRCH;
 
@@ -25,25 +22,10 @@ impl Executor<'_> {
     /// Carries out `op`.
     pub(super) fn process(&self, op: &Op) -> i32 {
         match op {
-            Op::Kill { target, signal } => {
-                self.with(*target, |pid, _| call(Call::Kill, [pid, *signal].map(int)))
-            }
-            Op::Tgkill { target, signal } => self.with(*target, |pid, tid| {
-                call(Call::Tgkill, [pid, tid, *signal].map(int))
-            }),
-            Op::PidfdSignal { target, signal } => self.with_pidfd(*target, |pidfd| {
-                call(Call::PidfdSignal, [pidfd, *signal, 0, 0].map(int))
-            }),
             Op::PidfdGetfd { target, slot, new } => self.with_pidfd(*target, |pidfd| {
                 let copy = call(Call::PidfdGetfd, [pidfd, number(*slot), 0].map(int));
                 keep(copy, *new)
             }),
-            Op::SetOwner {
-                slot,
-                target,
-                signal,
-            } => self.with(*target, |pid, _| set_owner(*slot, pid, *signal)),
-            Op::Pending => pending(),
             Op::PtraceAttach { target } => {
                 self.with(*target, |_, tid| trace(libc::PTRACE_ATTACH, tid))
             }
@@ -52,15 +34,32 @@ impl Executor<'_> {
             }
             Op::Traceme { slot } => traceme(*slot),
             Op::OpenProc { target, file } => self.with(*target, |pid, _| open_proc(pid, file)),
+            Op::ReadProcLink { target, file } => self.with(*target, |pid, _| read_link(pid, file)),
+            Op::ReadMemory { target } => {
+                self.with(*target, |pid, _| memory(Call::ProcessRead, pid))
+            }
+            Op::WriteMemory { target } => {
+                self.with(*target, |pid, _| memory(Call::ProcessWrite, pid))
+            }
+            Op::Compare { target, kind } => self.with(*target, |pid, _| {
+                let me = std::process::id() as i32;
+                // Which of two comes first is chance.
+                call(Call::Kcmp, [me, pid, *kind, 0, 0].map(int)).min(1)
+            }),
+            Op::RobustList { target } => self.with(*target, |_, tid| {
+                let (mut head, mut length) = ([0; 8], [0; 8]);
+                let room = [Arg::Out(&mut head), Arg::Out(&mut length)];
+                let [head, length] = room;
+                call(Call::GetRobustList, [int(tid), head, length])
+            }),
             Op::SendSlot { target, slot } => send_slot(*target, *slot),
             Op::ReceiveSlot { slot, .. } => self.receive_slot(*slot),
-            Op::DropCapabilities => drop_capabilities(),
             _ => SKIPPED,
         }
     }
 
     /// Does something to the process and thread of an actor.
-    fn with(&self, target: Actor, action: impl FnOnce(i32, i32) -> i32) -> i32 {
+    pub(super) fn with(&self, target: Actor, action: impl FnOnce(i32, i32) -> i32) -> i32 {
         match self.board.numbers(target) {
             (0, _) => ABSENT,
             (pid, tid) => action(pid, tid),
@@ -68,7 +67,7 @@ impl Executor<'_> {
     }
 
     /// Does something to an actor by a descriptor of its process.
-    fn with_pidfd(&self, target: Actor, action: impl FnOnce(i32) -> i32) -> i32 {
+    pub(super) fn with_pidfd(&self, target: Actor, action: impl FnOnce(i32) -> i32) -> i32 {
         self.with(target, |pid, _| {
             let pidfd = call(Call::PidfdOpen, [pid, 0].map(int));
             if pidfd < 0 {
@@ -103,7 +102,7 @@ impl Executor<'_> {
     }
 }
 
-fn int(value: i32) -> Arg<'static> {
+pub(super) fn int(value: i32) -> Arg<'static> {
     Arg::Int(value.into())
 }
 
@@ -124,31 +123,6 @@ fn send_slot(target: Actor, slot: Slot) -> i32 {
         SendFlags::DONTWAIT,
     );
     sent.map_or_else(|error| -error.raw_os_error(), |_| 0)
-}
-
-/// Lets the process `pid` hear when a file can be used.
-fn set_owner(slot: Slot, pid: i32, signal: i32) -> i32 {
-    let set = |command, value| call(Call::Fcntl, [fd(slot), int(command), int(value)]);
-    let result = set(libc::F_SETOWN, pid);
-    set(10, signal); // F_SETSIG
-    set(libc::F_SETFL, libc::O_ASYNC | libc::O_NONBLOCK);
-    result
-}
-
-/// Returns which of the watched signals have come, one bit for each.
-fn pending() -> i32 {
-    let set: u64 = WATCHED.iter().map(|signal| 1 << (signal - 1)).sum();
-    let set = set.to_ne_bytes();
-    let now = [0; 16];
-    let mut seen = 0;
-    loop {
-        let arguments = [Arg::In(&set), Arg::Int(0), Arg::In(&now), Arg::Int(8)];
-        let signal = call(Call::SigTimedWait, arguments);
-        match WATCHED.iter().position(|watched| *watched == signal) {
-            Some(index) => seen |= 1 << index,
-            None => return seen,
-        }
-    }
 }
 
 /// Traces a thread, and lets it go at once.
@@ -189,6 +163,33 @@ fn traceme(ruleset: Slot) -> i32 {
     if status > 0 { -status } else { status }
 }
 
+/// Address where no process has memory.
+const NOWHERE: u64 = 8;
+
+/// Accesses a byte of a process that is not there: 0 if that was not denied before.
+fn memory(number: Call, pid: i32) -> i32 {
+    let part = [NOWHERE, 1].map(u64::to_ne_bytes).concat();
+    let one = || Arg::Int(1);
+    let (here, there) = (Arg::In(&part), Arg::In(&part));
+    match call(number, [int(pid), here, one(), there, one(), int(0)]) {
+        error if error == -libc::EFAULT => 0,
+        result => result,
+    }
+}
+
+/// Reads a link in the directory of a process.
+fn read_link(pid: i32, file: &str) -> i32 {
+    let path = text(&format!("/proc/{pid}/{file}"));
+    let mut room = [0; 256];
+    let size = Arg::Int(room.len() as i64);
+    let here = int(libc::AT_FDCWD);
+    call(
+        Call::ReadLink,
+        [here, Arg::Text(&path), Arg::Out(&mut room), size],
+    )
+    .min(0)
+}
+
 /// Opens a file in the directory of a process.
 fn open_proc(pid: i32, file: &str) -> i32 {
     let path = text(&format!("/proc/{pid}/{file}"));
@@ -198,12 +199,4 @@ fn open_proc(pid: i32, file: &str) -> i32 {
         call(Call::Close, [int(opened)]);
     }
     opened.min(0)
-}
-
-/// Gives up all capabilities.
-fn drop_capabilities() -> i32 {
-    const VERSION_3: u32 = 0x2008_0522;
-    let mut header = VERSION_3.to_ne_bytes().to_vec();
-    header.extend([0; 4]);
-    call(Call::Capset, [Arg::In(&header), Arg::In(&[0; 24])])
 }

@@ -2,12 +2,15 @@
 
 //! Carries out operations on sockets.
 
-use crate::execute::{SKIPPED, fd, keep};
-use crate::program::{Address, Op, V6};
-use crate::sys::{Arg, Call, call};
+use crate::execute::{SKIPPED, fd, keep, number};
+use crate::program::{Address, Op, Slot, V6};
+use crate::sys::{Arg, Call, call, send_many};
 
 /// Room for any address.
 const ROOM: usize = 128;
+
+/// This machine itself.
+const VMADDR_CID_LOCAL: u32 = 1;
 
 /// Carries out `op`.
 pub fn execute(op: &Op) -> i32 {
@@ -46,6 +49,13 @@ pub fn execute(op: &Op) -> i32 {
             address,
             flags,
         } => send(fd(*slot), address.as_ref(), *flags),
+        Op::SendMany { slot, addresses } => send_each(*slot, addresses),
+        Op::AddressForm { slot } => set(
+            *slot,
+            libc::IPPROTO_IPV6,
+            libc::IPV6_ADDRFORM,
+            libc::AF_INET,
+        ),
         Op::Receive { slot } => {
             let (size, flags) = (Arg::Int(64), Arg::Int(libc::MSG_DONTWAIT.into()));
             let [from, length] = [0, 0].map(Arg::Int);
@@ -54,17 +64,31 @@ pub fn execute(op: &Op) -> i32 {
                 [fd(*slot), Arg::Out(&mut buffer), size, flags, from, length],
             )
         }
-        Op::ReuseAddress { slot } => {
-            let [level, name] = [libc::SOL_SOCKET, libc::SO_REUSEADDR];
-            let [level, name] = [level, name].map(|value| Arg::Int(value.into()));
-            let on = 1_i32.to_ne_bytes();
-            call(
-                Call::SetSockOpt,
-                [fd(*slot), level, name, Arg::In(&on), Arg::Int(4)],
-            )
-        }
+        Op::ReuseAddress { slot } => set(*slot, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1),
         _ => SKIPPED,
     }
+}
+
+/// Sets an option that is a number.
+fn set(slot: Slot, level: i32, name: i32, value: i32) -> i32 {
+    let [level, name] = [level, name].map(|value| Arg::Int(value.into()));
+    let value = value.to_ne_bytes();
+    let arguments = [fd(slot), level, name, Arg::In(&value), Arg::Int(4)];
+    call(Call::SetSockOpt, arguments)
+}
+
+/// Sends to each of `addresses` with one call.
+fn send_each(slot: Slot, addresses: &[Option<Address>]) -> i32 {
+    let address = |address: &Option<Address>| {
+        let (bytes, length) = address.as_ref().map_or(([0; ROOM], 0), encode);
+        bytes[..length as usize].to_vec()
+    };
+    let addresses: Vec<_> = addresses.iter().map(address).collect();
+    send_many(
+        number(slot),
+        &addresses,
+        libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT,
+    )
 }
 
 /// Sends four bytes through `socket`, to `address` if there is one.
@@ -104,6 +128,12 @@ fn encode(address: &Address) -> ([u8; ROOM], i64) {
             bytes.extend([0; 4]);
             bytes.extend(v6(*address));
             Some(*length)
+        }
+        Address::Vsock(port) => {
+            head(libc::AF_VSOCK, 0);
+            bytes.extend([*port, VMADDR_CID_LOCAL].map(u32::to_ne_bytes).concat());
+            bytes.extend([0; 4]);
+            None
         }
         Address::Path(path) => {
             bytes.extend((libc::AF_UNIX as u16).to_ne_bytes());

@@ -51,19 +51,12 @@ impl Maker {
             return self.race(actor);
         }
         match self.choice.below(100) {
-            0..22 => self.open(actor),
+            0..18 => self.open(actor),
+            18..22 => self.open_unusually(actor),
             22..33 => self.open_dir(actor),
             33..64 => self.change(actor),
             64..78 => self.refer(actor),
-            78..80 => {
-                let path = self.names.programs.clone();
-                let path = match self.choice.chance(85) {
-                    true => self.choice.one(&path),
-                    false => self.names.file(&mut self.choice),
-                };
-                let place = self.place(actor, path);
-                self.push(actor, Op::Exec { place });
-            }
+            78..80 => self.exec(actor),
             80..96 => self.use_slot(actor),
             _ => self.directory(actor),
         }
@@ -77,7 +70,7 @@ impl Maker {
             path: path.clone(),
         };
         match self.choice.below(4) {
-            0 => self.push(actor, Op::Exec { place }),
+            0 => self.push(actor, Op::Exec { place, flags: 0 }),
             1 => self.push(actor, Op::Truncate { path }),
             _ => {
                 let flags = self.choice.one(&ACCESS) | libc::O_NONBLOCK;
@@ -222,7 +215,11 @@ impl Maker {
     fn use_slot(&mut self, actor: Actor) {
         if self.choice.chance(20) {
             if let Some(slot) = self.find(actor, |held| held == Held::Dir) {
-                return self.push(actor, Op::Readdir { slot });
+                let op = match self.choice.chance(80) {
+                    true => Op::Readdir { slot },
+                    false => Op::Notify { slot },
+                };
+                return self.push(actor, op);
             }
         }
         let Some(slot) = self.find(actor, |held| held == Held::File) else {

@@ -41,6 +41,13 @@ impl Maker {
             },
         );
         self.hold(actor, ruleset, Held::Ruleset);
+        if self.choice.chance(30) {
+            let slot = self.new_slot();
+            if slot != ruleset {
+                self.push(actor, Op::Ring { slot });
+                self.hold(actor, slot, Held::Ring);
+            }
+        }
         for _ in 0..1 + self.choice.below(7) {
             self.rule(actor, ruleset, fs, net);
         }
@@ -137,7 +144,10 @@ impl Maker {
     /// Adds a call of one of the three system calls, which need not make sense.
     pub(super) fn landlock_call(&mut self, actor: Actor) {
         let layers = self.actors[usize::from(actor)].layers;
-        let kind = self.choice.below(20);
+        let kind = self.choice.below(24);
+        if kind >= 20 {
+            return self.raw_call(actor);
+        }
         if kind < 5 {
             if actor != 0 && layers < USUAL_LAYERS {
                 self.sandbox(actor);

@@ -32,6 +32,7 @@ impl Maker {
                 },
                 None,
             ),
+            5 if self.choice.chance(50) => (Op::Reconfigure { path }, None),
             5 => (Op::Remount { path }, None),
             6..8 => (
                 Op::Umount {

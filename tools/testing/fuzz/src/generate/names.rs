@@ -15,7 +15,7 @@ pub struct Names {
     pub inner: Vec<String>,
     /// Regular files, and other names of them.
     pub files: Vec<String>,
-    /// Programs.
+    /// Programs and scripts.
     pub programs: Vec<String>,
     /// Devices.
     pub devices: Vec<String>,
@@ -36,7 +36,7 @@ impl Names {
             dirs,
             inner,
             files: paths(tree, |kind| matches!(kind, Kind::File | Kind::HardLink(_))),
-            programs: paths(tree, |kind| *kind == Kind::Program),
+            programs: paths(tree, |kind| matches!(kind, Kind::Program | Kind::Script(_))),
             devices: paths(tree, |kind| matches!(kind, Kind::Device(_))),
             special: paths(tree, |kind| {
                 matches!(

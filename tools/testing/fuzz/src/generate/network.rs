@@ -12,7 +12,7 @@ const PORTS: [u16; 5] = [1000, 1001, 1002, 30000, 30001];
 const MPTCP: i32 = 262;
 
 /// What is behind a socket of the internet: domain, type, protocol.
-const SOCKETS: [(usize, (i32, i32, i32)); 8] = [
+const SOCKETS: [(usize, (i32, i32, i32)); 12] = [
     (8, (libc::AF_INET, libc::SOCK_STREAM, 0)),
     (5, (libc::AF_INET6, libc::SOCK_STREAM, 0)),
     (6, (libc::AF_INET, libc::SOCK_DGRAM, 0)),
@@ -21,6 +21,13 @@ const SOCKETS: [(usize, (i32, i32, i32)); 8] = [
     (1, (libc::AF_INET6, libc::SOCK_STREAM, MPTCP)),
     (1, (libc::AF_INET, libc::SOCK_RAW, 1)),
     (1, (libc::AF_INET, libc::SOCK_DGRAM, 136)),
+    (1, (libc::AF_INET6, libc::SOCK_RAW, 58)),
+    (1, (libc::AF_INET, libc::SOCK_STREAM, libc::IPPROTO_SCTP)),
+    (
+        1,
+        (libc::AF_INET6, libc::SOCK_SEQPACKET, libc::IPPROTO_SCTP),
+    ),
+    (1, (libc::AF_PACKET, libc::SOCK_DGRAM, 0)),
 ];
 
 fn is_internet(held: Held) -> bool {
@@ -111,7 +118,12 @@ impl Maker {
 
     /// Adds one operation on a socket.
     fn use_socket(&mut self, actor: Actor, slot: Slot, address: Address) {
-        let op = match self.choice.below(20) {
+        let op = match self.choice.below(23) {
+            20 => Op::AddressForm { slot },
+            21..23 => Op::SendMany {
+                slot,
+                addresses: vec![Some(address.clone()), None, Some(address)],
+            },
             0..4 => Op::Bind { slot, address },
             4..9 => Op::Connect { slot, address },
             9..11 => Op::Listen { slot },
@@ -168,8 +180,22 @@ impl Maker {
         Address::V4(address, port, length)
     }
 
+    /// Adds operations on a socket between virtual machines.
+    fn vsock(&mut self, actor: Actor) {
+        let slot = self.socket(actor, libc::AF_VSOCK, libc::SOCK_STREAM, 0);
+        let address = Address::Vsock(self.port().into());
+        let op = match self.choice.chance(50) {
+            true => Op::Bind { slot, address },
+            false => Op::Connect { slot, address },
+        };
+        self.push(actor, op);
+    }
+
     /// Adds operations on a UNIX socket.
     pub(super) fn unix(&mut self, actor: Actor) {
+        if self.choice.chance(3) {
+            return self.vsock(actor);
+        }
         let address = self.unix_address();
         let old = self.find(actor, is_unix);
         if let Some(slot) = old.filter(|_| self.choice.chance(55)) {
@@ -213,13 +239,14 @@ impl Maker {
     }
 
     fn unix_address(&mut self) -> Address {
-        match self.choice.below(10) {
+        match self.choice.below(11) {
             0..4 => Address::Abstract(format!("a{}", self.choice.below(4))),
             4..9 => {
                 let dir = self.names.dir(&mut self.choice);
                 Address::Path(format!("{dir}/u{}", self.choice.below(2)))
             }
-            _ => Address::Path(self.names.any(&mut self.choice)),
+            9 => Address::Path(self.names.any(&mut self.choice)),
+            _ => Address::Unspecified(0, self.choice.one(&[2, 8, 16])),
         }
     }
 }

@@ -6,23 +6,32 @@ use crate::generate::{Held, Maker};
 use crate::program::{Actor, Op};
 
 /// Files of a process which only those may open that may trace it; and one that anybody may.
-const PROC_FILES: [&str; 8] = [
-    "mem", "environ", "maps", "exe", "root", "fd", "auxv", "status",
+const PROC_FILES: [&str; 14] = [
+    "mem",
+    "environ",
+    "maps",
+    "exe",
+    "root",
+    "fd",
+    "auxv",
+    "status",
+    "cwd",
+    "smaps",
+    "mountinfo",
+    "ns/net",
+    "clear_refs",
+    "fdinfo/40",
 ];
 
-/// Signals; programs block those that are not 0.
-pub const SIGNALS: [i32; 4] = [0, libc::SIGUSR1, libc::SIGURG, libc::SIGIO];
+/// Links of a process.
+const PROC_LINKS: [&str; 5] = ["exe", "cwd", "root", "fd/40", "ns/mnt"];
 
 impl Maker {
     /// Adds an operation on another actor.
     pub(super) fn process(&mut self, actor: Actor) {
         let target = self.any_target(actor);
-        let signal = self.choice.one(&SIGNALS);
-        let op = match self.choice.below(30) {
-            0..5 => Op::Kill { target, signal },
-            5..7 => Op::Tgkill { target, signal },
-            7 => Op::PidfdSignal { target, signal },
-            8..10 => Op::Pending,
+        let op = match self.choice.below(40) {
+            0..10 => return self.signal(actor, target),
             10..13 => Op::PtraceAttach { target },
             13 => Op::PtraceSeize { target },
             14..20 => Op::OpenProc {
@@ -43,10 +52,29 @@ impl Maker {
             },
             22..26 => return self.owner(actor, target),
             26..28 => return self.start(actor),
+            28..33 => self.peek(target),
+            33..38 => return self.credentials(actor),
             _ if actor == 0 => Op::Pending,
             _ => Op::ExecSelf,
         };
         self.push(actor, op);
+    }
+
+    /// Returns an operation that only who may trace the target may do.
+    fn peek(&mut self, target: Actor) -> Op {
+        match self.choice.below(6) {
+            0 => Op::ReadMemory { target },
+            1 => Op::WriteMemory { target },
+            2 => Op::RobustList { target },
+            3 => Op::Compare {
+                target,
+                kind: self.choice.below(9) as i32,
+            },
+            _ => Op::ReadProcLink {
+                target,
+                file: self.choice.one(&PROC_LINKS),
+            },
+        }
     }
 
     /// Returns another actor, or rarely the same.
@@ -56,41 +84,6 @@ impl Maker {
             true => (target + 1) % self.actors.len() as Actor,
             false => target,
         }
-    }
-
-    /// Adds that an actor owns a socket, and that something is sent to it.
-    fn owner(&mut self, actor: Actor, target: Actor) {
-        let Some(slot) = self.find(actor, |held| matches!(held, Held::Socket(..))) else {
-            return self.unix(actor);
-        };
-        let signal = self.choice.one(&[0, libc::SIGUSR1, libc::SIGIO]);
-        self.push(
-            actor,
-            Op::SetOwner {
-                slot,
-                target,
-                signal,
-            },
-        );
-        if let Some(other) = self.find(actor, |held| matches!(held, Held::Socket(..))) {
-            self.push(
-                actor,
-                Op::Send {
-                    slot: other,
-                    address: None,
-                    flags: 0,
-                },
-            );
-            self.push(
-                actor,
-                Op::Send {
-                    slot: other,
-                    address: None,
-                    flags: libc::MSG_OOB,
-                },
-            );
-        }
-        self.push(target, Op::Pending);
     }
 
     /// Adds a new actor, which inherits what its parent is denied.

@@ -55,7 +55,8 @@ fn fill(choice: &mut Choice, dirs: &[String], tree: &mut Vec<Node>) {
         .map(|index| add(choice, format!("f{index}"), Kind::File))
         .collect();
     for index in 0..2 {
-        add(choice, format!("x{index}"), Kind::Program);
+        let program = add(choice, format!("x{index}"), Kind::Program);
+        add(choice, format!("i{index}"), Kind::Script(program));
         add(choice, format!("p{index}"), Kind::Fifo);
         add(choice, format!("s{index}"), Kind::Socket);
     }
