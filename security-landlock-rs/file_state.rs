@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::{
-    kapi::{blob::Word, fowner::OwnerCell, pid::PidRef},
+    kapi::{blob::Word, fowner::OwnerCell, pid::PidRef, shim::assert_layout},
     policy::{
         access::{Scope, Scopes},
         optional::OptionalDenials,
@@ -14,8 +14,8 @@ use crate::{
 
 use kernel::{prelude::*, task::Task};
 
-/// Our part of a file blob. All zero means: unrestricted, as files are that were opened before
-/// there was a domain, or were never opened by name.
+/// Our part of a file blob, `struct landlock_rs_file` in C. All zero means: unrestricted, as files
+/// are that were opened before there was a domain, or were never opened by name.
 #[repr(C)]
 #[derive(Zeroable)]
 pub(crate) struct FileState {
@@ -24,6 +24,8 @@ pub(crate) struct FileState {
     /// For whom the file signals its owner. `shim/hooks.c` looks whether there is anybody.
     sender: OwnerCell<Sender>,
 }
+
+assert_layout!(FileState, landlock_rs_file, [denied, sender]);
 
 impl FileState {
     /// Returns what was denied when the file was opened.
@@ -50,6 +52,7 @@ impl FileState {
 }
 
 /// For whom an open file signals its owner: the task that set the owner, if it is limited in that.
+/// `struct landlock_rs_sender` in C.
 #[repr(C)]
 #[derive(Default, Zeroable)]
 pub(crate) struct Sender {
@@ -58,6 +61,8 @@ pub(crate) struct Sender {
     /// The process of the task, if there is a domain.
     process: Option<PidRef>,
 }
+
+assert_layout!(Sender, landlock_rs_sender, [cred, process]);
 
 impl Sender {
     /// Describes the current task, whose credentials are `cred`.

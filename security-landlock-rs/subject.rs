@@ -5,6 +5,7 @@
 
 use crate::{
     domain::{Domain, DomainRef},
+    kapi::shim::assert_layout,
     policy::{
         access::Scope,
         attr::{RestrictFlag, RestrictFlags},
@@ -17,11 +18,11 @@ use crate::{
 
 use kernel::prelude::*;
 
-/// Our part of a credential blob. All zero means: not sandboxed.
+/// Our part of a credential blob, `struct landlock_rs_cred` in C. All zero means: not sandboxed.
 #[repr(C)]
 #[derive(Clone, Default, Zeroable)]
 pub(crate) struct CredState {
-    /// The domain, which `shim/hooks.c` looks at first.
+    /// The domain. `shim/hooks.c` looks whether there is one.
     domain: Option<DomainRef>,
     /// The layers of [`ExecLayers`], none of which is without a domain.
     exec_layers: u16,
@@ -29,6 +30,12 @@ pub(crate) struct CredState {
     /// `shim/hooks.c` looks at it as well when it copies credentials.
     log_subdomains_off: bool,
 }
+
+assert_layout!(
+    CredState,
+    landlock_rs_cred,
+    [domain, exec_layers, log_subdomains_off]
+);
 
 impl CredState {
     /// Returns the domain, if there is one.

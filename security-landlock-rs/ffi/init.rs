@@ -17,11 +17,11 @@ use crate::{
 use core::ffi::c_void;
 use kernel::prelude::*;
 
-// SAFETY: This is the only implementation. The sizes and the first member are checked below.
+// SAFETY: This is the only implementation. The size is checked below, and the members where the
+// type is.
 unsafe impl CredBlob for CredState {}
 
-// SAFETY: This is the only implementation. The sizes are checked below, and `file_state.rs` names
-// the members in this order. `FileState::sender()` returns a member.
+// SAFETY: As above. `FileState::sender()` returns a member.
 unsafe impl FileBlob for FileState {
     type Owner = Sender;
 
@@ -35,10 +35,8 @@ unsafe impl InodeBlob for InodeState {}
 
 static_assert!(size_of::<CredState>() <= shim::LANDLOCK_SLOT_CRED_SIZE as usize);
 static_assert!(align_of::<CredState>() <= align_of::<*const c_void>());
-static_assert!(size_of::<shim::landlock_rs_cred>() == size_of::<CredState>());
 static_assert!(size_of::<FileState>() <= shim::LANDLOCK_SLOT_FILE_SIZE as usize);
 static_assert!(align_of::<FileState>() <= align_of::<*const c_void>());
-static_assert!(size_of::<shim::landlock_rs_file>() <= size_of::<FileState>());
 static_assert!(size_of::<InodeState>() <= shim::LANDLOCK_SLOT_INODE_SIZE as usize);
 static_assert!(align_of::<InodeState>() <= align_of::<*const c_void>());
 static_assert!(

@@ -261,21 +261,21 @@ static void file_set_fowner(struct file *file)
 {
 	const struct landlock_rs_cred *const cred = blob_of(current_cred());
 
-	if (cred->domain || blob_of_file(file)->sender)
+	if (cred->domain || blob_of_file(file)->sender.cred.domain)
 		landlock_rs_file_set_fowner(cred, file_f_owner(file));
 }
 
 static int file_send_sigiotask(struct task_struct *tsk,
 			       struct fown_struct *fown, int sig)
 {
-	if (!blob_of_file(fown->file)->sender)
+	if (!blob_of_file(fown->file)->sender.cred.domain)
 		return 0;
 	return landlock_rs_file_send_sigiotask(fown, tsk, sig);
 }
 
 static void file_free_security(struct file *file)
 {
-	if (blob_of_file(file)->sender)
+	if (blob_of_file(file)->sender.cred.domain)
 		landlock_rs_file_free_security(blob_of_file(file));
 }
 

@@ -41,16 +41,27 @@ struct landlock_rs_cred {
 };
 
 /**
+ * struct landlock_rs_sender - For whom a file signals its owner
+ *
+ * @cred: State of the credentials of the task that set the owner.  C only looks
+ *	  whether there is a domain.
+ * @process: Process of that task, or NULL.
+ */
+struct landlock_rs_sender {
+	struct landlock_rs_cred cred;
+	const void *process;
+};
+
+/**
  * struct landlock_rs_file - What C sees of a file blob
  *
  * @denied: Rights denied when the file was opened.  C only looks whether there
  *	    are any.
- * @sender: Domain of who set the owner of the file, or NULL.  C only looks
- *	    whether there is one.  Protected by f_owner->lock.
+ * @sender: For whom the file signals its owner.  Protected by f_owner->lock.
  */
 struct landlock_rs_file {
 	u32 denied;
-	const void *sender;
+	struct landlock_rs_sender sender;
 };
 
 /* What C knows and bindgen cannot see: constants made by macros. */
