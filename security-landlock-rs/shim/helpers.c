@@ -37,7 +37,7 @@ bool landlock_rs_inode_is_used(struct inode *inode)
 	       !(inode_state_read(inode) & (I_FREEING | I_WILL_FREE | I_NEW));
 }
 
-/* The inode's i_lock must be held, and the inode must be used. */
+/* The inode must be used; __iget() checks that its i_lock is held. */
 void landlock_rs_iget(struct inode *inode)
 {
 	__iget(inode);
@@ -106,16 +106,16 @@ void landlock_rs_exec_update_unlock(void)
 	up_write(&current->signal->exec_update_lock);
 }
 
-/* Call in an RCU read-side critical section. */
 struct task_struct *landlock_rs_first_thread(void)
 {
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "threads looked up unprotected");
 	return list_first_or_null_rcu(&current->signal->thread_head,
 				      struct task_struct, thread_node);
 }
 
-/* Call in an RCU read-side critical section. */
 struct task_struct *landlock_rs_next_thread(struct task_struct *thread)
 {
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "threads looked up unprotected");
 	return __next_thread(thread);
 }
 
@@ -129,7 +129,7 @@ const struct cred *landlock_rs_current_cred(void)
 	return current_cred();
 }
 
-/* Call in an RCU read-side critical section, or for the current task. */
+/* The RCU read-side critical section of the caller is checked by __task_cred(). */
 const struct cred *landlock_rs_task_cred(const struct task_struct *task)
 {
 	return __task_cred(task);

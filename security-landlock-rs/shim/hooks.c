@@ -9,9 +9,11 @@
 #include <linux/binfmts.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/lockdep.h>
 #include <linux/lsm_hooks.h>
 #include <linux/net.h>
 #include <linux/rcupdate.h>
+#include <net/af_unix.h>
 
 #include "hooks.h"
 #include "landlock_rs.h"
@@ -260,14 +262,19 @@ static int task_kill(struct task_struct *p, struct kernel_siginfo *info,
 static void file_set_fowner(struct file *file)
 {
 	const struct landlock_rs_cred *const cred = blob_of(current_cred());
+	struct fown_struct *const fown = file_f_owner(file);
 
+	/* Taken by __f_setown(). */
+	lockdep_assert_held_write(&fown->lock);
 	if (cred->domain || blob_of_file(file)->sender.cred.domain)
-		landlock_rs_file_set_fowner(cred, file_f_owner(file));
+		landlock_rs_file_set_fowner(cred, fown);
 }
 
 static int file_send_sigiotask(struct task_struct *tsk,
 			       struct fown_struct *fown, int sig)
 {
+	/* Taken by send_sigio() or send_sigurg(). */
+	lockdep_assert_held(&fown->lock);
 	if (!blob_of_file(fown->file)->sender.cred.domain)
 		return 0;
 	return landlock_rs_file_send_sigiotask(fown, tsk, sig);
@@ -284,6 +291,8 @@ static int unix_stream_connect(struct sock *sock, struct sock *other,
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
+	/* Taken by unix_stream_connect(). */
+	lockdep_assert_held(&unix_sk(other)->lock);
 	return cred ? landlock_rs_unix_stream_connect(cred, other) : 0;
 }
 
@@ -291,6 +300,8 @@ static int unix_may_send(struct socket *sock, struct socket *other)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
+	/* Taken by unix_dgram_connect() or unix_dgram_sendmsg(). */
+	lockdep_assert_held(&unix_sk(other->sk)->lock);
 	return cred ? landlock_rs_unix_may_send(cred, sock->sk, other->sk) : 0;
 }
 

@@ -8,9 +8,9 @@
  * plain values when an event is enabled, with the members that events read and
  * nothing else.
  *
- * The event of a denied UNIX connection and those of rules assert that a lock
- * is held.  The lock of a ruleset is held by the caller in Rust, but the view
- * has none that lockdep could know: the assertion is left out in this file.
+ * The events of rules assert that the lock of the ruleset is held.  The caller
+ * in Rust holds it, but the view has none that lockdep could know: assertions
+ * are left out in the header, and that of the lock of a UNIX socket is here.
  */
 
 #include <linux/dcache.h>
@@ -64,6 +64,11 @@ struct landlock_blockers {
 	access_mask_t access;
 	enum landlock_request_type type;
 };
+
+static void assert_peer_locked(const struct sock *peer)
+{
+	lockdep_assert_held(&unix_sk(peer)->lock);
+}
 
 #undef lockdep_assert_held
 #define lockdep_assert_held(lock) ((void)(lock))
@@ -289,6 +294,7 @@ static void trace_peer(const struct landlock_hierarchy *hierarchy,
 	const bool logged = denial->logged;
 	const struct sock *const peer = denial->sk;
 
+	assert_peer_locked(peer);
 	trace_landlock_deny_scope_abstract_unix_socket(hierarchy, same, logged,
 						       peer_id, peer);
 }
