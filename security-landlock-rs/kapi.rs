@@ -17,6 +17,7 @@ pub(crate) mod file;
 pub(crate) mod fowner;
 pub(crate) mod inode;
 pub(crate) mod log;
+mod once;
 pub(crate) mod path;
 pub(crate) mod pid;
 pub(crate) mod random;

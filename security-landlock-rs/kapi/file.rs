@@ -7,6 +7,7 @@
 use super::{
     blob::{self, FileBlob},
     inode::Inode,
+    once::read_once,
     path::Path,
     shim,
 };
@@ -66,15 +67,15 @@ impl File {
 
     /// Returns the mode bits, with which the file may be used.
     pub(super) fn mode(&self) -> u32 {
-        // SAFETY: By the type invariants. Reading the mode is not synchronised in C either.
-        unsafe { (&raw const (*self.as_ptr()).f_mode).read_volatile() }
+        // SAFETY: By the type invariants. The mode is stored as a word, while the file is opened.
+        unsafe { read_once(&raw const (*self.as_ptr()).f_mode) }
     }
 
     /// Tells for what the file is opened.
     pub(crate) fn open_mode(&self) -> OpenMode {
         let mode = self.mode();
-        // SAFETY: By the type invariants; read at once.
-        let flags = unsafe { (&raw const (*self.as_ptr()).f_flags).read_volatile() };
+        // SAFETY: By the type invariants. `fcntl(2)` stores the flags as a word, under `f_lock`.
+        let flags = unsafe { read_once(&raw const (*self.as_ptr()).f_flags) };
 
         OpenMode {
             read: mode & shim::landlock_rs_const_LANDLOCK_RS_FMODE_READ != 0,

@@ -5,7 +5,7 @@
 //! C headers: [`include/linux/path.h`](srctree/include/linux/path.h),
 //! [`include/linux/dcache.h`](srctree/include/linux/dcache.h)
 
-use super::{inode::Inode, shim};
+use super::{inode::Inode, once::read_once, shim};
 use crate::policy::open::FileType;
 
 use core::{ops::Deref, ptr::NonNull};
@@ -42,7 +42,7 @@ impl Path {
         unsafe { Dentry::from_raw((*self.as_ptr()).dentry) }
     }
 
-    /// Returns a path of C to another entry in the same mount, to be read at once.
+    /// Returns a path of C to another entry in the same mount, to be read right away.
     pub(super) fn with_dentry(&self, dentry: &Dentry) -> bindings::path {
         // SAFETY: By the type invariants, nobody changes the path.
         let mnt = unsafe { (*self.as_ptr()).mnt };
@@ -83,8 +83,9 @@ impl Path {
 
     /// Tells whether user space cannot mount anything like it: the mount is the kernel's own.
     pub(crate) fn is_internal(&self) -> bool {
-        // SAFETY: By the type invariants. The flag never changes once the mount is in use.
-        let flags = unsafe { (&raw const (*(*self.as_ptr()).mnt).mnt_flags).read_volatile() };
+        // SAFETY: By the type invariants the mount is pinned. `mount(2)` stores other flags as a
+        // word, under `mount_lock`; this one never changes once the mount is in use.
+        let flags = unsafe { read_once(&raw const (*(*self.as_ptr()).mnt).mnt_flags) };
 
         flags & bindings::mount_flags_MNT_INTERNAL as i32 != 0
     }
@@ -181,8 +182,8 @@ impl Dentry {
 
     /// Returns the type bits of the flags, which say what the entry leads to.
     fn entry_type(&self) -> u32 {
-        // SAFETY: By the type invariants; read at once, as `READ_ONCE()` does.
-        let flags = unsafe { (&raw const (*self.as_ptr()).d_flags).read_volatile() };
+        // SAFETY: By the type invariants. Flags are stored as a word, under `d_lock`.
+        let flags = unsafe { read_once(&raw const (*self.as_ptr()).d_flags) };
 
         flags & shim::landlock_rs_const_LANDLOCK_RS_D_ENTRY_TYPE
     }
@@ -197,14 +198,23 @@ impl Dentry {
     }
 
     /// Returns the inode, or [`None`] if nothing has this name.
+    ///
+    /// An entry that just gets its inode may still seem to have none.
     pub(crate) fn inode(&self) -> Option<&Inode> {
         if self.entry_type() == shim::landlock_rs_const_LANDLOCK_RS_D_MISS {
             return None;
         }
-        // SAFETY: By the type invariants; read at once.
-        let inode = unsafe { (&raw const (*self.as_ptr()).d_inode).read_volatile() };
+        // SAFETY: By the type invariants. `__d_set_inode_and_type()` and `dentry_unlink_inode()`
+        // store the pointer as a word.
+        let inode = unsafe { read_once(&raw const (*self.as_ptr()).d_inode) };
 
-        // SAFETY: A pinned entry that leads to an inode keeps it.
+        // SAFETY: The entry has a reference to the inode, which only `dentry_unlink_inode()` takes
+        // away: for an entry that nobody pins (`__dentry_kill()`), or for one that its caller alone
+        // pins (`d_delete()`, which finds a count of 1 and holds `d_lock`). By the type invariants
+        // somebody keeps this one pinned for as long as `self` is borrowed: the entry keeps its
+        // inode unless that is the caller of `d_delete()`, which is a file system, after the hooks
+        // of the operation returned. The inode can be looked at because what is loaded through the
+        // pointer depends on it.
         (!inode.is_null()).then(|| unsafe { Inode::from_raw(inode) })
     }
 
@@ -216,8 +226,9 @@ impl Dentry {
     /// Tells whether the entry is in a file system that user space can only reach through
     /// `/proc/*/fd`, such as that of pipes, or is private to the kernel.
     pub(crate) fn is_unreachable(&self) -> bool {
-        // SAFETY: By the type invariants. An entry keeps its superblock, whose flag never changes.
-        let flags = unsafe { (&raw const (*(*self.as_ptr()).d_sb).s_flags).read_volatile() };
+        // SAFETY: By the type invariants. An entry keeps its superblock. Remounting stores other
+        // flags as a word; this one never changes.
+        let flags = unsafe { read_once(&raw const (*(*self.as_ptr()).d_sb).s_flags) };
         let no_user = u64::from(shim::landlock_rs_const_LANDLOCK_RS_SB_NOUSER);
 
         flags & no_user as kernel::ffi::c_ulong != 0 || self.inode().is_some_and(Inode::is_private)
@@ -234,9 +245,10 @@ impl Dentry {
         core::ptr::eq(self.parent_ptr(), parent.as_ptr())
     }
 
-    fn parent_ptr(&self) -> *const bindings::dentry {
-        // SAFETY: By the type invariants; read at once, only to be compared.
-        unsafe { (&raw const (*self.as_ptr()).d_parent).read_volatile() }
+    fn parent_ptr(&self) -> *mut bindings::dentry {
+        // SAFETY: By the type invariants. A rename stores the pointer as a word, under `d_lock`.
+        // The parent may be gone then: its address is only compared.
+        unsafe { read_once(&raw const (*self.as_ptr()).d_parent) }
     }
 
     /// Returns the parent, or the entry itself when it has none.

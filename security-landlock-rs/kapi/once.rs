@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `READ_ONCE()`: single loads of what others may store to meanwhile.
+//!
+//! C header: [`include/asm-generic/rwonce.h`](srctree/include/asm-generic/rwonce.h)
+
+use kernel::sync::atomic::AtomicType;
+
+/// Loads a value once, as `READ_ONCE()` does.
+///
+/// In the memory model of the kernel this is a relaxed load. It orders nothing but what depends on
+/// the address that it returns. `kernel::sync::atomic::atomic_load()` is the same as a call of a
+/// function in C, which is too much for each step of a path walk.
+///
+/// # Safety
+///
+/// - `ptr` must be valid for reads, and aligned.
+/// - Stores to it that may happen at the same time must be single stores, too, be it as
+///   `WRITE_ONCE()`, by atomic operations, or as the plain stores to aligned words that C code of
+///   the kernel takes for such.
+#[inline(always)]
+pub(super) unsafe fn read_once<T: AtomicType>(ptr: *const T) -> T {
+    // SAFETY: By the safety contract. A volatile load of what fits into a register is one
+    // instruction: the compiler neither tears it, nor repeats it, nor makes it up.
+    unsafe { ptr.read_volatile() }
+}
