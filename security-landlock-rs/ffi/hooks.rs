@@ -60,50 +60,60 @@ fn answer(result: Result) -> c_int {
     result.err().map_or(0, |error| error.to_errno())
 }
 
-/// Returns the blob of credentials.
+/// Returns the blob of credentials, for no longer than the entry has its argument.
 ///
 /// # Safety
 ///
-/// `cred` must be the blob of credentials that stay for `'a`.
-unsafe fn state<'a>(cred: *const Cred) -> &'a CredState {
-    // SAFETY: By the safety contract. `CredState` is what lies in the blob, which is read-only
-    // once the credentials are in use.
+/// `cred` must be the blob of credentials that are not freed, nor changed, for `'e`: see
+/// [`crate::kapi::cred`] for who changes a blob, and when.
+unsafe fn state<'e>(cred: &'e *const Cred) -> &'e CredState {
+    // SAFETY: By the safety contract; `CredState` is what lies in the blob.
     unsafe { &*cred.cast() }
+}
+
+/// Returns the blob of credentials, to be changed, for no longer than the entry has its argument.
+///
+/// # Safety
+///
+/// `cred` must be the blob of credentials that have a single user, which called this entry: see
+/// [`crate::kapi::cred`].
+unsafe fn state_mut<'e>(cred: &'e mut *mut Cred) -> &'e mut CredState {
+    // SAFETY: By the safety contract, nobody else has a reference to the blob.
+    unsafe { &mut *cred.cast() }
 }
 
 /// Enters [`hooks::cred::cred_copy`].
 ///
 /// # Safety
 ///
-/// `new` must be the zeroed blob of credentials that nobody uses yet, `old` that of others.
+/// `new` must be the zeroed blob of credentials that only the caller uses yet, `old` that of
+/// others, which stay during the call.
 #[no_mangle]
-unsafe extern "C" fn landlock_rs_cred_copy(new: *mut Cred, old: *const Cred) {
-    // SAFETY: By the safety contract, this is the only reference.
-    let new = unsafe { &mut *new.cast() };
+unsafe extern "C" fn landlock_rs_cred_copy(mut new: *mut Cred, old: *const Cred) {
     // SAFETY: By the safety contract.
-    hooks::cred::cred_copy(new, unsafe { state(old) });
+    hooks::cred::cred_copy(unsafe { state_mut(&mut new) }, unsafe { state(&old) });
 }
 
 /// Enters [`hooks::cred::cred_free`].
 ///
 /// # Safety
 ///
-/// `cred` must be the blob of credentials that nobody uses any more.
+/// `cred` must be the blob of credentials that only the caller uses, to free them.
 #[no_mangle]
-unsafe extern "C" fn landlock_rs_cred_free(cred: *mut Cred) {
-    // SAFETY: By the safety contract, this is the only reference.
-    hooks::cred::cred_free(unsafe { &mut *cred.cast() });
+unsafe extern "C" fn landlock_rs_cred_free(mut cred: *mut Cred) {
+    // SAFETY: By the safety contract.
+    hooks::cred::cred_free(unsafe { state_mut(&mut cred) });
 }
 
 /// Enters [`hooks::cred::bprm_creds_for_exec`].
 ///
 /// # Safety
 ///
-/// `cred` must be the blob of credentials that nobody uses yet.
+/// `cred` must be the blob of credentials that only the caller uses yet.
 #[no_mangle]
-unsafe extern "C" fn landlock_rs_bprm_creds_for_exec(cred: *mut Cred) {
-    // SAFETY: By the safety contract, this is the only reference.
-    hooks::cred::bprm_creds_for_exec(unsafe { &mut *cred.cast() });
+unsafe extern "C" fn landlock_rs_bprm_creds_for_exec(mut cred: *mut Cred) {
+    // SAFETY: By the safety contract.
+    hooks::cred::bprm_creds_for_exec(unsafe { state_mut(&mut cred) });
 }
 
 /// Enters [`hooks::inode::inode_free_security_rcu`].
@@ -139,7 +149,7 @@ unsafe extern "C" fn landlock_rs_change_topology(
     path: *const bindings::path,
 ) -> c_int {
     // SAFETY: By the safety contract.
-    let (cred, path) = unsafe { (state(cred), Path::from_raw(path)) };
+    let (cred, path) = unsafe { (state(&cred), Path::from_raw(path)) };
 
     answer(hooks::mount::change_topology(cred, path))
 }
@@ -155,7 +165,7 @@ unsafe extern "C" fn landlock_rs_change_topology_of(
     root: *mut bindings::dentry,
 ) -> c_int {
     // SAFETY: By the safety contract.
-    let (cred, root) = unsafe { (state(cred), Dentry::from_raw(root)) };
+    let (cred, root) = unsafe { (state(&cred), Dentry::from_raw(root)) };
 
     answer(hooks::mount::change_topology_of(cred, root))
 }
@@ -173,7 +183,7 @@ unsafe extern "C" fn landlock_rs_path_link(
     new: *mut bindings::dentry,
 ) -> c_int {
     // SAFETY: By the safety contract.
-    let (cred, new_dir) = unsafe { (state(cred), Path::from_raw(new_dir)) };
+    let (cred, new_dir) = unsafe { (state(&cred), Path::from_raw(new_dir)) };
     // SAFETY: By the safety contract.
     let (old, new) = unsafe { (Dentry::from_raw(old), Dentry::from_raw(new)) };
 
@@ -195,7 +205,7 @@ unsafe extern "C" fn landlock_rs_path_rename(
 ) -> c_int {
     let action = rename_action(flags);
     // SAFETY: By the safety contract.
-    let (cred, new_dir) = unsafe { (state(cred), Path::from_raw(new_dir)) };
+    let (cred, new_dir) = unsafe { (state(&cred), Path::from_raw(new_dir)) };
     // SAFETY: By the safety contract.
     let (old, new) = unsafe { (Dentry::from_raw(old), Dentry::from_raw(new)) };
 
@@ -227,7 +237,7 @@ unsafe extern "C" fn landlock_rs_path_mknod(
 ) -> c_int {
     let file_type = FileType::from_mode(mode, device);
     // SAFETY: By the safety contract.
-    let (cred, dir) = unsafe { (state(cred), Path::from_raw(dir)) };
+    let (cred, dir) = unsafe { (state(&cred), Path::from_raw(dir)) };
 
     answer(hooks::path::path_mknod(cred, dir, file_type))
 }
@@ -244,7 +254,7 @@ macro_rules! directory_entry {
             #[no_mangle]
             unsafe extern "C" fn $entry(cred: *const Cred, dir: *const bindings::path) -> c_int {
                 // SAFETY: By the safety contract.
-                let (cred, dir) = unsafe { (state(cred), Path::from_raw(dir)) };
+                let (cred, dir) = unsafe { (state(&cred), Path::from_raw(dir)) };
 
                 answer(hooks::path::$hook(cred, dir))
             }
@@ -267,7 +277,7 @@ directory_entry!(
 #[no_mangle]
 unsafe extern "C" fn landlock_rs_file_open(cred: *const Cred, file: *mut bindings::file) -> c_int {
     // SAFETY: By the safety contract.
-    let (cred, file) = unsafe { (state(cred), File::from_raw(file)) };
+    let (cred, file) = unsafe { (state(&cred), File::from_raw(file)) };
 
     answer(hooks::file::file_open(cred, file))
 }
@@ -283,7 +293,7 @@ unsafe extern "C" fn landlock_rs_path_truncate(
     path: *const bindings::path,
 ) -> c_int {
     // SAFETY: By the safety contract.
-    let (cred, path) = unsafe { (state(cred), Path::from_raw(path)) };
+    let (cred, path) = unsafe { (state(&cred), Path::from_raw(path)) };
 
     answer(hooks::file::path_truncate(cred, path))
 }
@@ -328,7 +338,7 @@ unsafe extern "C" fn landlock_rs_ptrace_access_check(
         _ => Report::Nothing,
     };
     // SAFETY: By the safety contract; `Task` is transparent.
-    let (cred, child) = unsafe { (state(cred), &*child.cast::<Task>()) };
+    let (cred, child) = unsafe { (state(&cred), &*child.cast::<Task>()) };
 
     answer(hooks::ptrace::ptrace_access_check(cred, child, report))
 }
@@ -344,7 +354,7 @@ unsafe extern "C" fn landlock_rs_ptrace_traceme(
     parent: *mut bindings::task_struct,
 ) -> c_int {
     // SAFETY: By the safety contract; `Task` is transparent.
-    let (cred, parent) = unsafe { (state(cred), &*parent.cast::<Task>()) };
+    let (cred, parent) = unsafe { (state(&cred), &*parent.cast::<Task>()) };
 
     answer(hooks::ptrace::ptrace_traceme(cred, parent))
 }

@@ -46,7 +46,7 @@ pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32)
         return Ok(());
     }
     let guard = rcu::read_lock();
-    let server: &CredState = cred::blob(task::cred(target, &guard));
+    let server: &CredState = cred::blob_of_task(target, &guard);
 
     super::check_scope(sender.cred(), &limit, server, || {
         Object::Signalled(target, signal, server.domain_id())

@@ -5,7 +5,7 @@
 //! Both hooks run in atomic context.
 
 use crate::{
-    kapi::{cred, log::Object, task},
+    kapi::{cred, log::Object},
     log,
     policy::blame::{Blame, Blocker},
     subject::CredState,
@@ -25,7 +25,7 @@ pub(crate) enum Report {
 /// Checks that the current task may trace `tracee`.
 pub(crate) fn ptrace_access_check(tracer: &CredState, tracee: &Task, report: Report) -> Result {
     let guard = rcu::read_lock();
-    let tracee_cred = cred::blob(task::cred(tracee, &guard));
+    let tracee_cred = cred::blob_of_task(tracee, &guard);
 
     check(tracer, tracee_cred).inspect_err(|_| {
         if report == Report::Denial {
@@ -37,7 +37,7 @@ pub(crate) fn ptrace_access_check(tracer: &CredState, tracee: &Task, report: Rep
 /// Checks that `tracer` may trace the current task, which may have no domain.
 pub(crate) fn ptrace_traceme(tracee: &CredState, tracer: &Task) -> Result {
     let guard = rcu::read_lock();
-    let tracer_cred = cred::blob(task::cred(tracer, &guard));
+    let tracer_cred = cred::blob_of_task(tracer, &guard);
 
     check(tracer_cred, tracee).inspect_err(|_| blame(tracer_cred, tracee, current!(), tracer))
 }

@@ -31,7 +31,7 @@ pub(crate) fn task_kill(cred: &CredState, sender: Sender, target: &Task, signal:
         return Ok(());
     }
     let guard = rcu::read_lock();
-    let server: &CredState = cred::blob(task::cred(target, &guard));
+    let server: &CredState = cred::blob_of_task(target, &guard);
 
     super::check_scope(cred, &limit, server, || {
         Object::Signalled(target, signal, server.domain_id())

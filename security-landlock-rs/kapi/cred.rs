@@ -2,6 +2,22 @@
 
 //! Credentials: those of tasks, and new ones that no task uses yet.
 //!
+//! # Who changes a blob
+//!
+//! Only the single user of credentials changes our part of their blob. There is one as long as
+//! nobody else can find them, and again once nobody can:
+//!
+//! | from, to | single user | changes it through |
+//! |---|---|---|
+//! | `prepare_creds()`, its return | that function (`cred_prepare`) | `ffi` |
+//! | `key_change_session_keyring()`, its `commit_creds()` | that function (`cred_transfer`) | `ffi` |
+//! | `prepare_exec_creds()`, `commit_creds()` | `execve(2)` (`bprm_creds_for_exec`) | `ffi` |
+//! | [`PreparedCred::new`], [`PreparedCred::publish`] | that value | [`PreparedCred::blob`] |
+//! | last reference and a grace period, `kfree()` | `put_cred_rcu()` (`cred_free`) | `ffi` |
+//!
+//! Anybody else only reads: with a reference ([`blob`]), or within the RCU read-side critical
+//! section in which a task had them ([`blob_of_task`]).
+//!
 //! C header: [`include/linux/cred.h`](srctree/include/linux/cred.h)
 
 use super::{
@@ -11,27 +27,61 @@ use super::{
 
 use core::{mem::ManuallyDrop, ptr::NonNull};
 use kernel::{
-    bindings, cred::Credential, error::code::ENOMEM, prelude::*, sync::aref::ARef,
+    bindings,
+    cred::Credential,
+    error::code::{ENOMEM, EPERM},
+    prelude::*,
+    sync::{aref::ARef, rcu},
+    task::Task,
     types::NotThreadSafe,
 };
 
-/// Returns the blob of `cred`. It is read-only, as many tasks may use `cred`.
+/// Returns the blob of `cred`.
 pub(crate) fn blob<T: CredBlob>(cred: &Credential) -> &T {
-    // SAFETY: `cred` is valid. The framework gave it a zeroed blob with room for all LSMs, and `T`
-    // is `Zeroable`. Nothing changes the blob before `cred_free`, when there is no user left:
-    // `PreparedCred::blob()` needs credentials that are not in use.
+    // SAFETY: `cred` has a reference as long as it is borrowed. The framework gave it a zeroed
+    // blob with room for all LSMs, and `T` is `Zeroable`. Nobody changes the blob meanwhile: see
+    // above.
     unsafe { &*blob::locate_cred((*cred.as_ptr()).security) }
+}
+
+/// Returns the blob of the credentials that `task` has to others, its objective ones.
+///
+/// The credentials themselves are not given out: if the task replaces them, they may have no
+/// reference left, and must not get one again.
+pub(crate) fn blob_of_task<'g, T: CredBlob>(task: &Task, _guard: &'g rcu::Guard) -> &'g T {
+    // SAFETY: `task` is valid, and has credentials as long as it is. The guard proves the RCU
+    // read-side critical section.
+    let cred = unsafe { shim::landlock_rs_task_cred(task.as_ptr()) };
+
+    // SAFETY: The objective credentials of a task are freed a grace period after their last
+    // reference is gone: `access_override_creds()` is alone in freeing some without (`non_rcu`),
+    // and those are subjective ones. Until then nobody changes the blob: see above. The framework
+    // gave them a zeroed one with room for all LSMs, and `T` is `Zeroable`.
+    unsafe { &*blob::locate_cred((*cred).security) }
+}
+
+/// What `prepare_creds()` returned.
+///
+/// # Invariants
+///
+/// This value is the only user of the credentials, and owns their only reference.
+struct Unused(NonNull<bindings::cred>);
+
+impl Drop for Unused {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants.
+        unsafe { bindings::abort_creds(self.0.as_ptr()) };
+    }
 }
 
 /// New credentials that no task uses yet. Dropping the value gives them up.
 ///
 /// # Invariants
 ///
-/// `ptr` came from `prepare_creds()` on the current task, and this value is its only user.
+/// `prepare_creds()` made `new`, as a copy of `old`.
 pub(crate) struct PreparedCred {
-    ptr: NonNull<bindings::cred>,
-    /// These are the credentials that the current task will have.
-    _not_send: NotThreadSafe,
+    new: Unused,
+    old: ARef<Credential>,
 }
 
 impl PreparedCred {
@@ -39,13 +89,15 @@ impl PreparedCred {
     ///
     /// Fails with [`ENOMEM`]. May sleep.
     pub(crate) fn new() -> Result<Self> {
+        let old = current_cred();
         // SAFETY: `prepare_creds()` only needs a current task, which system calls have.
         let ptr = unsafe { bindings::prepare_creds() };
 
-        // INVARIANT: `ptr` is fresh and was given to nobody else.
+        // INVARIANT: The credentials are fresh and were given to nobody else. The current task did
+        // not replace its own in between.
         Ok(Self {
-            ptr: NonNull::new(ptr).ok_or(ENOMEM)?,
-            _not_send: NotThreadSafe,
+            new: Unused(NonNull::new(ptr).ok_or(ENOMEM)?),
+            old,
         })
     }
 
@@ -53,18 +105,20 @@ impl PreparedCred {
     pub(crate) fn blob<T: CredBlob>(&mut self) -> &mut T {
         // SAFETY: As in `blob()`. By the type invariants nobody else uses the credentials, and
         // `self` is borrowed for as long as the reference lives.
-        unsafe { &mut *blob::locate_cred((*self.ptr.as_ptr()).security) }
+        unsafe { &mut *blob::locate_cred((*self.new.0.as_ptr()).security) }
     }
 
     /// Makes the credentials ready to be used: nobody changes them any more.
     pub(crate) fn publish(self) -> NewCred {
-        let new = ManuallyDrop::new(self).ptr.cast();
+        let Self { new, old } = self;
+        let new = ManuallyDrop::new(new).0.cast();
 
+        // INVARIANT: By those of `PreparedCred`. The only value that could change the blob is gone.
         NewCred {
             // SAFETY: By the type invariants, the reference of `prepare_creds()` is ours.
             // `ManuallyDrop` keeps `abort_creds()` from dropping it as well.
             new: unsafe { ARef::from_raw(new) },
-            old: current_cred(),
+            old,
         }
     }
 }
@@ -76,15 +130,17 @@ fn current_cred() -> ARef<Credential> {
     unsafe { Credential::from_ptr(shim::landlock_rs_current_cred()) }.into()
 }
 
-/// New credentials, for one thread of a process or several. Dropping the value gives them up.
+/// New credentials, for those threads that have what they were copied from. Dropping the value
+/// gives them up.
 ///
 /// # Invariants
 ///
-/// Nobody changes the blob of `new` any more.
+/// - `prepare_creds()` made `new`, as a copy of `old` but for the blob.
+/// - Nobody changes the blob of `new` any more.
 #[derive(Clone)]
 pub(crate) struct NewCred {
     new: ARef<Credential>,
-    /// What the credentials were copied from. As it is not freed, nothing else has its address.
+    /// As it is not freed, no other credentials have its address.
     old: ARef<Credential>,
 }
 
@@ -94,25 +150,82 @@ impl NewCred {
         blob(&self.new)
     }
 
-    /// Tells whether the current task has the very credentials that these were copied from.
-    pub(crate) fn replaces_current(&self) -> bool {
-        self.old.as_ptr() == current_cred().as_ptr()
+    /// Gives the credentials to the current thread, which may then [commit](ReadyCred::commit)
+    /// them.
+    ///
+    /// Fails with [`EPERM`] if it has others than those that these were copied from, and would gain
+    /// or lose rights that Landlock knows nothing of; or if it overrides them.
+    pub(crate) fn for_current(&self) -> Result<ReadyCred> {
+        // SAFETY: Only compares pointers of the current task.
+        if !unsafe { shim::landlock_rs_current_has_cred(self.old.as_ptr()) } {
+            return Err(EPERM);
+        }
+        // INVARIANT: Just checked; by the type invariants.
+        Ok(ReadyCred {
+            new: self.new.clone(),
+            _not_send: NotThreadSafe,
+        })
     }
+}
 
-    /// Makes the current task use these credentials. This never fails.
+/// New credentials that the current thread may use. Dropping the value gives them up.
+///
+/// A thread with several of these keeps what it commits last.
+///
+/// # Invariants
+///
+/// - `prepare_creds()` made `new` from credentials that the current thread had, as its objective
+///   and its subjective ones, when this value was made.
+/// - Nobody changes the blob of `new` any more.
+pub(crate) struct ReadyCred {
+    new: ARef<Credential>,
+    _not_send: NotThreadSafe,
+}
+
+impl ReadyCred {
+    /// Makes the current thread use these credentials. This never fails.
     pub(crate) fn commit(self) {
         let new = ARef::into_raw(self.new);
 
-        // SAFETY: `new` is a reference to credentials that `prepare_creds()` made, and
-        // `commit_creds()` takes it over. System calls, and works of a thread, do not override the
-        // credentials of the current task.
+        // SAFETY: By the type invariants `prepare_creds()` made `new`, for this thread.
+        // `commit_creds()` takes over the reference. The thread did not override its credentials,
+        // and has come back here since: the kernel only overrides them for the time of a call.
         unsafe { bindings::commit_creds(new.as_ptr().cast()) };
     }
 }
 
-impl Drop for PreparedCred {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariants, `ptr` was prepared; `publish()` never drops `self`.
-        unsafe { bindings::abort_creds(self.ptr.as_ptr()) };
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kunit_tests(landlock_cred)]
+mod tests {
+    use super::*;
+    use crate::kapi::once::read_once;
+
+    #[test]
+    fn credentials_that_are_given_up_leave_no_reference() -> Result {
+        let own = current_cred();
+        // SAFETY: `own` is referenced. Its count is changed atomically.
+        let usage = || unsafe { read_once(&raw const (*own.as_ptr()).usage.counter) };
+        let before = usage();
+
+        drop(PreparedCred::new()?);
+        drop(PreparedCred::new()?.publish());
+        drop(PreparedCred::new()?.publish().for_current()?);
+
+        assert_eq!(usage(), before);
+        Ok(())
+    }
+
+    #[test]
+    fn credentials_are_for_threads_that_have_what_they_were_copied_from() -> Result {
+        let first = PreparedCred::new()?.publish();
+        let second = PreparedCred::new()?.publish();
+        assert!(second.for_current().is_ok());
+
+        first.for_current()?.commit();
+
+        assert!(first.for_current().is_err());
+        assert!(second.for_current().is_err());
+        assert!(PreparedCred::new()?.publish().for_current().is_ok());
+        Ok(())
     }
 }

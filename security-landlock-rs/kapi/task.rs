@@ -9,19 +9,11 @@ use super::shim;
 use core::marker::PhantomData;
 use kernel::{
     bindings,
-    cred::Credential,
     error::{code::ERESTARTNOINTR, Error},
     sync::rcu,
     task::Task,
     types::NotThreadSafe,
 };
-
-/// Returns the credentials that `task` has to others, its objective ones.
-pub(crate) fn cred<'g>(task: &Task, _guard: &'g rcu::Guard) -> &'g Credential {
-    // SAFETY: `task` is valid, and has credentials as long as it is. The credentials stay for the
-    // RCU read-side critical section, which the guard proves, even if the task changes them.
-    unsafe { Credential::from_ptr(shim::landlock_rs_task_cred(task.as_ptr())) }
-}
 
 /// Tells whether `task` is a thread of the current task's process.
 pub(crate) fn is_thread_of_current(task: &Task) -> bool {

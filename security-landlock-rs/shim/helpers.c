@@ -129,6 +129,12 @@ const struct cred *landlock_rs_current_cred(void)
 	return current_cred();
 }
 
+/* Returns whether the current task has @cred, and does not override it. */
+bool landlock_rs_current_has_cred(const struct cred *cred)
+{
+	return current_cred() == cred && current_real_cred() == cred;
+}
+
 /* The RCU read-side critical section of the caller is checked by __task_cred(). */
 const struct cred *landlock_rs_task_cred(const struct task_struct *task)
 {

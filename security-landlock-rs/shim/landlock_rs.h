@@ -121,6 +121,7 @@ struct task_struct *landlock_rs_first_thread(void);
 struct task_struct *landlock_rs_next_thread(struct task_struct *thread);
 bool landlock_rs_is_exiting(const struct task_struct *task);
 const struct cred *landlock_rs_current_cred(void);
+bool landlock_rs_current_has_cred(const struct cred *cred);
 const struct cred *landlock_rs_task_cred(const struct task_struct *task);
 bool landlock_rs_is_thread_of_current(struct task_struct *task);
 struct pid *landlock_rs_task_tgid(struct task_struct *task);

@@ -50,6 +50,7 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
     state.configure(flags);
 
     let new = cred.publish();
+    let mine = new.for_current()?;
     let is_process_wide = if flags.contains(RestrictFlag::Tsync) {
         tsync::commit_in_siblings(&new, no_new_privs, enforced)?;
         true
@@ -57,7 +58,7 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
         task::current_is_alone()
     };
     no_new_privs.apply();
-    new.commit();
+    mine.commit();
 
     if let Some(domain) = enforced {
         let no_new_privs = task::current_has_no_new_privs();

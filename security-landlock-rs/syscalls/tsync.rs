@@ -56,7 +56,7 @@
 
 use crate::{
     kapi::{
-        cred::{NewCred, PreparedCred},
+        cred::{NewCred, PreparedCred, ReadyCred},
         log,
         task::{self, ExecUpdateLock, NoNewPrivs},
         task_work::{Idle, Queued, ThreadWork},
@@ -200,14 +200,14 @@ impl Shared {
     }
 
     /// Makes new credentials for the current thread, which is a sibling.
-    fn prepare(&self) -> Result<NewCred> {
-        if self.new.replaces_current() {
-            return Ok(self.new.clone());
+    fn prepare(&self) -> Result<ReadyCred> {
+        if let Ok(shared) = self.new.for_current() {
+            return Ok(shared);
         }
         let mut own = PreparedCred::new()?;
 
         *own.blob() = self.new.blob::<CredState>().clone();
-        Ok(own.publish())
+        own.publish().for_current()
     }
 }
 

@@ -45,7 +45,7 @@ unsafe extern "C" fn landlock_rs_task_kill(
         true => Sender::Deferred,
     };
     // SAFETY: By the safety contract; `Task` is transparent.
-    let (cred, target) = unsafe { (state(cred), &*target.cast::<Task>()) };
+    let (cred, target) = unsafe { (state(&cred), &*target.cast::<Task>()) };
 
     answer(hooks::signal::task_kill(cred, sender, target, signal))
 }
@@ -64,7 +64,7 @@ unsafe extern "C" fn landlock_rs_file_set_fowner(
         return;
     };
     // SAFETY: By the safety contract.
-    let (cred, owner) = unsafe { (state(cred), FileOwnerMut::from_raw(owner)) };
+    let (cred, owner) = unsafe { (state(&cred), FileOwnerMut::from_raw(owner)) };
 
     hooks::owner::file_set_fowner(cred, owner);
 }
@@ -114,7 +114,7 @@ unsafe extern "C" fn landlock_rs_unix_stream_connect(
     server: *mut bindings::sock,
 ) -> c_int {
     // SAFETY: By the safety contract.
-    let (cred, server) = unsafe { (state(cred), LockedUnixSock::from_raw(server)) };
+    let (cred, server) = unsafe { (state(&cred), LockedUnixSock::from_raw(server)) };
 
     answer(hooks::unix::unix_stream_connect(cred, server))
 }
@@ -132,7 +132,7 @@ unsafe extern "C" fn landlock_rs_unix_may_send(
     server: *mut bindings::sock,
 ) -> c_int {
     // SAFETY: By the safety contract.
-    let (cred, client) = unsafe { (state(cred), UnixSock::from_raw(client)) };
+    let (cred, client) = unsafe { (state(&cred), UnixSock::from_raw(client)) };
     // SAFETY: By the safety contract.
     let server = unsafe { LockedUnixSock::from_raw(server) };
 
@@ -157,7 +157,7 @@ unsafe extern "C" fn landlock_rs_unix_find(
         _ => Lookup::Coredump,
     };
     // SAFETY: By the safety contract.
-    let (cred, path) = unsafe { (state(cred), Path::from_raw(path)) };
+    let (cred, path) = unsafe { (state(&cred), Path::from_raw(path)) };
     // SAFETY: By the safety contract.
     let server = unsafe { UnixSock::from_raw(server) };
 

@@ -41,7 +41,7 @@ macro_rules! address_entry {
                 addrlen: c_int,
             ) -> c_int {
                 // SAFETY: By the safety contract.
-                let (cred, sock) = unsafe { (state(cred), Sock::from_raw(sk)) };
+                let (cred, sock) = unsafe { (state(&cred), Sock::from_raw(sk)) };
                 // SAFETY: By the safety contract.
                 let address = unsafe { SockAddr::from_raw(address, addrlen) };
 
@@ -72,7 +72,7 @@ unsafe extern "C" fn landlock_rs_socket_sendmsg(
     flags: c_uint,
 ) -> c_int {
     // SAFETY: By the safety contract.
-    let (cred, sock) = unsafe { (state(cred), Sock::from_raw(sk)) };
+    let (cred, sock) = unsafe { (state(&cred), Sock::from_raw(sk)) };
     let message = Message {
         // SAFETY: By the safety contract.
         address: unsafe { SockAddr::from_raw(address, addrlen) },
