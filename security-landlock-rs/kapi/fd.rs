@@ -39,8 +39,19 @@ pub(crate) struct FdType<T: Send + Sync + 'static> {
     _payload: PhantomData<fn() -> Arc<T>>,
 }
 
-// SAFETY: The operations are constant.
+// SAFETY: The operations are constant; what they point to, be it code or the module, may be used by
+// any task.
 unsafe impl<T: Send + Sync> Sync for FdType<T> {}
+
+/// Returns the module that contains the operations, which each open descriptor keeps from being
+/// unloaded; null if they are part of the kernel.
+const fn this_module() -> *mut bindings::module {
+    #[cfg(MODULE)]
+    return (&raw const bindings::__this_module).cast_mut();
+
+    #[cfg(not(MODULE))]
+    core::ptr::null_mut()
+}
 
 impl<T: Send + Sync> FdType<T> {
     /// Makes the operations: reading and writing are possible by mode, but always fail with
@@ -50,6 +61,7 @@ impl<T: Send + Sync> FdType<T> {
     pub(crate) const fn new(name: &'static CStr) -> Self {
         Self {
             operations: bindings::file_operations {
+                owner: this_module(),
                 release: Some(Self::release),
                 read: Some(refuse_read),
                 write: Some(refuse_write),
@@ -147,4 +159,18 @@ unsafe extern "C" fn refuse_write(
     _: *mut bindings::loff_t,
 ) -> isize {
     EINVAL.to_errno() as isize
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kunit_tests(landlock_fd)]
+mod tests {
+    use super::*;
+    use kernel::c_str;
+
+    static NUMBER_FD: FdType<u32> = FdType::new(c_str!("[landlock-test]"));
+
+    #[test]
+    fn descriptors_pin_the_module_that_has_their_code() {
+        assert_eq!(!NUMBER_FD.operations.owner.is_null(), cfg!(MODULE));
+    }
 }
