@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::debug;
 use crate::guest::{Guest, suites};
 use crate::initramfs::Section;
 use crate::kernel::{Flavor, Impl, Workshop};
@@ -167,12 +168,16 @@ pub fn run_suite(
     let names = choose(programs.tests(), only)?;
     let name = kind.file(workshop, implementation);
     let mut guest = Guest::new(workshop, implementation, &name)?;
+    let flavor = workshop.flavor();
+    guest.root.plan.extend(debug::first_sections(flavor));
     guest.add_suite(kind.folder(), &programs, &names);
+    guest.root.plan.extend(debug::final_sections(flavor));
     let session = guest.run(workshop, "tests")?;
     check_insmod(&session)?;
     let suites = suites(&session.transcript, kind.folder(), &names);
     results::print(&suites);
     write_results(workshop, kind, implementation, &session, &suites)?;
+    debug::check(&session)?;
     session.check()?;
     let failed = results::total(&suites).fail;
     ensure!(failed == 0, "{failed} cases failed; see out/{name}.tap");

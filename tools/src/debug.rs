@@ -8,6 +8,7 @@ use crate::guest::Guest;
 use crate::initramfs::Section;
 use crate::kernel::{Flavor, Impl, Workshop};
 use crate::module;
+use crate::results::Suites;
 use crate::tap::Count;
 use crate::test::{close, in_guest, one, tally};
 use crate::ui;
@@ -20,6 +21,9 @@ const LEAKS: &str = "kmemleak";
 /// must agree on it.
 const FIND_LEAKS: &str = "cd /sys/kernel/debug; sleep 6; echo scan >kmemleak; \
                           echo scan >kmemleak; cat kmemleak";
+
+/// Suite that other kernels skip: it lets allocations fail.
+const NEEDS_DEBUG: &str = "alloc_test";
 
 /// Mistakes that a module makes on demand, and what the kernel must say of each.
 ///
@@ -81,6 +85,21 @@ pub fn check(session: &Session) -> Result<()> {
     Ok(())
 }
 
+/// Fails when a suite that needs this kernel was not run by it.
+pub fn check_skips(flavor: Flavor, suites: &Suites) -> Result<()> {
+    if flavor == Flavor::Plain {
+        return Ok(());
+    }
+    let suite = suites.get(NEEDS_DEBUG);
+    let suite = suite.with_context(|| format!("{NEEDS_DEBUG}: was not run"))?;
+    let Count { pass, skip, .. } = suite.count();
+    ensure!(
+        pass > 0 && skip == 0,
+        "{NEEDS_DEBUG}: {skip} cases were skipped, which this kernel can run: see out/*.tap"
+    );
+    Ok(())
+}
+
 /// Makes one mistake after another: does this kernel, does this tool notice?
 fn faults(workshop: &Workshop) -> Result<Count> {
     let mut guest = Guest::new(workshop, Impl::Rust, "faults")?;
@@ -114,4 +133,25 @@ fn noticed(session: &Session, fault: &str, sign: &str) -> Result<()> {
     );
     ui::say("faults", format!("{fault}: noticed, as it must be"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::Suite;
+
+    #[test]
+    fn the_debug_kernel_may_not_skip_what_needs_it() {
+        let run = |text: &str| {
+            Suites::from([(NEEDS_DEBUG.to_owned(), Suite::parse(text.lines(), Some(0)))])
+        };
+        let passed = run("1..1\nok 1 alloc.fork\n");
+        let skipped = run("1..2\nok 1 alloc.fork\nok 2 alloc.open # SKIP not here\n");
+
+        assert!(check_skips(Flavor::Debug, &passed).is_ok());
+        assert!(check_skips(Flavor::Debug, &skipped).is_err());
+        assert!(check_skips(Flavor::Debug, &run("1..0\n")).is_err());
+        assert!(check_skips(Flavor::Debug, &Suites::new()).is_err());
+        assert!(check_skips(Flavor::Plain, &skipped).is_ok());
+    }
 }
