@@ -129,7 +129,7 @@ impl Ruleset {
         allowed: AccessFs,
         logging: Logging,
     ) -> Result {
-        let object = object::tie(inode)?;
+        let object = ObjectRef::tie(inode)?;
         let mut built = self.lock();
 
         built.add(object, allowed, logging)?;

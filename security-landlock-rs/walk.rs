@@ -11,8 +11,7 @@ use crate::{
         climb::{PathClimb, Step},
         path::{Dentry, Path},
     },
-    log,
-    object::InodeState,
+    log, object,
     policy::{access::AccessFs, rule::Grants, unfulfilled::Unfulfilled},
 };
 
@@ -62,7 +61,7 @@ pub(crate) fn grant(
 
 /// Returns what the rule on `dentry` grants, if there is one.
 fn rule_on<'a>(domain: &'a Domain, dentry: &Dentry) -> Option<Grants<'a>> {
-    let object = dentry.inode()?.blob::<InodeState>().key()?;
+    let key = object::key_on(dentry.inode()?)?;
 
-    domain.rule_for(object)
+    domain.rule_for(key)
 }

@@ -131,7 +131,7 @@ unsafe extern "C" fn landlock_rs_inode_free_security_rcu(blob: *mut c_void) {
 ///
 /// # Safety
 ///
-/// `sb` must be valid.
+/// The current task must be in `security_sb_delete()` for `sb`.
 #[no_mangle]
 unsafe extern "C" fn landlock_rs_sb_delete(sb: *mut bindings::super_block) {
     // SAFETY: By the safety contract.

@@ -5,8 +5,9 @@
 use crate::{
     file_state::{FileState, Sender},
     kapi::{
-        blob::{CredBlob, FileBlob, InodeBlob},
+        blob::{CredBlob, FileBlob},
         fowner::OwnerCell,
+        release::Releases,
         shim,
     },
     object::InodeState,
@@ -30,18 +31,13 @@ unsafe impl FileBlob for FileState {
     }
 }
 
-// SAFETY: This is the only implementation. The size is checked below.
-unsafe impl InodeBlob for InodeState {}
-
 static_assert!(size_of::<CredState>() <= shim::LANDLOCK_SLOT_CRED_SIZE as usize);
 static_assert!(align_of::<CredState>() <= align_of::<*const c_void>());
 static_assert!(size_of::<FileState>() <= shim::LANDLOCK_SLOT_FILE_SIZE as usize);
 static_assert!(align_of::<FileState>() <= align_of::<*const c_void>());
 static_assert!(size_of::<InodeState>() <= shim::LANDLOCK_SLOT_INODE_SIZE as usize);
 static_assert!(align_of::<InodeState>() <= align_of::<*const c_void>());
-static_assert!(
-    size_of::<kernel::bindings::atomic_long_t>() <= shim::LANDLOCK_SLOT_SUPERBLOCK_SIZE as usize
-);
+static_assert!(size_of::<Releases>() <= shim::LANDLOCK_SLOT_SUPERBLOCK_SIZE as usize);
 
 /// Checks that commands have the numbers on this architecture that the policy knows.
 macro_rules! assert_commands {

@@ -7,5 +7,5 @@ use crate::object::InodeState;
 /// Checks that no object leads to an inode that is being freed. Runs in atomic context.
 pub(crate) fn inode_free_security_rcu(inode: &InodeState) {
     // An object holds its inode: rules went away, or `sb_delete` ran, before this.
-    kernel::warn_on!(inode.key().is_some());
+    kernel::warn_on!(inode.address().is_some());
 }

@@ -2,11 +2,11 @@
 
 //! The end of a file system.
 
-use crate::{kapi::superblock::Superblock, object};
+use crate::kapi::superblock::Superblock;
 
-/// Gives up every inode of a file system that is being unmounted. Sleeps.
+/// Gives up every inode of a file system that is being shut down. Sleeps.
 ///
 /// Rules on them stay, and match nothing any more.
 pub(crate) fn sb_delete(superblock: &Superblock) {
-    object::untie_all(superblock);
+    superblock.untie_all();
 }

@@ -8,10 +8,13 @@
 //!
 //! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
 
-use super::{fowner::OwnerCell, shim};
+use super::{fowner::OwnerCell, object::ObjectSlot, release::Releases, shim};
 
-use core::{cell::UnsafeCell, ffi::c_void};
-use kernel::prelude::Zeroable;
+use core::ffi::c_void;
+use kernel::{
+    prelude::*,
+    sync::atomic::{Atomic, Relaxed},
+};
 
 /// The type that lies in our part of every credential blob.
 ///
@@ -21,14 +24,6 @@ use kernel::prelude::Zeroable;
 /// - Its size does not exceed `LANDLOCK_SLOT_CRED_SIZE`, its alignment that of a pointer.
 /// - It is `repr(C)` and starts with what `struct landlock_rs_cred` in `shim/landlock_rs.h` shows.
 pub(crate) unsafe trait CredBlob: Zeroable + Send + Sync {}
-
-/// The type that lies in our part of every inode blob.
-///
-/// # Safety
-///
-/// - One type only implements this trait.
-/// - Its size does not exceed `LANDLOCK_SLOT_INODE_SIZE`, its alignment that of a pointer.
-pub(crate) unsafe trait InodeBlob: Zeroable + Send + Sync {}
 
 /// The type that lies in our part of every file blob.
 ///
@@ -46,26 +41,22 @@ pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {
     fn owner(&self) -> &OwnerCell<Self::Owner>;
 }
 
-/// A word of a blob, which is read and written at once.
+/// A word of a blob, which several processors may read and write. It orders nothing.
 #[repr(transparent)]
-pub(crate) struct Word(UnsafeCell<u32>);
+pub(crate) struct Word(Atomic<u32>);
 
-// SAFETY: All accesses to the word are atomic.
-unsafe impl Sync for Word {}
 // SAFETY: Any bytes make an integer.
 unsafe impl Zeroable for Word {}
 
 impl Word {
     /// Reads the word, as `READ_ONCE()` does.
     pub(crate) fn get(&self) -> u32 {
-        // SAFETY: An aligned word, read at once.
-        unsafe { self.0.get().read_volatile() }
+        self.0.load(Relaxed)
     }
 
     /// Writes the word, as `WRITE_ONCE()` does.
     pub(crate) fn set(&self, value: u32) {
-        // SAFETY: An aligned word, written at once.
-        unsafe { self.0.get().write_volatile(value) };
+        self.0.store(value, Relaxed);
     }
 }
 
@@ -86,7 +77,7 @@ pub(super) unsafe fn locate_cred<T: CredBlob>(security: *mut c_void) -> *mut T {
 /// # Safety
 ///
 /// `security` must be the `i_security` member of a `struct inode`.
-pub(super) unsafe fn locate_inode<T: InodeBlob>(security: *mut c_void) -> *mut T {
+pub(super) unsafe fn locate_inode(security: *mut c_void) -> *mut ObjectSlot {
     // SAFETY: As in `locate_cred()`.
     let offset = unsafe { shim::landlock_slot_blobs.lbs_inode };
 
@@ -105,14 +96,12 @@ pub(super) unsafe fn locate_file<T: FileBlob>(security: *mut c_void) -> *mut T {
     security.wrapping_byte_add(offset as usize).cast()
 }
 
-/// Returns our part of a superblock blob: a counter of releases that are under way.
+/// Returns our part of a superblock blob.
 ///
 /// # Safety
 ///
 /// `security` must be the `s_security` member of a `struct super_block`.
-pub(super) unsafe fn locate_superblock(
-    security: *mut c_void,
-) -> *mut kernel::bindings::atomic_long_t {
+pub(super) unsafe fn locate_superblock(security: *mut c_void) -> *mut Releases {
     // SAFETY: As in `locate_cred()`.
     let offset = unsafe { shim::landlock_slot_blobs.lbs_superblock };
 

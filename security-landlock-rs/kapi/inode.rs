@@ -4,16 +4,18 @@
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
-use super::{
-    blob::{self, InodeBlob},
-    superblock::Superblock,
-};
+use super::{blob, object::ObjectSlot, release::Releases};
 use crate::policy::open::FileType;
 
-use core::{ops::Deref, ptr::NonNull};
+use core::ptr::NonNull;
 use kernel::{
     bindings,
-    sync::{lock::spinlock::SpinLockBackend, lock::Lock, SpinLockGuard},
+    sync::{
+        atomic::{Atomic, Relaxed},
+        lock::spinlock::SpinLockBackend,
+        lock::Lock,
+        SpinLockGuard,
+    },
     types::Opaque,
 };
 
@@ -21,8 +23,9 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// A reference to this type proves that somebody counts a reference to the inode: it is in use,
-/// and so are its blob and its superblock.
+/// A reference to this type proves that the inode is in use, and that its superblock stays: someone
+/// counts a reference to the inode, which alone does not pin the superblock, and someone pins the
+/// superblock, for example with the mount of an open file.
 #[repr(transparent)]
 pub(crate) struct Inode(Opaque<bindings::inode>);
 
@@ -31,51 +34,42 @@ impl Inode {
     ///
     /// # Safety
     ///
-    /// `ptr` must be valid, and somebody must hold a reference to it for `'a`.
+    /// `ptr` must be valid, and somebody must hold a reference to it, and pin its superblock, for
+    /// `'a`.
     pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::inode) -> &'a Self {
         // INVARIANT: By the safety contract.
         // SAFETY: By the safety contract; the type is transparent.
         unsafe { &*ptr.cast() }
     }
 
-    pub(super) fn as_ptr(&self) -> *mut bindings::inode {
+    fn as_ptr(&self) -> *mut bindings::inode {
         self.0.get()
     }
 
     /// Returns the type of the file.
     pub(crate) fn file_type(&self) -> FileType {
-        // SAFETY: By the type invariants; read at once. The type bits and the device never change
-        // once the inode can be found.
-        let (mode, device) = unsafe {
-            let inode = self.as_ptr();
-            (
-                (&raw const (*inode).i_mode).read_volatile(),
-                (&raw const (*inode).i_rdev).read_volatile(),
-            )
-        };
+        // SAFETY: By the type invariants. Permissions may change, and are written at once.
+        let mode = unsafe { Atomic::<i16>::from_ptr((&raw mut (*self.as_ptr()).i_mode).cast()) };
+        // SAFETY: By the type invariants. Never changes once the inode can be found.
+        let device = unsafe { (*self.as_ptr()).i_rdev };
 
-        FileType::from_mode(mode, device)
+        // CAST: `umode_t` has no sign; the bits are the same.
+        FileType::from_mode(mode.load(Relaxed) as u16, device)
     }
 
-    /// Tells whether the inode is the kernel's own.
+    /// Returns whether the inode is the kernel's own.
     pub(crate) fn is_private(&self) -> bool {
-        // SAFETY: By the type invariants; read at once.
-        let flags = unsafe { (&raw const (*self.as_ptr()).i_flags).read_volatile() };
+        // SAFETY: By the type invariants. Flags may change, and are written at once.
+        let flags = unsafe { Atomic::<u32>::from_ptr(&raw mut (*self.as_ptr()).i_flags) };
 
-        flags & bindings::S_PRIVATE != 0
-    }
-
-    /// Returns the superblock of the inode.
-    pub(super) fn superblock(&self) -> &Superblock {
-        // SAFETY: An inode never changes its superblock, and does not outlive it.
-        unsafe { Superblock::from_raw((*self.as_ptr()).i_sb) }
+        flags.load(Relaxed) & bindings::S_PRIVATE != 0
     }
 
     /// Returns our part of the blob.
-    pub(crate) fn blob<T: InodeBlob>(&self) -> &T {
-        // SAFETY: The framework gives each inode a zeroed blob with room for all LSMs before it
-        // can be found, and frees it with the inode. `T` is `Zeroable` and `Sync`.
-        unsafe { &*blob::locate_inode((*self.as_ptr()).i_security) }
+    #[inline]
+    pub(crate) fn slot(&self) -> &ObjectSlot {
+        // SAFETY: By the type invariants.
+        unsafe { slot_of(self.as_ptr()) }
     }
 
     /// Locks `i_lock`, which nests inside every lock of ours.
@@ -88,56 +82,84 @@ impl Inode {
     }
 }
 
-/// A reference that keeps an inode in use.
+/// Returns our part of the blob of an inode.
+///
+/// # Safety
+///
+/// `inode` must be valid for `'a`.
+#[inline]
+pub(super) unsafe fn slot_of<'a>(inode: *const bindings::inode) -> &'a ObjectSlot {
+    // SAFETY: The framework gives each inode a zeroed blob with room for all LSMs before it can be
+    // found, and frees it with the inode. An `ObjectSlot` is `Zeroable` and `Sync`.
+    unsafe { &*blob::locate_inode((*inode).i_security) }
+}
+
+/// A reference that keeps an inode in use. It does not pin the superblock.
 ///
 /// # Invariants
 ///
-/// The value owns a reference to the inode.
-pub(crate) struct InodeRef(NonNull<bindings::inode>);
+/// The value owns a reference to the inode, and is dropped before unmounting has waited for
+/// releases: without the superblock there is no way to drop it.
+pub(super) struct InodeRef(NonNull<bindings::inode>);
 
 // SAFETY: An inode reference may be dropped by any task.
 unsafe impl Send for InodeRef {}
-// SAFETY: `Inode` only offers what any task may do.
-unsafe impl Sync for InodeRef {}
 
 impl InodeRef {
     /// Takes over a reference.
     ///
     /// # Safety
     ///
-    /// The caller must own a reference to the inode, and give it away.
+    /// The caller must own a reference to the inode, give it away, and make sure that this value
+    /// is dropped before unmounting has waited for releases.
     pub(super) unsafe fn from_raw(inode: NonNull<bindings::inode>) -> Self {
         // INVARIANT: By the safety contract.
         Self(inode)
     }
 
     /// Takes one more reference to an inode that is in use.
-    pub(crate) fn hold(inode: &Inode) -> Self {
+    ///
+    /// # Safety
+    ///
+    /// The caller must make sure that this value is dropped before unmounting has waited for
+    /// releases.
+    pub(super) unsafe fn hold(inode: &Inode) -> Self {
         // SAFETY: By the invariants of `Inode`, there is a reference already.
         unsafe { bindings::ihold(inode.as_ptr()) };
-        // INVARIANT: The reference was just taken.
+        // INVARIANT: The reference was just taken; by the safety contract.
         Self(NonNull::from(inode).cast())
     }
 
-    /// Tells whether this is a reference to `inode`.
-    pub(crate) fn is(&self, inode: &Inode) -> bool {
-        core::ptr::eq(self.0.as_ptr(), inode.as_ptr())
+    pub(super) fn as_ptr(&self) -> *mut bindings::inode {
+        self.0.as_ptr()
     }
-}
 
-impl Deref for InodeRef {
-    type Target = Inode;
-
-    fn deref(&self) -> &Inode {
+    /// Returns our part of the blob.
+    pub(super) fn slot(&self) -> &ObjectSlot {
         // SAFETY: By the type invariants.
-        unsafe { Inode::from_raw(self.0.as_ptr()) }
+        unsafe { slot_of(self.as_ptr()) }
+    }
+
+    /// Returns our part of the blob of the superblock.
+    ///
+    /// # Safety
+    ///
+    /// Unmounting must not have waited for releases yet: the superblock is valid until then.
+    pub(super) unsafe fn releases(&self) -> NonNull<Releases> {
+        // SAFETY: By the type invariants the inode is valid, and never changes its superblock. By
+        // the safety contract, that is valid as well.
+        let releases = unsafe { blob::locate_superblock((*(*self.as_ptr()).i_sb).s_security) };
+
+        // SAFETY: The framework gives each superblock a zeroed blob, which lives as long as it: not
+        // at the null address.
+        unsafe { NonNull::new_unchecked(releases) }
     }
 }
 
 impl Drop for InodeRef {
     /// May sleep, when this was the last reference.
     fn drop(&mut self) {
-        // SAFETY: By the type invariants, the reference is ours.
+        // SAFETY: By the type invariants, the reference is ours, and the superblock is valid.
         unsafe { bindings::iput(self.0.as_ptr()) };
     }
 }

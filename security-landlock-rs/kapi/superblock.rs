@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Superblocks: the inodes in use, and releases of inodes that are under way.
+//! Superblocks that are shut down: the objects of their inodes are untied.
 //!
 //! C header: [`include/linux/fs/super_types.h`](srctree/include/linux/fs/super_types.h)
 
 use super::{
-    blob::{self, InodeBlob},
-    inode::{Inode, InodeRef},
+    blob,
+    inode::{self, InodeRef},
+    object,
+    release::Releases,
     shim,
 };
 
-use core::{marker::PhantomData, ptr::NonNull};
+use core::ptr::NonNull;
 use kernel::{
     bindings, container_of,
     sync::{lock::spinlock::SpinLockBackend, lock::Lock, SpinLockGuard},
+    task::might_sleep,
     types::Opaque,
 };
 
-/// Wraps the kernel's `struct super_block`, one instance of a file system.
+/// Wraps the kernel's `struct super_block`, one instance of a file system, while it is shut down.
 ///
 /// # Invariants
 ///
-/// A reference to this type proves that the superblock is valid.
+/// A reference to this type proves that the superblock is valid, that the current task is in
+/// `security_sb_delete()` for it, where it may sleep, and that nobody pins the superblock.
 #[repr(transparent)]
 pub(crate) struct Superblock(Opaque<bindings::super_block>);
 
@@ -30,9 +34,10 @@ impl Superblock {
     ///
     /// # Safety
     ///
-    /// `ptr` must be valid for `'a`.
+    /// The current task must be in `security_sb_delete()` for `ptr`, for `'a`.
     pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::super_block) -> &'a Self {
-        // INVARIANT: By the safety contract.
+        // INVARIANT: By the safety contract. `generic_shutdown_super()` calls it when the last
+        // active reference is gone, without a spinlock and outside of RCU critical sections.
         // SAFETY: By the safety contract; the type is transparent.
         unsafe { &*ptr.cast() }
     }
@@ -41,25 +46,23 @@ impl Superblock {
         self.0.get()
     }
 
-    fn pending(&self) -> *mut bindings::atomic_long_t {
-        // SAFETY: By the type invariants.
-        unsafe { blob::locate_superblock((*self.as_ptr()).s_security) }
+    fn releases(&self) -> &Releases {
+        // SAFETY: By the type invariants. The framework gives each superblock a zeroed blob, which
+        // lives as long as it.
+        unsafe { &*blob::locate_superblock((*self.as_ptr()).s_security) }
     }
 
-    /// Waits until no release is under way. Sleeps.
-    pub(crate) fn wait_for_releases(&self) {
-        // SAFETY: The framework gives each superblock a zeroed blob, which lives as long as it.
-        unsafe { shim::landlock_rs_release_wait(self.pending()) };
-    }
-
-    /// Returns the inodes that are in use and whose blob `is_wanted`.
-    pub(crate) fn inodes<T: InodeBlob>(&self, is_wanted: fn(&T) -> bool) -> UsedInodes<'_, T> {
-        UsedInodes {
+    /// Unties every object from the inodes, and waits until the last of them is released. Sleeps.
+    pub(crate) fn untie_all(&self) {
+        let mut inodes = UsedInodes {
             superblock: self,
-            is_wanted,
             current: None,
-            _blob: PhantomData,
+        };
+
+        while let Some(inode) = inodes.step() {
+            object::untie(inode);
         }
+        self.releases().wait();
     }
 
     /// Locks the list of inodes. `i_lock` nests inside.
@@ -73,60 +76,27 @@ impl Superblock {
     }
 }
 
-/// A release of an inode that is under way: unmounting waits for it.
-///
-/// # Invariants
-///
-/// `counter` counts this value. The counter lives as long as it is not zero.
-pub(crate) struct PendingRelease {
-    counter: NonNull<bindings::atomic_long_t>,
-}
-
-impl PendingRelease {
-    /// Announces that the reference `inode` is about to be dropped.
-    ///
-    /// The caller empties the slot of the inode only after this.
-    pub(crate) fn begin(inode: &InodeRef) -> Self {
-        let counter = inode.superblock().pending();
-
-        // SAFETY: The blob of the superblock is valid as long as the inode is in use.
-        unsafe { shim::landlock_rs_release_begin(counter) };
-        // INVARIANT: This value was just counted.
-        Self {
-            // SAFETY: A blob is never at the null address.
-            counter: unsafe { NonNull::new_unchecked(counter) },
-        }
-    }
-}
-
-impl Drop for PendingRelease {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariants; the function does not use the counter once it is zero.
-        unsafe { shim::landlock_rs_release_end(self.counter.as_ptr()) };
-    }
-}
-
-/// A walk through the inodes of a superblock.
+/// A walk through the inodes in use to which an object is tied.
 ///
 /// It holds a reference to the inode where it is, and no lock between two steps: what is done with
-/// an inode may sleep.
-pub(crate) struct UsedInodes<'a, T: InodeBlob> {
+/// an inode may sleep. It ends before releases are waited for.
+struct UsedInodes<'a> {
     superblock: &'a Superblock,
-    is_wanted: fn(&T) -> bool,
     current: Option<InodeRef>,
-    _blob: PhantomData<T>,
 }
 
-impl<T: InodeBlob> UsedInodes<'_, T> {
+impl UsedInodes<'_> {
     /// Goes to the next inode. May sleep, to drop the reference to the one before.
-    pub(crate) fn step(&mut self) -> Option<&Inode> {
+    fn step(&mut self) -> Option<&InodeRef> {
+        might_sleep();
+
         let next = self.find_next();
         let previous = core::mem::replace(&mut self.current, next);
 
         drop(previous);
-        // SAFETY: No lock is held here.
+        // SAFETY: By the invariants of `Superblock` the task may sleep, and a walk holds no lock.
         unsafe { shim::landlock_rs_resched() };
-        self.current.as_deref()
+        self.current.as_ref()
     }
 
     fn find_next(&self) -> Option<InodeRef> {
@@ -153,22 +123,20 @@ impl<T: InodeBlob> UsedInodes<'_, T> {
         None
     }
 
-    /// Takes a reference to `inode` if it is in use and wanted.
+    /// Takes a reference to `inode` if it is in use and an object is tied to it.
     ///
     /// # Safety
     ///
     /// `inode` must be in the list of inodes, which must be locked.
     unsafe fn take(&self, inode: *mut bindings::inode) -> Option<InodeRef> {
-        // SAFETY: An inode leaves the list before its blob is freed.
-        let blob = unsafe { &*blob::locate_inode::<T>((*inode).i_security) };
-        if !(self.is_wanted)(blob) {
-            return None;
-        }
+        // SAFETY: An inode leaves the list, which is locked, before its blob is freed.
+        unsafe { inode::slot_of(inode) }.address()?;
 
         // SAFETY: The lock of an inode in the list is valid and initialised.
         let lock = unsafe { Lock::<(), SpinLockBackend>::from_raw(&raw mut (*inode).i_lock) };
         let _guard = lock.lock();
-        // SAFETY: `i_lock` is held. The inode is used, so that it may be used once more.
+        // SAFETY: `i_lock` is held. The inode is used, so that it may be used once more. The walk
+        // drops the reference, and ends before releases are waited for.
         unsafe {
             if !shim::landlock_rs_inode_is_used(inode) {
                 return None;

@@ -48,25 +48,14 @@ void landlock_rs_resched(void)
 	cond_resched();
 }
 
-void landlock_rs_release_begin(atomic_long_t *pending)
+/* @pending may be gone: only its address is used. */
+void landlock_rs_release_wake(atomic_long_t *pending)
 {
-	atomic_long_inc(pending);
-}
-
-/* @pending may be gone once it is zero: only its address is used then. */
-void landlock_rs_release_end(atomic_long_t *pending)
-{
-	if (atomic_long_dec_and_test(pending))
-		wake_up_var(pending);
+	wake_up_var(pending);
 }
 
 void landlock_rs_release_wait(atomic_long_t *pending)
 {
-	/*
-	 * Pairs with the store-release that empties the slot of an inode: what
-	 * was begun before a slot was found empty is counted.
-	 */
-	smp_mb();
 	wait_var_event(pending, !atomic_long_read_acquire(pending));
 }
 

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Objects, which tie rules to inodes in both directions.
+//!
+//! Rules, in rulesets and domains, own references to an object ([`ObjectRef`]). The object holds a
+//! reference to its inode, so that an inode with rules on it stays in memory and keeps its
+//! identity. The blob of the inode leads back to the object ([`ObjectSlot`]), so that a path walk
+//! finds it. When the last rule goes away, and when the file system is unmounted, both directions
+//! are untied.
+//!
+//! | State    | references | `held`       | slot of the inode |
+//! |----------|-----------:|--------------|-------------------|
+//! | new      |          1 | inode        | another, or empty |
+//! | tied     |         1+ | inode        | this object       |
+//! | untied   |         1+ | nothing      | not this object   |
+//! | retired  |          0 | nothing      | not this object   |
+//!
+//! | Transition        | who                                    | locks    | `iput()`        |
+//! |-------------------|----------------------------------------|----------|-----------------|
+//! | new to tied       | [`ObjectRef::tie`], for a new rule     | `i_lock` | -               |
+//! | new to retired    | [`ObjectRef::tie`], having lost a race | `held`   | after unlocking |
+//! | tied to retired   | the last rule that goes                | `held`   | after unlocking |
+//! | tied to untied    | [`untie`], by `sb_delete`              | `held`   | after unlocking |
+//! | untied to retired | the last rule that goes                | `held`   | -               |
+//!
+//! From "tied" or "new" to another state there is one way, [`Object::detach`]. Within one critical
+//! section of `held` it
+//!
+//! 1. takes the inode out of `held`: whoever does that drops the reference, so it is dropped once;
+//! 2. announces that ([`PendingRelease`]): unmounting waits from now on;
+//! 3. empties the slot, which cannot be done without the announcement.
+//!
+//! `sb_delete` looks for slots without a lock. If it finds this one filled it takes `held`, and
+//! then sees the inode, or the announcement. If it finds it empty it sees the announcement, by the
+//! order of memory in `release.rs`.
+//!
+//! What else follows:
+//!
+//! - The slot is filled under `i_lock` when it is empty, and emptied under the lock of the object
+//!   that it leads to.
+//! - The count drops to zero and the slot is emptied within one critical section of `held`. Who
+//!   finds an object without references under RCU locks `held` once, and then sees another slot:
+//!   there is nothing to spin on.
+//! - An object leaves the slot before its memory is freed, a grace period later.
+//! - A slot that leads to an object proves that unmounting has not waited for releases yet.
+//!
+//! Lock order: the mutex of a ruleset, then `held`; `i_lock` and `held` do not nest. Dropping the
+//! last reference to an object may sleep.
+//!
+//! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
+
+use super::{
+    inode::{Inode, InodeRef},
+    release::PendingRelease,
+    shim,
+};
+
+use core::{
+    num::NonZeroUsize,
+    ptr::{self, NonNull},
+};
+use kernel::{
+    alloc::flags::GFP_KERNEL_ACCOUNT,
+    bindings, new_spinlock,
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Relaxed, Release},
+        rcu, Refcount, SpinLock, SpinLockGuard,
+    },
+    task::might_sleep,
+    types::Opaque,
+};
+
+/// What rules are tied to: a file hierarchy.
+///
+/// Its memory is freed without running destructors: at that time it owns nothing.
+#[pin_data]
+struct Object {
+    refs: Refcount,
+    rcu: Opaque<bindings::kvfree_rcu_head>,
+    /// The inode, until it is untied.
+    #[pin]
+    held: SpinLock<Option<InodeRef>>,
+}
+
+impl Object {
+    /// Counts a reference, unless the last one is gone.
+    fn try_get(&self) -> Option<ObjectRef> {
+        let refs = self.refs.as_atomic().as_ptr().cast();
+
+        // INVARIANT: The reference is counted when the function returns true.
+        // SAFETY: The count is valid, as `self` is.
+        unsafe { shim::landlock_rs_refcount_inc_not_zero(refs) }
+            .then(|| ObjectRef(NonNull::from(self)))
+    }
+
+    /// Gives up a reference, unless it is the last one. Returns whether it did.
+    fn put_not_last(&self) -> bool {
+        let refs = self.refs.as_atomic().as_ptr().cast();
+
+        // SAFETY: The count is valid, as `self` is.
+        unsafe { bindings::refcount_dec_not_one(refs) }
+    }
+
+    /// Takes the inode out of the locked `held`, if it is still there, and unlocks.
+    ///
+    /// Dropping what this returns may sleep.
+    fn detach(&self, mut held: SpinLockGuard<'_, Option<InodeRef>>) -> Option<PendingRelease> {
+        let inode = held.take()?;
+        // SAFETY: The object was new, and the caller of `tie` pins the superblock; or it was tied:
+        // `sb_delete` finds the filled slot and waits for this lock before it waits for releases.
+        let release = unsafe { PendingRelease::begin(inode) };
+
+        ObjectSlot::empty(self, &release);
+        Some(release)
+    }
+}
+
+/// A counted reference to an object, owned by a rule.
+///
+/// # Invariants
+///
+/// The object is valid, came from a [`KBox`], and this value owns one of the references it counts.
+pub(crate) struct ObjectRef(NonNull<Object>);
+
+// SAFETY: Any task may use and drop a reference: all that changes in an object is atomic or locked.
+unsafe impl Send for ObjectRef {}
+// SAFETY: As above.
+unsafe impl Sync for ObjectRef {}
+
+impl ObjectRef {
+    /// Returns the object that is tied to `inode`; creates one if there is none.
+    ///
+    /// Fails with `ENOMEM`. May sleep.
+    pub(crate) fn tie(inode: &Inode) -> Result<Self> {
+        let slot = inode.slot();
+
+        loop {
+            if let Some(object) = slot.find() {
+                return Ok(object);
+            }
+            let object = Self::new(inode)?;
+            let i_lock = inode.lock();
+
+            if slot.address().is_none() {
+                slot.fill(&object, &i_lock);
+                return Ok(object);
+            }
+            // Somebody else was faster. Dropping `object` may sleep, so the lock goes first.
+            drop(i_lock);
+        }
+    }
+
+    /// Allocates an object with one reference, charged to the current task.
+    fn new(inode: &Inode) -> Result<Self> {
+        // SAFETY: `tie` drops it, or makes the slot lead to it: `sb_delete` finds it then.
+        let held = unsafe { InodeRef::hold(inode) };
+        let object = KBox::try_pin_init(
+            try_pin_init!(Object {
+                refs: Refcount::new(1),
+                rcu: Opaque::uninit(),
+                held <- new_spinlock!(Some(held), "landlock_object"),
+            }? Error),
+            GFP_KERNEL_ACCOUNT,
+        )?;
+        // SAFETY: The object is not moved: it is freed where it is.
+        let object = KBox::into_raw(unsafe { Pin::into_inner_unchecked(object) });
+
+        // INVARIANT: The count is one, and this is that reference.
+        // SAFETY: A box is never null.
+        Ok(Self(unsafe { NonNull::new_unchecked(object) }))
+    }
+
+    /// Returns a number that no other object has as long as this one has references.
+    pub(crate) fn address(&self) -> NonZeroUsize {
+        self.0.addr()
+    }
+
+    fn object(&self) -> &Object {
+        // SAFETY: By the type invariants.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Clone for ObjectRef {
+    fn clone(&self) -> Self {
+        self.object().refs.inc();
+        // INVARIANT: The reference was just counted.
+        Self(self.0)
+    }
+}
+
+impl Drop for ObjectRef {
+    /// May sleep.
+    fn drop(&mut self) {
+        might_sleep();
+
+        let object = self.object();
+        if object.put_not_last() {
+            return;
+        }
+        let held = object.held.lock();
+        if !object.refs.dec_and_test() {
+            return;
+        }
+        drop(object.detach(held));
+        // SAFETY: By the type invariants the object came from a `KBox`, that is, from `kmalloc()`.
+        // There is no reference any more, and no slot leads to the object: whoever still uses it
+        // found it before, and is in an RCU read-side critical section.
+        unsafe { bindings::kvfree_call_rcu(object.rcu.get(), self.0.as_ptr().cast()) };
+    }
+}
+
+/// Our part of an inode blob: leads to the object that is tied to the inode, if there is one.
+///
+/// # Invariants
+///
+/// The pointer is null, or leads to an object that holds this inode or whose lock is taken by who
+/// is about to empty the slot. Empty when all bytes are zero.
+#[repr(transparent)]
+pub(crate) struct ObjectSlot(Atomic<*mut Object>);
+
+// SAFETY: Objects are for any task, and the pointer to them is atomic.
+unsafe impl Send for ObjectSlot {}
+// SAFETY: As above.
+unsafe impl Sync for ObjectSlot {}
+// SAFETY: A null pointer is an empty slot.
+unsafe impl Zeroable for ObjectSlot {}
+
+impl ObjectSlot {
+    /// Returns [`ObjectRef::address`] of the object that the slot leads to.
+    ///
+    /// The address may belong to another object as soon as this returns, unless the caller knows
+    /// that the object it compares with has references.
+    #[inline]
+    pub(crate) fn address(&self) -> Option<NonZeroUsize> {
+        NonZeroUsize::new(self.0.load(Relaxed).addr())
+    }
+
+    /// Returns the object that the slot leads to, for as long as `_guard` lives.
+    fn read<'g>(&self, _guard: &'g rcu::Guard) -> Option<&'g Object> {
+        // SAFETY: By the type invariants the object was valid when it was found. It leaves the slot
+        // before it is freed, and that happens after this RCU read-side critical section. The
+        // acquire pairs with the release of `fill`.
+        unsafe { self.0.load(Acquire).as_ref() }
+    }
+
+    /// Returns the object that the slot leads to, or waits until it leads elsewhere.
+    fn find(&self) -> Option<ObjectRef> {
+        let guard = rcu::read_lock();
+        let object = self.read(&guard)?;
+
+        object.try_get().or_else(|| {
+            // The last rule is going away: once its lock is free, the slot is not its any more.
+            drop(object.held.lock());
+            None
+        })
+    }
+
+    /// Makes the empty slot of an inode, whose `i_lock` is held, lead to `object`.
+    fn fill(&self, object: &ObjectRef, _i_lock: &SpinLockGuard<'_, ()>) {
+        // INVARIANT: The object holds the inode. The release pairs with the acquire of `read`.
+        self.0.store(object.0.as_ptr(), Release);
+    }
+
+    /// Empties the slot of the inode that `object` releases, if it leads there.
+    ///
+    /// The lock of `object` must be held: without it, nobody empties a slot that leads to it.
+    fn empty(object: &Object, release: &PendingRelease) {
+        let slot = &release.inode().slot().0;
+
+        if ptr::eq(slot.load(Relaxed), object) {
+            // The release makes the announcement visible to who finds the slot empty.
+            slot.store(ptr::null_mut(), Release);
+        }
+    }
+}
+
+/// Unties the object from `inode`, unless the last rule on it just went away. May sleep.
+///
+/// Called while the superblock of `inode` is shut down, before its releases are waited for.
+pub(super) fn untie(inode: &InodeRef) {
+    let guard = rcu::read_lock();
+    let Some(object) = inode.slot().read(&guard) else {
+        return;
+    };
+    let release = object.detach(object.held.lock());
+
+    drop(guard);
+    drop(release);
+}
