@@ -20,13 +20,14 @@ use crate::toolchain::{MIN_RUSTC, Version};
 use crate::ui::Step;
 
 /// Crates that run on the host.
-const CRATES: [&str; 6] = [
+const CRATES: [&str; 7] = [
     "tools",
     SAMPLES,
     BENCH,
     fuzz::CRATE,
     "tools/testing/policy",
     "tools/testing/prove/symbolic",
+    "tools/testing/prove/object",
 ];
 
 /// Folders with our C.
