@@ -1,48 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Work that another thread does for this one.
+//! Task works: what a thread does for another one.
 //!
-//! A thread does such work when it is about to return to user space, and before it exits. Blocking
-//! system calls are interrupted for it, as by a signal.
+//! A thread runs its task works when it is about to return to user space, and before it exits.
+//! Queueing one interrupts system calls that block, as a signal does.
+//!
+//! | State   | Owners of the [`TaskWork`]                 | Leaves it by                      |
+//! |---------|--------------------------------------------|-----------------------------------|
+//! | idle    | [`Idle`], alone                            | [`Idle::queue`]                   |
+//! | queued  | the queue of the thread, and [`Queued`]    | [`run`], or [`Queued::cancel`]    |
+//! | removed | [`Queued`], alone, until it is dropped     | -                                 |
+//!
+//! `task_work_run()` takes the whole queue with one atomic exchange, and `task_work_cancel()` looks
+//! for an entry in what is left: exactly one of [`run`] and [`Queued::cancel`] gets the reference
+//! of the queue. A task work that is taken off the queue and waits for its turn behind others can
+//! no longer be cancelled; [`run`] will see it some time.
 //!
 //! C header: [`include/linux/task_work.h`](srctree/include/linux/task_work.h)
 
 use core::ptr;
 use kernel::{
     alloc::Flags,
-    bindings,
+    bindings, container_of,
     prelude::*,
     sync::{aref::ARef, Arc, UniqueArc},
     task::Task,
     types::Opaque,
 };
 
-/// Something that a thread can do. It may sleep.
+/// Something that a thread can do for another one. It may sleep.
 pub(crate) trait ThreadWork: Send + Sync + 'static {
-    /// Does it, in the thread that was told to.
+    /// Does it, in the thread for which it was queued.
     fn run(&self);
 }
 
-/// A work, and what links it into the queue of a thread.
-///
-/// `head` comes first: this is how [`run`] finds the rest.
-#[repr(C)]
+/// A [`ThreadWork`], and what links it into the queue of a thread.
 struct TaskWork<T> {
     head: Opaque<bindings::callback_head>,
     work: T,
 }
 
-// SAFETY: `head` is only touched by `task_work_add()` and `task_work_cancel()`, which synchronise.
+// SAFETY: `head` is only accessed by `task_work_add()`, `task_work_run()` and
+// `task_work_cancel()`, which synchronize.
 unsafe impl<T: Send> Send for TaskWork<T> {}
 
 // SAFETY: As above.
 unsafe impl<T: Sync> Sync for TaskWork<T> {}
 
-/// A work that nobody was told to do yet.
+/// A task work that was not queued yet.
 pub(crate) struct Idle<T>(UniqueArc<TaskWork<T>>);
 
 impl<T: ThreadWork> Idle<T> {
-    /// Allocates what is needed to tell a thread. Fails with `ENOMEM`.
+    /// Allocates a task work. Fails with `ENOMEM`.
     pub(crate) fn new(work: T, flags: Flags) -> Result<Self> {
         let head = bindings::callback_head {
             next: ptr::null_mut(),
@@ -58,17 +67,20 @@ impl<T: ThreadWork> Idle<T> {
         )?))
     }
 
-    /// Tells `task` to do it. Returns [`None`] if it will not, as it is about to be gone.
+    /// Queues the task work for `task`. Returns [`None`] if `task` is too close to its end to run
+    /// it.
     ///
     /// May be called in atomic context.
     pub(crate) fn queue(self, task: &Task) -> Option<Queued<T>> {
         let work = Arc::from(self.0);
-        let head = work.head.get();
-        let queued = Arc::into_raw(work.clone());
+        let whole = Arc::into_raw(work.clone());
+        // SAFETY: `whole` points to a `TaskWork`. The pointer to its member is derived from it, so
+        // `run()` may get back from the member to the whole.
+        let head = Opaque::cast_into(unsafe { &raw const (*whole).head });
 
-        // SAFETY: `task` is valid. `head` is in no queue, as an idle work is used up by this, and
-        // stays where it is while the queue owns the reference `queued`. The function that it
-        // names is there for ever: the slot pins this module.
+        // SAFETY: `task` is valid. `head` is in no queue, as `queue()` consumes the idle task work,
+        // and stays where it is while the queue owns the reference `whole`. The function that it
+        // names is never unloaded: the slot pins this module.
         let error = unsafe {
             bindings::task_work_add(
                 task.as_ptr(),
@@ -77,8 +89,8 @@ impl<T: ThreadWork> Idle<T> {
             )
         };
         if error != 0 {
-            // SAFETY: `queued` came from `into_raw()`, and no queue took it.
-            drop(unsafe { Arc::from_raw(queued) });
+            // SAFETY: `whole` came from `into_raw()`, and no queue took it.
+            drop(unsafe { Arc::from_raw(whole) });
             return None;
         }
         Some(Queued {
@@ -88,21 +100,26 @@ impl<T: ThreadWork> Idle<T> {
     }
 }
 
-/// Does the work, with the reference of the queue.
+/// Runs a task work, with the reference of the queue.
 ///
 /// # Safety
 ///
-/// `head` must be that of a queued `TaskWork<T>`, whose reference is given up.
+/// `head` must be the pointer that [`Idle::queue`] gave to the queue, of which this call takes the
+/// reference over.
 unsafe extern "C" fn run<T: ThreadWork>(head: *mut bindings::callback_head) {
-    // SAFETY: By the safety contract; `head` is the first member.
-    let work = unsafe { Arc::from_raw(head.cast::<TaskWork<T>>()) };
+    let head = head.cast::<Opaque<bindings::callback_head>>();
+    // SAFETY: By the safety contract, `head` is the member of a `TaskWork<T>`, and was derived from
+    // a pointer to the whole.
+    let whole = unsafe { container_of!(head, TaskWork<T>, head) };
+    // SAFETY: By the safety contract, this is the reference that `queue()` got from `into_raw()`.
+    let work = unsafe { Arc::from_raw(whole) };
 
     work.work.run();
 }
 
-/// A work that a thread was told to do.
+/// A task work that was queued, and may have run since.
 ///
-/// As it owns a reference, no other work can have its address, and be taken for it.
+/// It owns a reference, so no other task work has its address.
 pub(crate) struct Queued<T> {
     work: Arc<TaskWork<T>>,
     task: ARef<Task>,
@@ -114,17 +131,19 @@ impl<T: ThreadWork> Queued<T> {
         &self.task
     }
 
-    /// Takes the work away from the thread. Tells whether it did not, and will not, do it.
+    /// Removes the task work from the queue, unless the thread has taken it off. Returns whether it
+    /// did: then the thread will not run it.
     pub(crate) fn cancel(&self) -> bool {
-        // SAFETY: Both are valid, as `self` owns references to them.
-        let is_mine =
-            unsafe { bindings::task_work_cancel(self.task.as_ptr(), self.work.head.get()) };
+        let whole = Arc::as_ptr(&self.work);
 
-        if is_mine {
-            // SAFETY: The work was in the queue, and left it without being run: the reference of
-            // the queue came from `into_raw()`, and nobody else drops it.
-            drop(unsafe { Arc::from_raw(Arc::as_ptr(&self.work)) });
+        // SAFETY: Both are valid, as `self` owns references to them.
+        let is_removed =
+            unsafe { bindings::task_work_cancel(self.task.as_ptr(), self.work.head.get()) };
+        if is_removed {
+            // SAFETY: The task work left the queue without being run, so the reference of the
+            // queue, which came from `into_raw()`, is ours to drop. `whole` is the same pointer.
+            drop(unsafe { Arc::from_raw(whole) });
         }
-        is_mine
+        is_removed
     }
 }
