@@ -28,5 +28,6 @@ pub(crate) mod sock;
 pub(crate) mod superblock;
 pub(crate) mod task;
 pub(crate) mod task_work;
+pub(crate) mod turn;
 pub(crate) mod unix;
 pub(crate) mod user;

@@ -128,17 +128,20 @@ impl<'g> Iterator for Siblings<'g> {
     }
 }
 
-/// The lock that keeps the current process from executing a program, and others from looking into
-/// it. Dropping the value unlocks.
+/// `exec_update_lock` of the current process, held for writing: nobody executes a program in the
+/// process, and nobody checks whether they may look into it. Dropping the value unlocks.
+///
+/// Threads wait for this lock where only a fatal signal interrupts them. So whoever holds it must
+/// not wait for what such a thread does.
 pub(crate) struct ExecUpdateLock(NotThreadSafe);
 
 impl ExecUpdateLock {
-    /// Takes the lock, unless somebody else has it.
+    /// Takes the lock, unless another thread holds it, for reading or for writing.
     pub(crate) fn try_lock() -> Option<Self> {
         // SAFETY: The lock belongs to the process, which outlives its current thread.
         let is_mine = unsafe { shim::landlock_rs_exec_update_trylock() };
 
-        // Not `then_some()`: it would make, and drop, the value in any case.
+        // Not `then_some()`, which would create the value, and drop it, in any case.
         is_mine.then(|| Self(NotThreadSafe))
     }
 }

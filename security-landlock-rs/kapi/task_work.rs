@@ -131,9 +131,8 @@ impl<T: ThreadWork> Queued<T> {
         &self.task
     }
 
-    /// Removes the task work from the queue, unless the thread has taken it off. Returns whether it
-    /// did: then the thread will not run it.
-    pub(crate) fn cancel(&self) -> bool {
+    /// Removes the task work from the queue, unless the thread has taken it off.
+    pub(crate) fn cancel(&self) {
         let whole = Arc::as_ptr(&self.work);
 
         // SAFETY: Both are valid, as `self` owns references to them.
@@ -144,6 +143,5 @@ impl<T: ThreadWork> Queued<T> {
             // queue, which came from `into_raw()`, is ours to drop. `whole` is the same pointer.
             drop(unsafe { Arc::from_raw(whole) });
         }
-        is_removed
     }
 }

@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How far the threads of a process are that restrict themselves together: all of them, or none.
+//! Progress of the threads of a process that enforce a domain together: all of them, or none.
 //!
-//! One thread asks, its siblings each have a work to do. A work is in one of these states; the two
-//! counts say in which of them it is waited for:
+//! One thread, the caller, gives each of its siblings a task work. The caller counts those that
+//! have not answered (`preparing`) and those that wait for the decision (`prepared`):
 //!
-//! | State    | meaning                               | `preparing` | `unfinished` |
-//! |----------|---------------------------------------|:-----------:|:------------:|
-//! | queued   | the thread is told, and does not know |     yes     |     yes      |
-//! | prepared | the thread waits for the decision     |      -      |     yes      |
-//! | finished | committed, aborted, failed, withdrawn |      -      |      -       |
+//! | State of a sibling | Meaning                              | `preparing` | `prepared` |
+//! |--------------------|--------------------------------------|:-----------:|:----------:|
+//! | enlisted           | its task work has not answered       |      1      |     -      |
+//! | prepared           | it waits for the decision            |      -      |     1      |
+//! | finished           | committed, failed, or never enlisted |      -      |     -      |
 //!
-//! | Transition           | by                                                | who       |
-//! |----------------------|---------------------------------------------------|-----------|
-//! | (none) to queued     | [`Progress::enlist`]                              | who asks  |
-//! | queued to prepared   | [`Progress::prepared`]                            | a sibling |
-//! | queued to finished   | [`Progress::failed`]: it will be an abort         | a sibling |
-//! | queued to finished   | [`Progress::withdraw`]: it never had the work, or it had the work taken away, or it comes too late | both |
-//! | prepared to finished | [`Progress::finish`], as [`Progress::outcome`] says | a sibling |
+//! | Transition             | Function                 | By          | When                         |
+//! |------------------------|--------------------------|-------------|------------------------------|
+//! | (none) to enlisted     | [`Progress::enlist`]     | the caller  | before the decision          |
+//! | enlisted to finished   | [`Progress::withdraw`]   | the caller  | the thread exits             |
+//! | enlisted to prepared   | [`Progress::prepared`]   | the sibling | it has new credentials       |
+//! | enlisted to finished   | [`Progress::failed`]     | the sibling | it cannot have any           |
+//! | prepared to finished   | [`Progress::finish`]     | the sibling | it has committed             |
+//! | undecided to commit    | [`Progress::commit`]     | the caller  | all siblings are prepared    |
+//! | undecided to abort     | [`Progress::abort`]      | the caller  | a failure, or an interruption |
 //!
-//! Who asks goes through three phases: it enlists and waits until [`Progress::is_answered`], again
-//! and again until there is no thread that is not enlisted; it decides, once
-//! ([`Progress::decide`]); and it waits until [`Progress::is_over`]. A prepared thread creates no
-//! threads, so a round that finds no new thread has them all.
+//! The decision is final. The counts mean nothing after an abort: nobody waits for siblings then.
+//!
+//! A prepared thread creates no threads. So a round of the caller that finds no sibling to enlist,
+//! when all those that are enlisted are prepared, has found them all.
 
 /// What all threads do with their new credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
     /// Use them. Nothing can fail any more.
     Commit,
@@ -33,57 +35,56 @@ pub(crate) enum Outcome {
     Abort,
 }
 
-/// How far the siblings are. Changed under a lock, by all of them.
-#[derive(Debug, Default)]
+/// Progress of the siblings of a caller. All of them change it, under a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Progress<E> {
     preparing: usize,
-    unfinished: usize,
+    prepared: usize,
     failure: Option<E>,
     outcome: Option<Outcome>,
 }
 
 impl<E: Copy> Progress<E> {
-    /// Starts with no sibling.
+    /// Starts without siblings.
     pub(crate) fn new() -> Self {
         Self {
             preparing: 0,
-            unfinished: 0,
+            prepared: 0,
             failure: None,
             outcome: None,
         }
     }
 
-    /// Counts one more sibling, which is about to be told.
+    /// Counts one more sibling, which is about to get its task work.
     pub(crate) fn enlist(&mut self) {
         self.preparing = self.preparing.saturating_add(1);
-        self.unfinished = self.unfinished.saturating_add(1);
     }
 
-    /// Forgets a sibling that has not prepared anything, and will not.
+    /// Discounts an enlisted sibling that will not answer.
     pub(crate) fn withdraw(&mut self) {
-        self.prepared();
-        self.finish();
-    }
-
-    /// A sibling has new credentials, and waits.
-    pub(crate) fn prepared(&mut self) {
         self.preparing = self.preparing.saturating_sub(1);
     }
 
-    /// A sibling cannot have new credentials: there will be an abort.
+    /// An enlisted sibling has new credentials, and will wait for the decision.
+    pub(crate) fn prepared(&mut self) {
+        self.withdraw();
+        self.prepared = self.prepared.saturating_add(1);
+    }
+
+    /// An enlisted sibling cannot have new credentials: there will be an abort.
     pub(crate) fn failed(&mut self, error: E) {
         self.failure = self.failure.or(Some(error));
         self.withdraw();
     }
 
-    /// A sibling has done what the outcome says.
+    /// A prepared sibling has committed.
     pub(crate) fn finish(&mut self) {
-        self.unfinished = self.unfinished.saturating_sub(1);
+        self.prepared = self.prepared.saturating_sub(1);
     }
 
-    /// Tells whether there is nothing more to wait for before the next round, or the decision:
-    /// every sibling is prepared, or one failed. Returns the error of that one.
-    pub(crate) fn is_answered(&self) -> Option<Result<(), E>> {
+    /// Returns the answer of the siblings, if it does not depend on those that are missing: all are
+    /// prepared, or the first one that failed did so with this error.
+    pub(crate) fn answer(&self) -> Option<Result<(), E>> {
         match self.failure {
             Some(error) => Some(Err(error)),
             None if self.preparing == 0 => Some(Ok(())),
@@ -91,41 +92,35 @@ impl<E: Copy> Progress<E> {
         }
     }
 
-    /// Decides for all siblings, after rounds that ended with `rounds`.
-    ///
-    /// They commit if nothing failed and every one is prepared. `interrupted` is the error if that
-    /// is what is missing.
-    pub(crate) fn decide(&mut self, rounds: Result<(), E>, interrupted: E) -> Result<(), E> {
-        let decision = rounds.and(self.is_answered().unwrap_or(Err(interrupted)));
+    /// Decides to commit, unless a sibling is not prepared or there is a decision. Returns whether
+    /// it does.
+    pub(crate) fn commit(&mut self) -> bool {
+        let can_commit = self.outcome.is_none() && matches!(self.answer(), Some(Ok(())));
 
-        self.outcome = Some(match decision {
-            Ok(()) => Outcome::Commit,
-            Err(_) => Outcome::Abort,
-        });
-        decision
+        if can_commit {
+            self.outcome = Some(Outcome::Commit);
+        }
+        can_commit
     }
 
-    /// Returns what was decided, once it is.
+    /// Decides to abort, unless there is a decision.
+    pub(crate) fn abort(&mut self) {
+        self.outcome = self.outcome.or(Some(Outcome::Abort));
+    }
+
+    /// Returns the decision, once there is one.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         self.outcome
     }
 
-    /// Returns the number of siblings that are told, and have not answered.
-    pub(crate) fn missing_answers(&self) -> usize {
-        self.preparing
-    }
-
-    /// Tells whether there is nothing more to wait for in the present phase of who asks.
+    /// Returns whether the caller has nothing more to wait for: before the decision, as the
+    /// siblings answered; after it, as they finished.
     pub(crate) fn is_phase_over(&self) -> bool {
         match self.outcome {
-            Some(_) => self.is_over(),
-            None => self.is_answered().is_some(),
+            None => self.answer().is_some(),
+            Some(Outcome::Commit) => self.prepared == 0,
+            Some(Outcome::Abort) => true,
         }
-    }
-
-    /// Tells whether no sibling has anything left to do.
-    pub(crate) fn is_over(&self) -> bool {
-        self.unfinished == 0
     }
 }
 
@@ -135,7 +130,6 @@ mod tests {
     use super::*;
 
     const NO_MEMORY: i32 = 12;
-    const INTERRUPTED: i32 = 513;
 
     fn with_siblings(count: usize) -> Progress<i32> {
         let mut progress = Progress::new();
@@ -148,9 +142,9 @@ mod tests {
     fn single_thread_commits_at_once() {
         let mut progress = with_siblings(0);
 
-        assert_eq!(progress.is_answered(), Some(Ok(())));
-        assert_eq!(progress.decide(Ok(()), INTERRUPTED), Ok(()));
-        assert!(progress.is_over());
+        assert_eq!(progress.answer(), Some(Ok(())));
+        assert!(progress.commit());
+        assert!(progress.is_phase_over());
     }
 
     #[test]
@@ -158,52 +152,64 @@ mod tests {
         let mut progress = with_siblings(2);
 
         progress.prepared();
-        assert_eq!(progress.is_answered(), None);
-        progress.prepared();
-        assert_eq!(progress.is_answered(), Some(Ok(())));
-
+        assert_eq!(progress.answer(), None);
+        assert!(!progress.commit());
         assert_eq!(progress.outcome(), None);
-        assert_eq!(progress.decide(Ok(()), INTERRUPTED), Ok(()));
+
+        progress.prepared();
+        assert_eq!(progress.answer(), Some(Ok(())));
+        assert!(progress.commit());
         assert_eq!(progress.outcome(), Some(Outcome::Commit));
-        assert!(!progress.is_over());
-        progress.finish();
-        progress.finish();
-        assert!(progress.is_over());
     }
 
     #[test]
-    fn one_failure_aborts_those_that_are_prepared() {
+    fn commit_waits_for_every_sibling() {
+        let mut progress = with_siblings(2);
+
+        progress.prepared();
+        progress.prepared();
+        assert!(progress.commit());
+        assert!(!progress.is_phase_over());
+        progress.finish();
+        assert!(!progress.is_phase_over());
+        progress.finish();
+        assert!(progress.is_phase_over());
+    }
+
+    #[test]
+    fn failure_is_an_answer_of_all() {
         let mut progress = with_siblings(3);
 
         progress.prepared();
         progress.failed(NO_MEMORY);
-        // The third one is still queued: it is not waited for.
-        assert_eq!(progress.is_answered(), Some(Err(NO_MEMORY)));
-
-        assert_eq!(progress.decide(Ok(()), INTERRUPTED), Err(NO_MEMORY));
+        assert_eq!(progress.answer(), Some(Err(NO_MEMORY)));
+        progress.prepared();
+        assert!(!progress.commit());
+        progress.abort();
         assert_eq!(progress.outcome(), Some(Outcome::Abort));
-        progress.finish();
-        assert!(!progress.is_over());
-        progress.withdraw();
-        assert!(progress.is_over());
     }
 
     #[test]
-    fn interruption_aborts() {
+    fn abort_waits_for_nobody() {
         let mut progress = with_siblings(2);
 
         progress.prepared();
-        assert_eq!(progress.decide(Ok(()), INTERRUPTED), Err(INTERRUPTED));
-        assert_eq!(progress.outcome(), Some(Outcome::Abort));
+        assert!(!progress.is_phase_over());
+        progress.abort();
+        assert!(progress.is_phase_over());
     }
 
     #[test]
-    fn failure_of_who_asks_aborts_although_all_are_prepared() {
-        let mut progress = with_siblings(1);
+    fn decision_is_final() {
+        let (mut committed, mut aborted) = (with_siblings(0), with_siblings(0));
 
-        progress.prepared();
-        assert_eq!(progress.decide(Err(NO_MEMORY), INTERRUPTED), Err(NO_MEMORY));
-        assert_eq!(progress.outcome(), Some(Outcome::Abort));
+        assert!(committed.commit());
+        committed.abort();
+        assert_eq!(committed.outcome(), Some(Outcome::Commit));
+
+        aborted.abort();
+        assert!(!aborted.commit());
+        assert_eq!(aborted.outcome(), Some(Outcome::Abort));
     }
 
     #[test]
@@ -212,7 +218,7 @@ mod tests {
 
         progress.prepared();
         progress.withdraw();
-        assert_eq!(progress.is_answered(), Some(Ok(())));
+        assert_eq!(progress.answer(), Some(Ok(())));
     }
 
     #[test]
@@ -221,8 +227,8 @@ mod tests {
 
         progress.prepared();
         progress.enlist();
-        assert_eq!(progress.is_answered(), None);
+        assert_eq!(progress.answer(), None);
         progress.prepared();
-        assert_eq!(progress.decide(Ok(()), INTERRUPTED), Ok(()));
+        assert!(progress.commit());
     }
 }

@@ -18,6 +18,7 @@
 #include <linux/uaccess.h>
 #include <linux/un.h>
 #include <linux/wait_bit.h>
+#include <linux/xarray.h>
 #include <net/af_unix.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
@@ -93,6 +94,20 @@ bool landlock_rs_exec_update_trylock(void)
 void landlock_rs_exec_update_unlock(void)
 {
 	up_write(&current->signal->exec_update_lock);
+}
+
+/* The processes in which a thread has a turn, by the number of the process. */
+static DEFINE_XARRAY_FLAGS(turns, XA_FLAGS_ACCOUNT);
+
+/* Returns -EBUSY if a thread of the current process has a turn, or -ENOMEM. */
+int landlock_rs_turn_begin(void)
+{
+	return xa_insert(&turns, current->tgid, xa_mk_value(0), GFP_KERNEL);
+}
+
+void landlock_rs_turn_end(void)
+{
+	xa_erase(&turns, current->tgid);
 }
 
 struct task_struct *landlock_rs_first_thread(void)

@@ -116,6 +116,8 @@ void landlock_rs_set_no_new_privs(void);
 int landlock_rs_restart_syscall(void);
 bool landlock_rs_exec_update_trylock(void);
 void landlock_rs_exec_update_unlock(void);
+int landlock_rs_turn_begin(void);
+void landlock_rs_turn_end(void);
 struct task_struct *landlock_rs_first_thread(void);
 struct task_struct *landlock_rs_next_thread(struct task_struct *thread);
 bool landlock_rs_is_exiting(const struct task_struct *task);

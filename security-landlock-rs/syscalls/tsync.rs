@@ -2,57 +2,76 @@
 
 //! `LANDLOCK_RESTRICT_SELF_TSYNC`: all threads of the process get the new domain, or none does.
 //!
-//! Only a thread itself can change its credentials. So the thread that asks gives each of its
-//! siblings a work to do ([`crate::kapi::task_work`]), and [`crate::policy::tsync`] tells how far
-//! they are:
+//! Only a thread itself can change its credentials. So the caller gives each of its siblings a task
+//! work ([`crate::kapi::task_work`]), and [`crate::policy::tsync`] counts their answers:
 //!
 //! ```text
-//!  who asks                                  each sibling
+//!  caller                                    each sibling
 //!     v
-//!  exec_update_lock, or restart
+//!  turn of the process, or restart
 //!     v
-//!  which threads have no work yet? <----+
+//!  which siblings are not enlisted? <---+
 //!     | some             | none         |
 //!     v                  |              |
 //!  allocate, enlist -----|--------------|--> prepare new credentials
 //!     v                  |              |       | done            | failed
 //!  wait: all prepared? --|--------------+       v                 v
 //!     | failed, signal   |                   wait: decision?    count it
+//!     |                  v                      |
+//!     | signal        exec_update_lock          |
 //!     v                  v                      |
 //!  decide: abort      decide: commit -----------+--> commit or abort
-//!     v                  |                                     v
-//!  cancel what is queued |                                   count it
+//!     v                  v                                        v
+//!  cancel what is     wait: all finished?  <-------------------- count it
+//!  queued                |
 //!     v                  v
-//!  wait: all finished?  <---------------------------------------+
-//!     v
-//!  restart, or fail     commit
+//!  restart, or fail   commit
 //! ```
 //!
-//! - *Threads that appear* have the credentials of the thread that creates them. Who is prepared
-//!   creates none, so a round that finds no thread without a work has them all.
-//! - *Threads that exit* do their works first, as any other thread. Who is too far for that takes
-//!   no work, or is not looked at: it does not return to user space.
-//! - *Threads that block* are interrupted by the work. Who cannot be (`vfork()`, a stopped or frozen
-//!   thread) is waited for, and this wait is interruptible itself.
-//! - *Signals* for who asks, its freezing, stopping and killing, and another thread's work for it,
-//!   end that wait: everybody aborts and goes on, and the system call starts again
-//!   (`ERESTARTNOINTR`), after whatever interrupted it. Only the last wait is uninterruptible: all
-//!   who are still waited for are running, or woken up.
-//! - *All or none*: allocations and whatever else can fail come before the decision.
-//! - *Who asks at the same time* in another thread finds `exec_update_lock` taken. It may not wait
-//!   for the lock, as it has to do its work: it restarts, and does the work on the way.
-//! - *A sibling that waits for `exec_update_lock`*, as `execve()` and the opening of
-//!   `/proc/self/mem` do, cannot be interrupted by its work. So the wait for it is not endless:
-//!   who asks gives up the lock when nobody has answered for [`PATIENCE`], and restarts.
+//! | Phase of the caller | Holds                    | Waits                                     |
+//! |---------------------|--------------------------|-------------------------------------------|
+//! | begin               | -                        | for nothing: takes the turn, or restarts  |
+//! | enlist              | turn                     | for nothing                               |
+//! | answers             | turn                     | until a signal or all answers             |
+//! | lock                | turn                     | until a signal or the lock                |
+//! | commit              | turn, `exec_update_lock` | for siblings that are prepared            |
+//! | abort               | turn                     | for nothing                               |
 //!
-//! Siblings that share the old credentials of who asks will share its new ones. The others get
+//! | A sibling that is     | Goes on when                        | The caller holds until then |
+//! |-----------------------|-------------------------------------|-----------------------------|
+//! | prepared              | the caller decides                  | turn                        |
+//! | in `vfork()`, stopped | others let it                       | turn                        |
+//! | opening `/proc/*/mem` | nobody holds `exec_update_lock`     | turn                        |
+//! | executing a program   | the other threads are dead          | turn, until its `SIGKILL`   |
+//! | a caller itself       | it has run its task work            | turn                        |
+//!
+//! - *Two locks for two ends.* The turn keeps two callers of one process from waiting for each
+//!   other, and nobody waits for it. `exec_update_lock` makes the change of all credentials one
+//!   step for those who check whether they may look into the process. Threads wait for this lock
+//!   where task works do not interrupt them. So it is only held when no sibling can be among them:
+//!   all are prepared.
+//! - *Threads that appear* have the credentials of the thread that creates them. A prepared thread
+//!   creates none, so a round that finds no thread to enlist has them all.
+//! - *Threads that exit* run their task works first, as any other thread. A thread that is too far
+//!   for that takes none, or is not looked at: it does not return to user space.
+//! - *Threads that block* are interrupted, once per call. Those that cannot be are waited for, for
+//!   as long as it takes, while the others stay prepared.
+//! - *Signals* for the caller, its freezing, stopping and killing end each wait but the last one:
+//!   everybody aborts and goes on, and the system call starts again (`ERESTARTNOINTR`), after
+//!   whatever interrupted it. In the last one, all that are waited for are running, or woken up,
+//!   and need nothing that another thread holds.
+//! - *All or none*: allocations and whatever else can fail come before the decision.
+//! - *A second caller* restarts. On the way it runs the task work of the first one.
+//! - *An abort waits for nobody.* Task works own what they need. One that runs later, as it waited
+//!   behind another one of its thread, finds that it was an abort.
+//!
+//! Siblings that share the old credentials of the caller will share its new ones. The others get
 //! credentials of their own, with the new domain in place of theirs, whatever that was.
 //!
-//! The works own what they need, so that nobody relies on somebody else still being there. Memory
-//! is charged to who asks, but for the credentials that siblings make.
+//! Memory is charged to the caller, but for the credentials that siblings create.
 //!
-//! Lock order: `exec_update_lock`, which only who asks takes, then the lock of the progress, in
-//! which nothing nests. Siblings hold no lock when they do their works.
+//! Lock order: turn, `exec_update_lock`, lock of the progress, locks of the wait queues. Siblings
+//! hold no lock when they run their task works, and take the last two only.
 
 use crate::{
     kapi::{
@@ -60,6 +79,7 @@ use crate::{
         log,
         task::{self, ExecUpdateLock, NoNewPrivs},
         task_work::{Idle, Queued, ThreadWork},
+        turn::Turn,
     },
     policy::tsync::{Outcome, Progress},
     subject::CredState,
@@ -67,41 +87,44 @@ use crate::{
 
 use kernel::{
     alloc::{flags::GFP_KERNEL_ACCOUNT, KVVec},
-    error::code::ERESTARTNOINTR,
     new_condvar, new_spinlock,
     prelude::*,
     sync::{rcu, Arc, CondVar, CondVarTimeoutResult, SpinLock},
     task::Task,
-    time::{msecs_to_jiffies, Msecs},
+    time::Jiffies,
 };
 
-/// How long who asks waits when not a single thread answers, before it starts over.
-const PATIENCE: Msecs = 500;
+/// How long the caller waits before it tries again to take `exec_update_lock`. Readers hold it for
+/// microseconds.
+const LOCK_RETRY: Jiffies = 1;
 
 /// Makes all siblings of the current thread use new credentials with the state of `new`, and
-/// `no_new_privs` as said. The current thread stays as it is. Those who listen are told of each
-/// thread for which the domain `enforced` comes into force.
+/// applies `no_new_privs` to them. The current thread stays as it is. Emits
+/// `landlock_enforce_domain` for each thread, if there is a new domain `enforced`.
 ///
-/// Fails with `ENOMEM`, or with [`ERESTARTNOINTR`]; no thread has changed then. Sleeps.
+/// Fails with `ENOMEM`, or with `ERESTARTNOINTR`; no thread has changed then. Sleeps.
 pub(super) fn commit_in_siblings(
     new: &NewCred,
     no_new_privs: NoNewPrivs,
     enforced: Option<u64>,
 ) -> Result {
-    let _serial = ExecUpdateLock::try_lock().ok_or_else(task::restart_syscall)?;
+    let _turn = Turn::take()?.ok_or_else(task::restart_syscall)?;
     let shared = Shared::new(new.clone(), no_new_privs, enforced)?;
     let mut works = Works::new();
 
-    let rounds = works.enlist_all(&shared);
-    let decision = shared.decide(rounds);
-    if decision.is_err() {
-        works.cancel(&shared);
+    let result = works.prepare_all(&shared).and_then(|()| {
+        let lock = shared.lock()?;
+
+        shared.commit(&lock)
+    });
+    if result.is_err() {
+        shared.abort();
+        works.cancel();
     }
-    shared.wait_until_over();
-    decision
+    result
 }
 
-/// What who asks and its siblings share.
+/// What the caller and its siblings share.
 #[pin_data]
 struct Shared {
     new: NewCred,
@@ -110,7 +133,7 @@ struct Shared {
     enforced: Option<u64>,
     #[pin]
     progress: SpinLock<Progress<Error>>,
-    /// Who asks waits here, for answers and for the end.
+    /// The caller waits here, for answers and for the end.
     #[pin]
     answers: CondVar,
     /// Siblings wait here.
@@ -133,7 +156,7 @@ impl Shared {
         )
     }
 
-    /// Changes the progress, and wakes up who asks if that is what it waits for.
+    /// Changes the progress, and wakes up the caller if that is what it waits for.
     fn advance(&self, step: impl FnOnce(&mut Progress<Error>)) {
         let mut progress = self.progress.lock();
 
@@ -145,37 +168,61 @@ impl Shared {
 
     /// Waits until all enlisted siblings are prepared.
     ///
-    /// Fails as one of them did, or to restart the system call after a signal or too long a time.
+    /// Fails as the first sibling did that cannot be, or to restart the system call after a signal.
     fn wait_for_answers(&self) -> Result {
-        let patience = msecs_to_jiffies(PATIENCE);
         let mut progress = self.progress.lock();
 
         loop {
-            if let Some(answer) = progress.is_answered() {
+            if let Some(answer) = progress.answer() {
                 return answer;
             }
-            let missing = progress.missing_answers();
-            let wait = self
-                .answers
-                .wait_interruptible_timeout(&mut progress, patience);
-            let is_futile = match wait {
-                CondVarTimeoutResult::Woken { .. } => false,
-                CondVarTimeoutResult::Timeout => progress.missing_answers() == missing,
-                CondVarTimeoutResult::Signal { .. } => true,
-            };
+            let is_interrupted = self.answers.wait_interruptible(&mut progress);
 
-            if is_futile && progress.is_answered().is_none() {
+            if is_interrupted && progress.answer().is_none() {
                 return Err(task::restart_syscall());
             }
         }
     }
 
-    /// Decides for all siblings, after rounds that ended with `rounds`.
-    fn decide(&self, rounds: Result) -> Result {
-        let decision = self.progress.lock().decide(rounds, ERESTARTNOINTR);
+    /// Takes `exec_update_lock` of the process, when all siblings are prepared.
+    ///
+    /// Fails to restart the system call after a signal.
+    fn lock(&self) -> Result<ExecUpdateLock> {
+        loop {
+            if let Some(lock) = ExecUpdateLock::try_lock() {
+                return Ok(lock);
+            }
+            let mut progress = self.progress.lock();
+            let wait = self
+                .answers
+                .wait_interruptible_timeout(&mut progress, LOCK_RETRY);
 
+            if let CondVarTimeoutResult::Signal { .. } = wait {
+                return Err(task::restart_syscall());
+            }
+        }
+    }
+
+    /// Decides to commit, and waits until all siblings have.
+    ///
+    /// Fails to restart the system call if a sibling is not prepared.
+    fn commit(&self, _lock: &ExecUpdateLock) -> Result {
+        let mut progress = self.progress.lock();
+
+        if !progress.commit() {
+            return Err(task::restart_syscall());
+        }
         self.decision.notify_all();
-        decision
+        while !progress.is_phase_over() {
+            self.answers.wait(&mut progress);
+        }
+        Ok(())
+    }
+
+    /// Decides to abort. Waits for nobody.
+    fn abort(&self) {
+        self.progress.lock().abort();
+        self.decision.notify_all();
     }
 
     /// Waits for the decision, in a sibling that is prepared.
@@ -190,16 +237,7 @@ impl Shared {
         }
     }
 
-    /// Waits until no sibling has anything left to do.
-    fn wait_until_over(&self) {
-        let mut progress = self.progress.lock();
-
-        while !progress.is_over() {
-            self.answers.wait(&mut progress);
-        }
-    }
-
-    /// Makes new credentials for the current thread, which is a sibling.
+    /// Creates new credentials for the current thread, which is a sibling.
     fn prepare(&self) -> Result<ReadyCred> {
         if let Ok(shared) = self.new.for_current() {
             return Ok(shared);
@@ -211,7 +249,7 @@ impl Shared {
     }
 }
 
-/// The work of one sibling.
+/// The task work of one sibling.
 struct Sibling(Arc<Shared>);
 
 impl ThreadWork for Sibling {
@@ -219,8 +257,8 @@ impl ThreadWork for Sibling {
         let Self(shared) = self;
 
         if shared.progress.lock().outcome().is_some() {
-            // It was an abort: a commit has nobody who is not prepared.
-            return shared.advance(Progress::withdraw);
+            // It was an abort: a commit needs this thread to be prepared.
+            return;
         }
         let new = match shared.prepare() {
             Ok(new) => new,
@@ -228,23 +266,24 @@ impl ThreadWork for Sibling {
         };
 
         shared.advance(Progress::prepared);
-        if shared.wait_for_outcome() == Outcome::Commit {
-            shared.no_new_privs.apply();
-            new.commit();
-            if let Some(domain) = shared.enforced {
-                let no_new_privs = task::current_has_no_new_privs();
-                log::trace_enforce_domain(domain, false, true, no_new_privs);
-            }
+        if shared.wait_for_outcome() == Outcome::Abort {
+            return;
+        }
+        shared.no_new_privs.apply();
+        new.commit();
+        if let Some(domain) = shared.enforced {
+            let no_new_privs = task::current_has_no_new_privs();
+            log::trace_enforce_domain(domain, false, true, no_new_privs);
         }
         shared.advance(Progress::finish);
     }
 }
 
-/// The works of all siblings.
+/// The task works of all siblings.
 struct Works {
-    /// Those that were given to a thread, by the address of the thread.
+    /// Those that were queued, sorted by the address of the thread.
     queued: KVVec<Queued<Sibling>>,
-    /// Those that were not: threads are found where nothing can be allocated.
+    /// Those that were not yet: siblings are found where nothing can be allocated.
     idle: KVVec<Idle<Sibling>>,
 }
 
@@ -256,8 +295,10 @@ impl Works {
         }
     }
 
-    /// Gives works to all siblings, and waits until they are prepared.
-    fn enlist_all(&mut self, shared: &Arc<Shared>) -> Result {
+    /// Enlists all siblings, and waits until they are prepared.
+    ///
+    /// Fails with `ENOMEM`, as a sibling did, or to restart the system call after a signal.
+    fn prepare_all(&mut self, shared: &Arc<Shared>) -> Result {
         loop {
             let missing = self.count_missing();
 
@@ -270,7 +311,7 @@ impl Works {
         }
     }
 
-    /// Returns the number of siblings that have no work.
+    /// Returns the number of siblings that are not enlisted.
     fn count_missing(&self) -> usize {
         let guard = rcu::read_lock();
 
@@ -291,7 +332,7 @@ impl Works {
         Ok(())
     }
 
-    /// Gives works to siblings that have none, as long as there are idle ones.
+    /// Enlists siblings that are not, for as long as there are idle task works.
     fn enlist(&mut self, shared: &Shared) {
         let guard = rcu::read_lock();
 
@@ -305,14 +346,14 @@ impl Works {
 
             shared.advance(Progress::enlist);
             match idle.queue(task) {
-                // There is room: it was reserved, for each idle work.
+                // There is room: it was reserved, for each idle task work.
                 Some(queued) => drop(self.queued.insert_within_capacity(place, queued)),
                 None => shared.advance(Progress::withdraw),
             }
         }
     }
 
-    /// Returns where the work of `task` is in `queued`, or where it would have to be.
+    /// Returns where the task work of `task` is in `queued`, or where it would have to be.
     fn place_of(&self, task: &Task) -> Result<usize, usize> {
         let address = task.as_ptr();
 
@@ -320,12 +361,9 @@ impl Works {
             .binary_search_by_key(&address, |queued| queued.task().as_ptr())
     }
 
-    /// Takes works away from siblings that have not begun.
-    fn cancel(&self, shared: &Shared) {
-        for queued in &self.queued {
-            if queued.cancel() {
-                shared.advance(Progress::withdraw);
-            }
-        }
+    /// Removes task works from the queues of siblings that have not begun. It was an abort, so
+    /// nobody waits for them.
+    fn cancel(&self) {
+        self.queued.iter().for_each(Queued::cancel);
     }
 }

@@ -4,9 +4,9 @@
  * exit, block, execute programs and get signals. Each test is limited in time.
  *
  * C Landlock of 7.3 hangs in tsync.reader_of_own_memory, and at times in
- * tsync.sibling_executes_a_program, until it is killed: who asks waits with the
- * exec_update_lock of the process taken, and a thread that waits for this lock
- * does not do what it is asked for.
+ * tsync.sibling_executes_a_program, until it is killed: the caller waits with the
+ * exec_update_lock of the process held, and a thread that waits for this lock
+ * does not run its task work.
  */
 
 #include "common.h"
@@ -14,6 +14,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -29,7 +31,7 @@
 
 struct shared {
 	bool enforced, stop;
-	int leaks, errors, ready;
+	int leaks, errors, ready, eintr_epoll, eintr_recv;
 	int fds[2];
 };
 
@@ -62,6 +64,18 @@ static double now(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
+static struct shared *set_up(struct __test_metadata *const _metadata)
+{
+	struct shared *const shared = calloc(1, sizeof(*shared));
+
+	ASSERT_NE(NULL, shared);
+	mount_base(_metadata);
+	make_file(_metadata, DENIED);
+	ASSERT_EQ(0, pipe(shared->fds));
+	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	return shared;
+}
+
 FIXTURE(tsync)
 {
 	int ruleset_fd;
@@ -73,13 +87,8 @@ FIXTURE_SETUP(tsync)
 	if (abi_version() < 8)
 		SKIP(return, "needs ABI 8");
 
-	mount_base(_metadata);
-	make_file(_metadata, DENIED);
+	self->shared = set_up(_metadata);
 	self->ruleset_fd = new_ruleset(_metadata, READ);
-	self->shared = calloc(1, sizeof(*self->shared));
-	ASSERT_NE(NULL, self->shared);
-	ASSERT_EQ(0, pipe(self->shared->fds));
-	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
 FIXTURE_TEARDOWN_PARENT(tsync)
@@ -216,7 +225,7 @@ static void *sandbox_then_look(void *const data)
 
 /*
  * The domain of a sibling is replaced, not extended: a thread that is more
- * restricted than the one that asks gets rights back. landlock(7) says so.
+ * restricted than the caller gets rights back. landlock(7) says so.
  */
 TEST_F(tsync, sibling_loses_its_own_domain)
 {
@@ -414,6 +423,270 @@ TEST_F_TIMEOUT(tsync, kill_while_a_sibling_is_in_vfork, 60)
 	EXPECT_LT(now() - start, VFORK_SECONDS);
 }
 
+/* Threads that are in vfork(2) again and again, out of step */
+
+static void sleep_ms(long ms)
+{
+	const struct timespec time = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000,
+	};
+
+	/* Not nanosleep(3), which a child of vfork(2) should not call. */
+	syscall(__NR_nanosleep, &time, NULL);
+}
+
+struct vforker {
+	struct shared *shared;
+	long ms;
+};
+
+static void *repeat_vfork(void *const data)
+{
+	const struct vforker *const self = data;
+	pid_t child;
+
+	while (!is_set(&self->shared->stop)) {
+		child = vfork();
+		if (!child) {
+			sleep_ms(self->ms);
+			_exit(0);
+		}
+		if (child < 0 || waitpid(child, NULL, 0) != child)
+			count(&self->shared->errors);
+	}
+	look(self->shared);
+	return NULL;
+}
+
+FIXTURE(vforkers)
+{
+	int ruleset_fd;
+	struct shared *shared;
+};
+
+/* Times in milliseconds: of each vfork(2), and between those of two threads. */
+FIXTURE_VARIANT(vforkers)
+{
+	int threads, step, call;
+	long block;
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(vforkers, one_1250ms) {
+	/* clang-format on */
+	.threads = 1,
+	.call = 300,
+	.block = 1250,
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(vforkers, two_400ms) {
+	/* clang-format on */
+	.threads = 2,
+	.step = 200,
+	.call = 100,
+	.block = 400,
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(vforkers, two_1250ms_in_step) {
+	/* clang-format on */
+	.threads = 2,
+	.step = 100,
+	.call = 200,
+	.block = 1250,
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(vforkers, two_1250ms) {
+	/* clang-format on */
+	.threads = 2,
+	.step = 900,
+	.call = 100,
+	.block = 1250,
+};
+
+/* clang-format off */
+FIXTURE_VARIANT_ADD(vforkers, two_2000ms) {
+	/* clang-format on */
+	.threads = 2,
+	.step = 1650,
+	.call = 100,
+	.block = 2000,
+};
+
+FIXTURE_SETUP(vforkers)
+{
+	if (abi_version() < 8)
+		SKIP(return, "needs ABI 8");
+
+	self->shared = set_up(_metadata);
+	self->ruleset_fd = new_ruleset(_metadata, READ);
+}
+
+FIXTURE_TEARDOWN_PARENT(vforkers)
+{
+}
+
+/* A thread that is back from vfork(2) waits for the others: one time is enough. */
+TEST_F_TIMEOUT(vforkers, end_in_one_time, 20)
+{
+	struct vforker vforker = { self->shared, variant->block };
+	pthread_t threads[2];
+	double start;
+	int i;
+
+	for (i = 0; i < variant->threads; i++) {
+		if (i)
+			sleep_ms(variant->step);
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, repeat_vfork,
+					    &vforker));
+	}
+	sleep_ms(variant->call);
+
+	start = now();
+	EXPECT_EQ(0, ERR(restrict_self(self->ruleset_fd, TSYNC)));
+	EXPECT_LT(now() - start, variant->block / 1e3 + 1);
+	set(&self->shared->enforced);
+
+	set(&self->shared->stop);
+	for (i = 0; i < variant->threads; i++)
+		ASSERT_EQ(0, pthread_join(threads[i], NULL));
+	EXPECT_EQ(0, self->shared->leaks);
+	EXPECT_EQ(0, self->shared->errors);
+}
+
+/* Each gets its layer, although both have to wait. */
+TEST_F_TIMEOUT(tsync, two_callers_while_a_sibling_is_in_vfork, 20)
+{
+	struct vforker vforker = { self->shared, 300 };
+	struct competitor competitors[2];
+	pthread_t threads[2], thread;
+	int i;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, repeat_vfork, &vforker));
+	for (i = 0; i < 2; i++) {
+		competitors[i].shared = self->shared;
+		competitors[i].ruleset_fd = self->ruleset_fd;
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, compete,
+					    &competitors[i]));
+	}
+	sleep_ms(50);
+	set(&self->shared->enforced);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, pthread_join(threads[i], NULL));
+		EXPECT_EQ(0, competitors[i].err);
+	}
+	set(&self->shared->stop);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+
+	for (i = 2; i < MAX_LAYERS; i++)
+		ASSERT_EQ(0, ERR(restrict_self(self->ruleset_fd, 0)));
+	EXPECT_EQ(E2BIG, ERR(restrict_self(self->ruleset_fd, 0)));
+}
+
+/* What siblings notice */
+
+static void *count_eintr_of_epoll(void *const data)
+{
+	const int fd = epoll_create1(EPOLL_CLOEXEC);
+	struct shared *const shared = data;
+	struct epoll_event event;
+
+	count(&shared->ready);
+	while (!is_set(&shared->stop))
+		if (epoll_wait(fd, &event, 1, 60000) < 0 && errno == EINTR)
+			count(&shared->eintr_epoll);
+	return NULL;
+}
+
+static void *count_eintr_of_recv(void *const data)
+{
+	const struct timeval timeout = { .tv_sec = 60 };
+	struct shared *const shared = data;
+	int fds[2];
+	char byte;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fds) ||
+	    setsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &timeout,
+		       sizeof(timeout)))
+		count(&shared->errors);
+	count(&shared->ready);
+	while (!is_set(&shared->stop))
+		if (recv(fds[0], &byte, 1, 0) < 0 && errno == EINTR)
+			count(&shared->eintr_recv);
+	return NULL;
+}
+
+#define TRACING "/sys/kernel/tracing"
+
+static void write_tracing(struct __test_metadata *const _metadata,
+			  const char *const path, const char *const value)
+{
+	const int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	ASSERT_LE(0, fd)
+	{
+		TH_LOG("%s: %s", path, strerror(errno));
+	}
+	ASSERT_EQ(strlen(value), write(fd, value, strlen(value)));
+	ASSERT_EQ(0, close(fd));
+}
+
+/* Number of domains that were created since the trace was emptied. */
+static int count_domains(struct __test_metadata *const _metadata)
+{
+	FILE *const trace = fopen(TRACING "/trace", "re");
+	char line[1024];
+	int domains = 0;
+
+	ASSERT_NE(NULL, trace);
+	while (fgets(line, sizeof(line), trace))
+		domains += !!strstr(line, " landlock_create_domain: ");
+	ASSERT_EQ(0, fclose(trace));
+	return domains;
+}
+
+/*
+ * However long a call waits, it interrupts each sibling once, and creates one
+ * domain.  nanosleep(2) restarts by itself.
+ */
+TEST_F_TIMEOUT(tsync, waits_without_starting_over, 20)
+{
+	const char *const enable =
+		TRACING "/events/landlock/landlock_create_domain/enable";
+	struct shared *const shared = self->shared;
+	pthread_t threads[4];
+
+	ASSERT_EQ(0, pthread_create(&threads[0], NULL, count_eintr_of_epoll,
+				    shared));
+	ASSERT_EQ(0, pthread_create(&threads[1], NULL, count_eintr_of_recv,
+				    shared));
+	ASSERT_EQ(0,
+		  pthread_create(&threads[2], NULL, block_in_sleep, shared));
+	add_path(_metadata, self->ruleset_fd, TRACING, READ);
+	wait_for_count(&shared->ready, 3);
+	sleep_ms(50);
+	ASSERT_EQ(0, pthread_create(&threads[3], NULL, block_in_vfork, shared));
+	wait_for_count(&shared->ready, 4);
+
+	write_tracing(_metadata, TRACING "/trace", "\n");
+	write_tracing(_metadata, enable, "1");
+	EXPECT_EQ(0, ERR(restrict_self(self->ruleset_fd, TSYNC)));
+	write_tracing(_metadata, enable, "0");
+	EXPECT_EQ(1, count_domains(_metadata));
+
+	set(&shared->enforced);
+	sleep_ms(200);
+	EXPECT_EQ(1, shared->eintr_epoll);
+	EXPECT_EQ(1, shared->eintr_recv);
+	ASSERT_EQ(0, pthread_join(threads[2], NULL));
+	ASSERT_EQ(0, pthread_join(threads[3], NULL));
+	EXPECT_EQ(0, shared->leaks);
+	EXPECT_EQ(0, shared->errors);
+}
+
 /* Threads that execute a program, or leave */
 
 static void *repeat_tsync(void *const data)
@@ -443,6 +716,48 @@ TEST_F_TIMEOUT(tsync, sibling_executes_a_program, 60)
 			wait_for_count(&shared->ready, 1 + i);
 			execl("/proc/self/exe", "exe", EXIT_ARG, NULL);
 			_exit(2);
+		}
+		EXPECT_EQ(0, wait_for(_metadata, child));
+	}
+}
+
+struct executor {
+	struct vforker vforker;
+	int fd;
+};
+
+/* Not by way of /proc/self/exe, on which C hangs. */
+static void *execute_soon(void *const data)
+{
+	static char *const argv[] = { "exe", EXIT_ARG, NULL };
+	const struct executor *const self = data;
+
+	wait_for_count(&self->vforker.shared->ready, 1);
+	sleep_ms(self->vforker.ms);
+	fexecve(self->fd, argv, environ);
+	_exit(2);
+}
+
+/* The program replaces all threads, in whatever phase they are. */
+TEST_F_TIMEOUT(tsync, sibling_executes_while_another_is_in_vfork, 60)
+{
+	struct executor executor = { { self->shared, 0 } };
+	pthread_t thread;
+	pid_t child;
+	int i;
+
+	executor.fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, executor.fd);
+	for (i = 0; i < 20; i++) {
+		executor.vforker.ms = 1 + i;
+		child = fork();
+		if (!child) {
+			if (pthread_create(&thread, NULL, repeat_vfork,
+					   &executor.vforker) ||
+			    pthread_create(&thread, NULL, execute_soon,
+					   &executor))
+				_exit(1);
+			repeat_tsync(self->shared);
 		}
 		EXPECT_EQ(0, wait_for(_metadata, child));
 	}
@@ -484,9 +799,9 @@ static void *open_own_memory(void *const data)
 	return NULL;
 }
 
-#define READER_SECONDS 8
+#define READER_SECONDS 3
 
-/* Threads that wait for the lock that the thread that asks has taken. */
+/* Threads that wait for the lock that a caller holds while it commits. */
 TEST_F_TIMEOUT(tsync, reader_of_own_memory, 60)
 {
 	struct shared *const shared = self->shared;
@@ -505,6 +820,58 @@ TEST_F_TIMEOUT(tsync, reader_of_own_memory, 60)
 	set(&shared->stop);
 	for (i = 0; i < ARRAY_SIZE(threads); i++)
 		ASSERT_EQ(0, pthread_join(threads[i], NULL));
+	EXPECT_EQ(0, shared->errors);
+}
+
+static void open_memory_of(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	for (;;) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			_exit(1);
+		close(fd);
+	}
+}
+
+#define NUM_READERS 3
+
+/* Other processes that take the lock all the time do not keep a caller from it. */
+TEST_F_TIMEOUT(tsync, readers_of_its_memory, 60)
+{
+	struct vforker vforker = { self->shared, 20 };
+	struct shared *const shared = self->shared;
+	const pid_t pid = getpid();
+	pid_t readers[NUM_READERS];
+	pthread_t threads[2];
+	int i, status;
+
+	for (i = 0; i < NUM_READERS; i++) {
+		readers[i] = fork();
+		if (!readers[i])
+			open_memory_of(pid);
+		ASSERT_LT(0, readers[i]);
+	}
+	ASSERT_EQ(0,
+		  pthread_create(&threads[0], NULL, look_until_stop, shared));
+	ASSERT_EQ(0, pthread_create(&threads[1], NULL, repeat_vfork, &vforker));
+
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(0, ERR(restrict_self(-1, ONLY_TSYNC)));
+
+	set(&shared->stop);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		ASSERT_EQ(0, pthread_join(threads[i], NULL));
+	for (i = 0; i < NUM_READERS; i++) {
+		ASSERT_EQ(0, kill(readers[i], SIGKILL));
+		ASSERT_EQ(readers[i], waitpid(readers[i], &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status));
+	}
+	EXPECT_EQ(0, shared->leaks);
 	EXPECT_EQ(0, shared->errors);
 }
 

@@ -6,37 +6,35 @@ use crate::policy::tsync::{Outcome, Progress};
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-/// The error of an interruption; those of siblings are smaller.
-const INTERRUPTED: u8 = 200;
-
-/// Where a sibling is.
+/// The state of a sibling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sibling {
-    Queued,
+    Enlisted,
     Prepared,
     Finished,
 }
 
-/// What happens next. What makes no sense for the sibling that is chosen is left out.
+/// What happens next. An event that no sibling can take is left out.
 #[derive(Debug, Clone)]
 enum Event {
     Enlist,
+    Withdraw(Index),
     Prepare(Index),
     Fail(Index, u8),
-    Withdraw(Index),
     Finish(Index),
-    Decide(Result<(), u8>),
+    Commit,
+    Abort,
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         3 => Just(Event::Enlist),
+        1 => any::<Index>().prop_map(Event::Withdraw),
         4 => any::<Index>().prop_map(Event::Prepare),
-        1 => (any::<Index>(), 1..100u8).prop_map(|(sibling, error)| Event::Fail(sibling, error)),
-        2 => any::<Index>().prop_map(Event::Withdraw),
+        1 => (any::<Index>(), any::<u8>()).prop_map(|(sibling, error)| Event::Fail(sibling, error)),
         3 => any::<Index>().prop_map(Event::Finish),
-        1 => prop_oneof![3 => Just(Ok(())), 1 => (100..200u8).prop_map(Err)]
-            .prop_map(Event::Decide),
+        2 => Just(Event::Commit),
+        1 => Just(Event::Abort),
     ]
 }
 
@@ -56,7 +54,7 @@ impl Model {
             .count()
     }
 
-    /// Moves a sibling that is in state `from` to state `to`. Tells whether there is one.
+    /// Moves a sibling from state `from` to state `to`. Returns whether there is one.
     fn step(&mut self, chosen: Index, from: Sibling, to: Sibling) -> bool {
         let mut candidates: Vec<_> = self.siblings.iter_mut().filter(|s| **s == from).collect();
         if candidates.is_empty() {
@@ -68,53 +66,58 @@ impl Model {
     }
 
     fn answer(&self) -> Option<Result<(), u8>> {
-        match (self.first_failure, self.count(Sibling::Queued)) {
+        match (self.first_failure, self.count(Sibling::Enlisted)) {
             (Some(error), _) => Some(Err(error)),
             (None, 0) => Some(Ok(())),
             (None, _) => None,
         }
     }
 
-    /// All commit, or none: the first reason not to is told.
-    fn decision(&self, rounds: Result<(), u8>) -> Result<(), u8> {
-        rounds?;
-        self.first_failure.map_or(Ok(()), Err)?;
-        match self.count(Sibling::Queued) {
-            0 => Ok(()),
-            _ => Err(INTERRUPTED),
+    /// Returns whether the caller has nothing to wait for.
+    fn is_phase_over(&self) -> bool {
+        match self.outcome {
+            None => self.answer().is_some(),
+            Some(Outcome::Commit) => self.count(Sibling::Prepared) == 0,
+            Some(Outcome::Abort) => true,
         }
     }
 }
 
-/// Lets `event` happen to both, if it makes sense.
+/// Applies `event` to both, if a sibling can take it.
 fn apply(event: Event, progress: &mut Progress<u8>, model: &mut Model) {
     use Sibling::*;
-    let is_decided = model.outcome.is_some();
+    let is_open = model.outcome.is_none();
+    let is_commit = model.outcome == Some(Outcome::Commit);
 
     match event {
-        Event::Enlist if !is_decided => {
-            model.siblings.push(Queued);
+        Event::Enlist if is_open => {
+            model.siblings.push(Enlisted);
             progress.enlist();
         }
-        Event::Prepare(chosen) if !is_decided && model.step(chosen, Queued, Prepared) => {
+        Event::Withdraw(chosen) if is_open && model.step(chosen, Enlisted, Finished) => {
+            progress.withdraw();
+        }
+        Event::Prepare(chosen) if is_open && model.step(chosen, Enlisted, Prepared) => {
             progress.prepared();
         }
-        Event::Fail(chosen, error) if !is_decided && model.step(chosen, Queued, Finished) => {
+        Event::Fail(chosen, error) if is_open && model.step(chosen, Enlisted, Finished) => {
             model.first_failure = model.first_failure.or(Some(error));
             progress.failed(error);
         }
-        Event::Withdraw(chosen) if model.step(chosen, Queued, Finished) => progress.withdraw(),
-        Event::Finish(chosen) if is_decided && model.step(chosen, Prepared, Finished) => {
+        Event::Finish(chosen) if is_commit && model.step(chosen, Prepared, Finished) => {
             progress.finish();
         }
-        Event::Decide(rounds) if !is_decided => {
-            let decision = model.decision(rounds);
+        Event::Commit => {
+            let can_commit = is_open && model.answer() == Some(Ok(()));
 
-            assert_eq!(progress.decide(rounds, INTERRUPTED), decision);
-            model.outcome = Some(match decision {
-                Ok(()) => Outcome::Commit,
-                Err(_) => Outcome::Abort,
-            });
+            assert_eq!(progress.commit(), can_commit);
+            if can_commit {
+                model.outcome = Some(Outcome::Commit);
+            }
+        }
+        Event::Abort => {
+            progress.abort();
+            model.outcome = model.outcome.or(Some(Outcome::Abort));
         }
         _ => (),
     }
@@ -124,22 +127,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn counts_tell_what_one_state_per_thread_would(events in vec(any_event(), 0..40)) {
+    fn counts_say_what_one_state_per_thread_would(events in vec(any_event(), 0..40)) {
         let (mut progress, mut model) = (Progress::new(), Model::default());
 
         for event in events {
             apply(event, &mut progress, &mut model);
 
-            let is_over = model.count(Sibling::Finished) == model.siblings.len();
             prop_assert_eq!(progress.outcome(), model.outcome);
-            prop_assert_eq!(progress.is_answered(), model.answer());
-            prop_assert_eq!(progress.missing_answers(), model.count(Sibling::Queued));
-            prop_assert_eq!(progress.is_over(), is_over);
-            let is_phase_over = match model.outcome {
-                Some(_) => is_over,
-                None => model.answer().is_some(),
-            };
-            prop_assert_eq!(progress.is_phase_over(), is_phase_over);
+            prop_assert_eq!(progress.answer(), model.answer());
+            prop_assert_eq!(progress.is_phase_over(), model.is_phase_over());
         }
     }
 
@@ -148,12 +144,12 @@ proptest! {
         let (mut progress, mut model) = (Progress::new(), Model::default());
 
         for event in events {
-            let queued = model.count(Sibling::Queued);
-            let was_decided = model.outcome.is_some();
+            let (enlisted, failure) = (model.count(Sibling::Enlisted), model.first_failure);
+            let was_open = model.outcome.is_none();
 
             apply(event, &mut progress, &mut model);
-            if !was_decided && progress.outcome() == Some(Outcome::Commit) {
-                prop_assert_eq!((queued, model.first_failure), (0, None));
+            if was_open && progress.outcome() == Some(Outcome::Commit) {
+                prop_assert_eq!((enlisted, failure), (0, None));
             }
         }
     }

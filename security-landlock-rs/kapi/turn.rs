@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What only one thread of a process may do at a time.
+//!
+//! C header: [`include/linux/xarray.h`](srctree/include/linux/xarray.h)
+
+use super::shim;
+
+use kernel::{
+    error::{code::EBUSY, to_result},
+    prelude::*,
+    types::NotThreadSafe,
+};
+
+/// The turn of the current thread, among the threads of its process. Dropping the value ends it.
+///
+/// It is not a lock: nobody can wait for it, so a thread that has it may sleep, interruptibly or
+/// not, for as long as it likes, and delays nobody but those that want a turn themselves.
+///
+/// # Invariants
+///
+/// The current process is among those in which a thread has a turn, and this value is the only one
+/// of the process.
+pub(crate) struct Turn(NotThreadSafe);
+
+impl Turn {
+    /// Takes the turn. Returns [`None`] if another thread of the process has it.
+    ///
+    /// Fails with `ENOMEM`. May sleep.
+    pub(crate) fn take() -> Result<Option<Self>> {
+        // SAFETY: Only needs a current task. The function locks what it changes.
+        match to_result(unsafe { shim::landlock_rs_turn_begin() }) {
+            // INVARIANT: The process was not there, and now is.
+            Ok(()) => Ok(Some(Self(NotThreadSafe))),
+            Err(EBUSY) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants, the entry is ours. The value never left the thread,
+        // whose process is the same for as long as the thread exists.
+        unsafe { shim::landlock_rs_turn_end() };
+    }
+}
