@@ -12,6 +12,7 @@ pub mod border;
 mod counterparts;
 mod external;
 pub mod files;
+mod oldest;
 mod own_tests;
 mod panics;
 mod pinned;
@@ -55,7 +56,7 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 13] = [
     ("ranks", ranks::check),
     ("border", border::check),
     ("sizes", sizes::check),
@@ -66,6 +67,7 @@ const CHECKS: [Check; 12] = [
     ("kerneldoc", external::kernel_doc),
     ("clippy", external::clippy_module),
     ("panics", panics::check),
+    ("oldest", oldest::check),
     ("clippy", external::clippy_host),
     ("shell", external::shell),
 ];

@@ -181,7 +181,7 @@ impl<'a> Workshop<'a> {
         place::write(&self.state(), "")?;
         self.change_tree(implementation)?;
         let started = Instant::now();
-        self.configure(implementation)?;
+        self.configure(implementation, &dir, &self.toolchain)?;
         let files = self.compile(implementation)?;
 
         let key = self.key(implementation)?;
@@ -191,16 +191,11 @@ impl<'a> Workshop<'a> {
         place::write(&self.state(), key)
     }
 
-    /// Configures the build folder.
-    fn configure(&self, implementation: Impl) -> Result<()> {
+    /// Configures the folder `dir`, for `toolchain`.
+    pub fn configure(&self, implementation: Impl, dir: &Path, toolchain: &Toolchain) -> Result<()> {
         let requested = self.requested(implementation)?;
-        let make = self.toolchain.make(self.tree());
-        config::apply(
-            make,
-            &self.build_dir(),
-            &requested,
-            &self.place.log("configure"),
-        )
+        let make = toolchain.make(self.tree());
+        config::apply(make, dir, &requested, &self.place.log("configure"))
     }
 
     /// Builds the image and what modules need. Returns how many files were made.

@@ -61,14 +61,25 @@ impl Modules {
     /// Runs Clippy on the module; its remarks are in the log called `clippy`.
     pub fn lint(workshop: &Workshop) -> Result<()> {
         let kernel = workshop.prepared_build(Impl::Rust)?;
-        let key = workshop.key(Impl::Rust)?;
-        let out = out_dir(workshop.place, &key, "clippy");
-        let _ = fs::remove_dir_all(&out);
-        place::make_dir(&out)?;
-        let mut make = command(workshop.place, &workshop.toolchain, &kernel, SOURCES, &out);
-        make.arg("CLIPPY=1");
-        run(&mut make, &workshop.place.log("clippy"), |_| ())
+        lint_with(workshop, &workshop.toolchain, &kernel, "clippy")
     }
+}
+
+/// Builds the module from clean with `toolchain`, whose linter looks at it, for the kernel in `kernel`.
+/// What they say is in the log called `name`.
+pub fn lint_with(
+    workshop: &Workshop,
+    toolchain: &Toolchain,
+    kernel: &Path,
+    name: &str,
+) -> Result<()> {
+    let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, name);
+    let _ = fs::remove_dir_all(&out);
+    place::make_dir(&out)?;
+    let mut make = command(workshop.place, toolchain, kernel, SOURCES, &out);
+    // A kernel that was prepared but not built has no list of symbols.
+    make.args(["CLIPPY=1", "KBUILD_MODPOST_WARN=1"]);
+    run(&mut make, &workshop.place.log(name), |_| ())
 }
 
 /// Builds the module that makes mistakes on demand.

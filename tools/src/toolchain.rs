@@ -144,6 +144,14 @@ impl Toolchain {
         }
     }
 
+    /// Returns the same compilers, but for `rustc` and its companions, which are in the folder `bin`.
+    pub fn with_rust(&self, bin: &Path) -> Self {
+        Self {
+            rustc: bin.join("rustc"),
+            ..self.clone()
+        }
+    }
+
     /// Returns what identifies the compilers: another version is another kernel.
     pub fn identity(&self) -> Result<String> {
         let clang = PathBuf::from(format!("clang{}", self.llvm));
