@@ -18,10 +18,9 @@ static int __init landlock_rs_init(void)
 {
 	const int err = landlock_slot_fill(&landlock_rs_ops);
 
-	if (err) {
-		pr_err("Cannot fill the slot: error %d.\n", err);
+	/* The slot said why, and what to do. */
+	if (err)
 		return err;
-	}
 
 	pr_info("Up and running.\n");
 	landlock_rs_coverage_init();

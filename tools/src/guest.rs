@@ -50,9 +50,15 @@ impl Guest {
             kernel,
             console: workshop.place.log(&format!("console-{name}")),
             flavor: workshop.flavor(),
+            parameters: "",
             limit: Duration::from_secs(60) * workshop.flavor().slowness(),
         };
         Ok(Self { machine, root })
+    }
+
+    /// Switches Landlock off, as a person does with the boot parameter.
+    pub fn disable_landlock(&mut self) {
+        self.machine.parameters = "lsm=capability";
     }
 
     /// Adds the samples to the guest's programs.

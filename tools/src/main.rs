@@ -33,6 +33,7 @@ mod process;
 mod programs;
 mod prove;
 mod results;
+mod slot;
 mod source;
 mod tap;
 mod test;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::kernel::{Impl, Workshop, is_progress};
 use crate::key::Key;
@@ -23,6 +23,9 @@ const PROBE: &str = "tools/testing/slot";
 
 /// Folder of the module that makes mistakes on demand.
 const FAULTS: &str = "tools/testing/faults";
+
+/// What the configuration of a kernel with the slot says.
+const SLOT: &str = "CONFIG_SECURITY_LANDLOCK_SLOT=y";
 
 /// How many lines of a failed build a person gets to see.
 const SHOWN_LINES: usize = 30;
@@ -117,6 +120,7 @@ pub fn coverage(workshop: &Workshop) -> Result<PathBuf> {
 pub fn build_for(place: &Place, toolchain: &Toolchain, kernel: &Path) -> Result<PathBuf> {
     let kernel = fs::canonicalize(kernel)
         .with_context(|| format!("KDIR={} does not exist", kernel.display()))?;
+    check_slot(&kernel)?;
     let config = Key::new()
         .add("path", kernel.to_string_lossy().as_bytes())
         .add_file(&kernel.join(".config"))
@@ -124,6 +128,19 @@ pub fn build_for(place: &Place, toolchain: &Toolchain, kernel: &Path) -> Result<
     let out = out_dir(place, &config.finish(), SOURCES);
     build_one(place, toolchain, &kernel, SOURCES, &out, &[])?;
     Ok(out.join("landlock_rs.ko"))
+}
+
+/// Fails unless the kernel that was built in `kernel` has a slot for the module.
+fn check_slot(kernel: &Path) -> Result<()> {
+    let config = fs::read_to_string(kernel.join(".config"))
+        .with_context(|| format!("KDIR={} is no built kernel", kernel.display()))?;
+    ensure!(
+        config.lines().any(|line| line == SLOT),
+        "KDIR={} has no slot for the module: apply patches/linux-7.3/ to its tree, set {SLOT} and \
+         build it (Documentation/slot.md)",
+        kernel.display()
+    );
+    Ok(())
 }
 
 /// Returns the output folder for `sources` of this clone and the kernel with `key`.
@@ -194,6 +211,18 @@ fn complaint(log: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kernel_without_slot_is_refused_with_what_to_do() {
+        let kernel = tempfile::tempdir().unwrap();
+        assert!(check_slot(kernel.path()).is_err());
+        let config = kernel.path().join(".config");
+        fs::write(&config, "CONFIG_SECURITY_LANDLOCK_C=y\n").unwrap();
+        let error = check_slot(kernel.path()).unwrap_err().to_string();
+        assert!(error.contains(SLOT) && error.contains("Documentation/slot.md"));
+        fs::write(&config, format!("CONFIG_MODULES=y\n{SLOT}\n")).unwrap();
+        assert!(check_slot(kernel.path()).is_ok());
+    }
 
     #[test]
     fn the_complaint_starts_with_the_error() {

@@ -10,13 +10,13 @@ use crate::debug;
 use crate::expected::Expected;
 use crate::fuzz;
 use crate::guest::{Guest, suites};
-use crate::initramfs::{Root, Section};
 use crate::kernel::{Impl, Workshop};
 use crate::place;
 use crate::process::check_interrupt;
 use crate::programs::{self, BENCH, SAMPLES};
 use crate::prove::{self, Bound};
 use crate::results::{self, Suites};
+use crate::slot;
 use crate::tap::Count;
 use crate::ui;
 use crate::vm::Session;
@@ -31,19 +31,6 @@ const CRATES: [(&str, &str); 5] = [
     ("samples", SAMPLES),
     ("bench", BENCH),
     ("fuzz", fuzz::CRATE),
-];
-
-/// Folder of the guest with the test of the empty slot, which `/init` knows.
-const UNFILLED: &str = "slot";
-
-/// Attempts that the slot must refuse: section of the guest's plan, its command, the answer.
-const REFUSALS: [(&str, &str, &str); 2] = [
-    (
-        "second-module",
-        "insmod /lib/landlock_slot_probe.ko",
-        "Device or resource busy",
-    ),
-    ("unload", "rmmod landlock_rs", "Device or resource busy"),
 ];
 
 /// Runs all tests; the last line that it prints is the count.
@@ -61,6 +48,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
     tally(&mut count, prove::run(workshop, Bound::Quick, None))?;
     tally(&mut count, in_guest(workshop, Impl::Builtin))?;
     tally(&mut count, in_guest(workshop, Impl::Rust))?;
+    tally(&mut count, slot::disabled(workshop))?;
     tally(&mut count, fuzz::fixed(workshop))?;
     close(count)
 }
@@ -102,8 +90,7 @@ pub fn in_guest(workshop: &Workshop, implementation: Impl) -> Result<Count> {
         .plan
         .extend(debug::first_sections(workshop.flavor()));
     if implementation == Impl::Rust {
-        guest.root.add_all(UNFILLED, &unfilled.files);
-        plan_refusals(&mut guest.root);
+        slot::plan(&mut guest, &unfilled);
     }
     guest.root.plan.extend(commands::demo_sections());
     let mut names = Vec::new();
@@ -120,7 +107,7 @@ pub fn in_guest(workshop: &Workshop, implementation: Impl) -> Result<Count> {
 
     let mut count = in_kernel(workshop, implementation, &session)?;
     if implementation == Impl::Rust {
-        tally(&mut count, in_module(&session, &unfilled.tests()))?;
+        tally(&mut count, slot::check(&session, &unfilled))?;
     }
     for (kind, names) in names {
         let suites = suites(&session.transcript, kind.folder(), &names);
@@ -156,17 +143,6 @@ fn in_kernel(workshop: &Workshop, implementation: Impl, session: &Session) -> Re
     Ok(count)
 }
 
-/// Counts what is about the slot: before it is filled, and once it cannot change any more.
-fn in_module(session: &Session, unfilled: &[String]) -> Result<Count> {
-    let mut count = Count::default();
-    let unfilled = suites(&session.transcript, UNFILLED, unfilled);
-    tally(&mut count, own_suites("slot", &unfilled))?;
-    for (section, _, answer) in REFUSALS {
-        tally(&mut count, one(check_refusal(session, section, answer)))?;
-    }
-    Ok(count)
-}
-
 /// Counts something that passes or fails as a whole.
 pub fn one(result: Result<()>) -> Result<Count> {
     result.map(|()| Count {
@@ -175,29 +151,8 @@ pub fn one(result: Result<()>) -> Result<Count> {
     })
 }
 
-/// Plans what the slot must refuse.
-fn plan_refusals(root: &mut Root) {
-    let section = |(name, command, _): (&str, &str, &str)| Section::new(name, command);
-    root.plan.extend(REFUSALS.map(section));
-}
-
-/// Fails unless the command of `section` was refused with `answer`.
-fn check_refusal(session: &Session, section: &str, answer: &str) -> Result<()> {
-    let output = session.transcript.section(section);
-    let output = output.ok_or_else(|| anyhow::anyhow!("{section}: was not reached"))?;
-    let text = output.text();
-    ensure!(output.status != Some(0), "{section}: was not refused");
-    ensure!(
-        text.contains(answer),
-        "{section}: the answer is not \"{answer}\": {}",
-        text.trim()
-    );
-    ui::say("slot", format!("{section}: refused, as it must be"));
-    Ok(())
-}
-
 /// Prints and counts the suites of this project, in which everything must pass.
-fn own_suites(name: &'static str, suites: &Suites) -> Result<Count> {
+pub fn own_suites(name: &'static str, suites: &Suites) -> Result<Count> {
     ensure!(!suites.is_empty(), "{name}: no suite ran");
     ui::say(name, format!("{} suites:", suites.len()));
     results::print(suites);

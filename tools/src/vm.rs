@@ -37,6 +37,8 @@ pub struct Machine {
     pub kernel: PathBuf,
     /// What the kernel checks.
     pub flavor: Flavor,
+    /// Parameters of this kernel, after those of every kernel.
+    pub parameters: &'static str,
     /// How the processor is provided.
     pub accel: Accel,
     /// Log of the console; the transcript goes beside it.
@@ -158,7 +160,10 @@ impl Machine {
             .arg(archive)
             .args([
                 "-append",
-                &format!("{KERNEL_PARAMETERS} {more} {parameters}"),
+                &format!(
+                    "{KERNEL_PARAMETERS} {more} {} {parameters}",
+                    self.parameters
+                ),
             ]);
         command
     }

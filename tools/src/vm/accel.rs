@@ -93,6 +93,7 @@ fn probe(console: PathBuf, kernel: &Path) -> bool {
     let machine = Machine {
         kernel: kernel.to_owned(),
         flavor: Flavor::Plain,
+        parameters: "",
         accel: Accel::Kvm,
         console,
         limit: PROBE_LIMIT,
