@@ -7,6 +7,7 @@
 //! however it does. Packages that were fetched stay in the cache, roots do not.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -151,7 +152,12 @@ fn run_case(place: &Place, case: &Case) -> Result<Vec<Outcome>> {
     furnish(place, case, root.path())?;
     let mut outcomes = Vec::new();
     for command in COMMANDS {
-        outcomes.push(type_in(place, case, root.path(), &archives, command)?);
+        let outcome = type_in(place, case, root.path(), &archives, command)?;
+        let passed = outcome.passed;
+        outcomes.push(outcome);
+        if !passed {
+            break;
+        }
     }
     root.close().context("cannot remove a root")?;
     Ok(outcomes)
@@ -189,8 +195,8 @@ fn bootstrap(place: &Place, case: &Case, root: &Path) -> Result<()> {
 /// Gives the new system a user, this clone, and what this machine knows of its network.
 fn furnish(place: &Place, case: &Case, root: &Path) -> Result<()> {
     let suites = case.debian.install_suites();
-    place::write(&root.join("etc/apt/sources.list"), apt::list(&suites)?)?;
-    place::write(&root.join("etc/apt/apt.conf.d/99machine"), apt::network()?)?;
+    put(&root.join("etc/apt/sources.list"), apt::list(&suites)?)?;
+    put(&root.join("etc/apt/apt.conf.d/99machine"), apt::network()?)?;
     let certificates = "/usr/local/share/ca-certificates/machine.crt";
     let (_, home) = case.account();
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -215,8 +221,7 @@ fn furnish(place: &Place, case: &Case, root: &Path) -> Result<()> {
     }
     for (from, to) in files.iter().filter(|(from, _)| from.exists()) {
         let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-        place::write(&below(root, to), content)?;
-        readable(&below(root, to))?;
+        put(&below(root, to), content)?;
     }
     copy_clone(place, case, root)
 }
@@ -226,9 +231,9 @@ fn below(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
-/// Lets everybody read the file at `path`.
-fn readable(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
+/// Writes the file at `path`, which everybody may read.
+fn put(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    place::write(path, content)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o644))
         .with_context(|| format!("cannot change {}", path.display()))
 }
@@ -336,6 +341,15 @@ mod tests {
             assert_eq!(usual.iter().filter(|case| case.suite == suite).count(), 1);
         }
         assert!(usual[0].user != usual[1].user);
+    }
+
+    #[test]
+    fn what_is_put_can_be_read_by_everybody() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("etc/file");
+        put(&path, "text").unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o644);
     }
 
     #[test]
