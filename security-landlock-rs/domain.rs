@@ -19,14 +19,11 @@ use crate::{
         scope,
         unfulfilled::Unfulfilled,
     },
-    ruleset::{
-        rules::{self, Rules},
-        Built, Ruleset,
-    },
+    ruleset::{objects::Objects, rules::Rules, Built, Ruleset},
 };
 
 use kernel::{
-    alloc::{flags::GFP_KERNEL_ACCOUNT, KVVec},
+    alloc::flags::GFP_KERNEL_ACCOUNT,
     error::code::E2BIG,
     impl_has_work, new_work,
     prelude::*,
@@ -41,7 +38,7 @@ pub(crate) struct Domain {
     paths: Rules<AccessFs>,
     ports: Rules<AccessNet>,
     /// The objects of `paths`: those that each layer added.
-    _objects: Arc<Chain<KVVec<ObjectRef>>>,
+    _objects: Arc<Chain<Objects>>,
     /// Identifies the domain and its ancestors.
     hierarchy: Arc<Chain<Hierarchy>>,
     #[pin]
@@ -83,7 +80,7 @@ impl Domain {
         let paths = Rules::merge(parent.map(|p| &p.paths), layers.youngest(), built.paths())?;
         let ports = Rules::merge(parent.map(|p| &p.ports), layers.youngest(), built.ports())?;
         let objects = Chain::new(
-            new_objects(parent, &built)?,
+            new_objects(parent, &built, paths.count())?,
             parent.map(|p| p._objects.clone()),
         )?;
         let hierarchy = Hierarchy::new(log, ruleset.quiet())?;
@@ -172,20 +169,20 @@ impl Domain {
     }
 }
 
-/// Returns the objects of a ruleset for which `parent` has no rules.
-fn new_objects(parent: Option<&Domain>, built: &Built) -> Result<KVVec<ObjectRef>> {
+/// Returns the objects of a ruleset for which `parent` has no rules: as many as its domain, which
+/// has `count` rules, has more than `parent`.
+fn new_objects(parent: Option<&Domain>, built: &Built, count: usize) -> Result<Objects> {
     let is_new = |object: &&ObjectRef| {
         parent.is_none_or(|parent| parent.rule_for(object::key_of(object)).is_none())
     };
-    let mut objects = KVVec::new();
+    let inherited = parent.map_or(0, |parent| parent.paths.count());
+    let mut objects = Objects::new();
 
-    objects.reserve(
-        built.objects().iter().filter(is_new).count(),
-        rules::table_flags(),
-    )?;
-    for object in built.objects().iter().filter(is_new) {
-        // There is room: it was reserved above.
-        let _ = objects.push_within_capacity(object.clone());
-    }
+    objects.reserve(count.saturating_sub(inherited))?;
+    built
+        .objects()
+        .iter()
+        .filter(is_new)
+        .try_for_each(|object| objects.push(object.clone()))?;
     Ok(objects)
 }

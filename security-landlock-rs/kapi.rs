@@ -23,6 +23,7 @@ pub(crate) mod path;
 pub(crate) mod pid;
 pub(crate) mod random;
 pub(crate) mod release;
+pub(crate) mod resched;
 pub(crate) mod shim;
 pub(crate) mod sock;
 pub(crate) mod superblock;

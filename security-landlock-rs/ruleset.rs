@@ -3,9 +3,10 @@
 //! Rank 2: rulesets, which user space builds behind a descriptor.
 #![forbid(unsafe_code)]
 
+pub(crate) mod objects;
 pub(crate) mod rules;
 
-use self::rules::Rules;
+use self::{objects::Objects, rules::Rules};
 use crate::{
     ids,
     kapi::{
@@ -23,7 +24,7 @@ use crate::{
 };
 
 use kernel::{
-    alloc::{flags::GFP_KERNEL_ACCOUNT, KVVec},
+    alloc::flags::GFP_KERNEL_ACCOUNT,
     error::code::EAFNOSUPPORT,
     new_mutex,
     prelude::*,
@@ -46,7 +47,7 @@ pub(crate) struct Ruleset {
 pub(crate) struct Built {
     paths: Rules<AccessFs>,
     ports: Rules<AccessNet>,
-    objects: KVVec<ObjectRef>,
+    objects: Objects,
     traced: Traced,
 }
 
@@ -73,7 +74,7 @@ impl Ruleset {
         let built = Built {
             paths: Rules::new()?,
             ports: Rules::new()?,
-            objects: KVVec::new(),
+            objects: Objects::new(),
             traced: Traced {
                 ruleset: TracedRuleset {
                     id: ids::next(),
@@ -159,14 +160,13 @@ impl Ruleset {
 
 impl Built {
     fn add(&mut self, object: ObjectRef, allowed: AccessFs, logging: Logging) -> Result {
-        self.objects.reserve(1, rules::table_flags())?;
+        self.objects.reserve(1)?;
 
         if self
             .paths
             .extend(object::key_of(&object), allowed, logging)?
         {
-            // There is room: it was reserved above.
-            let _ = self.objects.push_within_capacity(object);
+            self.objects.push(object)?;
         }
         Ok(())
     }
@@ -195,7 +195,7 @@ impl Built {
     }
 
     /// Returns the objects of [`Self::paths`].
-    pub(crate) fn objects(&self) -> &[ObjectRef] {
+    pub(crate) fn objects(&self) -> &Objects {
         &self.objects
     }
 }

@@ -6,6 +6,12 @@
 
 use kernel::bindings;
 
+/// Returns 64 random bits.
+pub(crate) fn u64() -> u64 {
+    // SAFETY: Can be called from any context.
+    unsafe { bindings::get_random_u64() }
+}
+
 /// Returns 32 random bits.
 pub(crate) fn u32() -> u32 {
     // SAFETY: Can be called from any context.

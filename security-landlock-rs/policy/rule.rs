@@ -20,8 +20,24 @@
 //!
 //! Besides rights, a half word has a mark that makes the rule quiet in that layer.
 //!
-//! Keys are addresses of kernel objects, or ports. Whoever could choose them would only slow down
-//! their own sandbox.
+//! # Chosen keys
+//!
+//! Keys are ports, which user space chooses, or addresses of kernel objects, which timing may leak.
+//! Keys whose searches all start in the same few slots would make a table of n rules take n² steps
+//! to fill, in one system call. So the place of a key depends on a random [`Multiplier`] as well,
+//! and each table has one of its own, which goes with the table:
+//!
+//! - Whoever chooses keys in advance knows no multiplier. Any set of keys takes as many steps as a
+//!   random one: about one besides the first for each rule, as a third of the slots is free.
+//! - Whoever times searches in a table may learn about its multiplier, and can then add rules that
+//!   take long to find, until the table is full: one search for each system call, and no search
+//!   takes more steps than there are rules. To grow a table, and to make one for a domain, is what
+//!   takes a step for each rule within one system call; the new table has a new multiplier. So does
+//!   each domain, to which no rule is ever added.
+//!
+//! One multiplication would do for an attacker, but not for ordinary keys: contiguous ports, and
+//! objects of one slab, are arithmetic progressions, which a tenth of all multipliers puts in few
+//! places. With a second one, of the halves of the product folded upon each other, none does.
 
 use super::{
     access::Access,
@@ -29,7 +45,7 @@ use super::{
     quiet::Logging,
 };
 
-use core::num::NonZeroU64;
+use core::num::{NonZeroU64, NonZeroUsize};
 
 /// What identifies an object in a table.
 pub(crate) type Key = NonZeroU64;
@@ -38,54 +54,104 @@ pub(crate) type Key = NonZeroU64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooManyRules;
 
-/// The size of a table: how many slots there are, and how large each of them is.
+/// What decides, besides a key, where the search for it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Multiplier(u64);
+
+impl Multiplier {
+    /// For a table of few rules, of which no choice makes a search long.
+    pub(crate) const FIXED: Self = Self(0x9e37_79b9_7f4a_7c15);
+
+    /// Takes the multiplier from random bits, which must be new for each table.
+    pub(crate) fn new(random: u64) -> Self {
+        // Odd factors lose nothing: different keys have different products.
+        Self(random | 1)
+    }
+
+    /// Returns 32 bits that depend on every bit of `key`.
+    fn hash(self, key: Key) -> u64 {
+        let product = key.get().wrapping_mul(self.0);
+
+        (product ^ product >> 32).wrapping_mul(self.0) >> 32
+    }
+}
+
+/// The layout of a table: how many slots there are, how large each of them is, and where the search
+/// for a key starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shape {
-    slots: usize,
-    stride: usize,
+    slots: u32,
+    stride: u32,
+    multiplier: Multiplier,
 }
 
 impl Shape {
     /// Returns the shape of a table for `rules` rules in as many layers as a domain with the
     /// youngest layer `youngest` has.
-    pub(crate) fn new(rules: usize, youngest: LayerIndex) -> Result<Self, TooManyRules> {
+    pub(crate) fn new(
+        rules: usize,
+        youngest: LayerIndex,
+        multiplier: Multiplier,
+    ) -> Result<Self, TooManyRules> {
         let slots = rules
             .checked_add(rules.div_ceil(2))
             .and_then(|slots| slots.checked_add(1))
-            .filter(|slots| u32::try_from(*slots).is_ok())
+            .and_then(|slots| u32::try_from(slots).ok())
             .ok_or(TooManyRules)?;
 
         Ok(Self {
             slots,
-            stride: layer::words_up_to(youngest).wrapping_add(1),
+            // CAST: there are few layers.
+            stride: layer::words_up_to(youngest).wrapping_add(1) as u32,
+            multiplier,
         })
+    }
+
+    /// Returns the number of slots.
+    pub(crate) fn slots(self) -> usize {
+        // CAST: a kernel with this module has 64 bits, or no memory for that many slots.
+        self.slots as usize
+    }
+
+    /// Returns the number of words of a slot.
+    fn stride(self) -> usize {
+        // CAST: there are few layers.
+        self.stride as usize
     }
 
     /// Returns the number of words of such a table.
     pub(crate) fn words(self) -> Result<usize, TooManyRules> {
-        self.slots.checked_mul(self.stride).ok_or(TooManyRules)
+        self.slots().checked_mul(self.stride()).ok_or(TooManyRules)
     }
 
-    /// Tells whether a table with `rules` rules has room for one more.
+    /// Returns whether a table with `rules` rules has room for one more.
     pub(crate) fn has_room(self, rules: usize) -> bool {
-        rules.saturating_mul(3).saturating_add(3) <= self.slots.saturating_mul(2)
+        rules < self.slots().saturating_mul(2) / 3
     }
 
-    /// Returns the slot where the search for `key` starts: a multiplicative hash, scaled down.
-    fn home(self, key: Key) -> usize {
-        let hash = key.get().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    /// Returns the slot where the search for `key` starts: its hash, scaled down.
+    pub(crate) fn home(self, key: Key) -> usize {
+        let scaled = self.multiplier.hash(key).wrapping_mul(self.slots.into());
 
-        // CAST: `slots` fits 32 bits, as `hash` does; the product shifted back fits as well.
-        (hash.wrapping_mul(self.slots as u64) >> 32) as usize
+        // CAST: both factors have 32 bits, so their product shifted back is less than `slots`.
+        (scaled >> 32) as usize
     }
 
-    /// Returns the first word of each slot that may hold `key`, in the order of the search.
-    fn probe(self, key: Key) -> impl Iterator<Item = usize> {
-        let home = self.home(key);
+    /// Returns the first word of the slot of `words` that has `key`, or of the free one where the
+    /// search for it ends. [`None`] if every slot has another key.
+    #[inline]
+    fn search(self, words: &[u64], key: Key) -> Option<usize> {
+        let mut start = self.home(key).wrapping_mul(self.stride());
 
-        (home..self.slots)
-            .chain(0..home)
-            .map(move |slot| slot.wrapping_mul(self.stride))
+        // One more than there are slots, for the step back to the first one.
+        for _ in 0..self.slots.saturating_add(1) {
+            match words.get(start) {
+                Some(found) if *found == key.get() || *found == 0 => return Some(start),
+                Some(_) => start = start.wrapping_add(self.stride()),
+                None => start = 0,
+            }
+        }
+        None
     }
 }
 
@@ -103,76 +169,78 @@ impl<'a> Table<'a> {
     }
 
     /// Returns what each layer grants on the object `key`, if there is a rule for it.
+    #[inline]
     pub(crate) fn find(self, key: Key) -> Option<Grants<'a>> {
-        for start in self.shape.probe(key) {
-            let slot = self.words.get(start..)?.get(..self.shape.stride)?;
-            let (found, grants) = slot.split_first()?;
+        let start = self.shape.search(self.words, key)?;
+        let slot = self.words.get(start..)?.get(..self.shape.stride())?;
+        let (found, grants) = slot.split_first()?;
 
-            if *found == key.get() {
-                return Some(Grants::from_words(grants));
-            }
-            if *found == 0 {
-                return None;
-            }
-        }
-        None
+        (*found == key.get()).then(|| Grants::from_words(grants))
     }
 
     /// Returns every rule, in no particular order.
     pub(crate) fn iter(self) -> impl Iterator<Item = (Key, Grants<'a>)> {
         self.words
-            .chunks_exact(self.shape.stride.max(1))
+            .chunks_exact(self.shape.stride().max(1))
             .filter_map(|slot| {
                 let (key, grants) = slot.split_first()?;
                 Some((Key::new(*key)?, Grants::from_words(grants)))
             })
     }
+
+    /// Cuts the table into parts of at most `slots` slots, of which only [`Self::iter`] makes
+    /// sense: whoever reads all rules may stop between two parts.
+    pub(crate) fn parts(self, slots: NonZeroUsize) -> impl Iterator<Item = Table<'a>> {
+        let words = self.shape.stride().max(1).saturating_mul(slots.get());
+
+        self.words
+            .chunks(words)
+            .map(move |part| Self::new(self.shape, part))
+    }
 }
 
-/// Adds `granted` to the rule for `key` in the layer at `index`; makes the rule if there is none.
+/// Adds `granted` to the rule for `key` in the layer at `index`, and makes it quiet there if
+/// `logging` says so; creates the rule if there is none.
 ///
-/// Tells whether the rule is new, or returns [`None`] when every slot is taken, which does not
-/// happen as long as [`Shape::has_room`] is heeded.
+/// Returns whether the rule is new, or [`None`] when every slot is taken, which does not happen as
+/// long as [`Shape::has_room`] is heeded.
+#[inline]
 pub(crate) fn extend<A: Access>(
     shape: Shape,
     words: &mut [u64],
     key: Key,
     index: LayerIndex,
     granted: A,
+    logging: Logging,
 ) -> Option<bool> {
     let (slot, is_new) = claim(shape, words, key)?;
     let word = slot.get_mut(layer::word_of(index).wrapping_add(1))?;
 
     *word |= layer::pack(index, granted);
+    if logging == Logging::Quiet {
+        *word |= layer::pack_quiet(index);
+    }
     Some(is_new)
-}
-
-/// Makes the rule for `key` quiet in the layer at `index`; makes the rule if there is none.
-///
-/// Returns [`None`] as [`extend`].
-pub(crate) fn quieten(shape: Shape, words: &mut [u64], key: Key, index: LayerIndex) -> Option<()> {
-    let (slot, _) = claim(shape, words, key)?;
-
-    *slot.get_mut(layer::word_of(index).wrapping_add(1))? |= layer::pack_quiet(index);
-    Some(())
 }
 
 /// Copies a rule of another table, that of a parent domain, where it has no more layers.
 ///
 /// Returns [`None`] when every slot is taken.
+#[inline]
 pub(crate) fn inherit(shape: Shape, words: &mut [u64], key: Key, grants: Grants<'_>) -> Option<()> {
     let (slot, _) = claim(shape, words, key)?;
     let copied = slot.iter_mut().skip(1).zip(grants.words);
 
-    copied.for_each(|(to, from)| *to = *from);
+    // They are zero so far; of this few words a copy would be made by a call.
+    copied.for_each(|(to, from)| *to |= *from);
     Some(())
 }
 
-/// Returns the slot of `key`, taken now if it was not before, which the second value tells.
+/// Returns the slot of `key`, and whether it was taken for it only now.
+#[inline]
 fn claim(shape: Shape, words: &mut [u64], key: Key) -> Option<(&mut [u64], bool)> {
-    let free = |start: &usize| matches!(words.get(*start), Some(found) if *found == 0 || *found == key.get());
-    let start = shape.probe(key).find(free)?;
-    let slot = words.get_mut(start..)?.get_mut(..shape.stride)?;
+    let start = shape.search(words, key)?;
+    let slot = words.get_mut(start..)?.get_mut(..shape.stride())?;
     let first = slot.first_mut()?;
     let is_new = *first == 0;
 
@@ -228,83 +296,151 @@ mod tests {
     const KEY: Key = Key::MIN;
     const OLDEST: LayerIndex = LayerIndex::new::<0>();
     const NEXT: LayerIndex = LayerIndex::new::<1>();
+    const ANY: Multiplier = Multiplier(0x0123_4567_89ab_cdef);
 
     fn grants_of(table: Table<'_>, key: Key) -> Option<u64> {
         table.find(key)?.words().next()
     }
 
     #[test]
-    fn rules_for_one_object_add_up() {
-        let Ok(shape) = Shape::new(1, OLDEST) else {
-            return;
-        };
+    fn rules_for_one_object_add_up() -> Result<(), TooManyRules> {
+        let shape = Shape::new(1, OLDEST, ANY)?;
         let mut words = [0; 6];
 
-        let first = extend(shape, &mut words, KEY, OLDEST, AccessFs::from(ReadFile));
-        let second = extend(shape, &mut words, KEY, OLDEST, AccessFs::from(WriteFile));
+        let first = extend(
+            shape,
+            &mut words,
+            KEY,
+            OLDEST,
+            AccessFs::from(ReadFile),
+            Logging::Normal,
+        );
+        let second = extend(
+            shape,
+            &mut words,
+            KEY,
+            OLDEST,
+            AccessFs::from(WriteFile),
+            Logging::Normal,
+        );
 
         let both = layer::pack(OLDEST, ReadFile | WriteFile);
         assert_eq!((first, second), (Some(true), Some(false)));
         assert_eq!(grants_of(Table::new(shape, &words), KEY), Some(both));
+        Ok(())
     }
 
     #[test]
-    fn layers_stay_apart() {
-        let Ok(shape) = Shape::new(1, NEXT) else {
-            return;
-        };
+    fn layers_stay_apart() -> Result<(), TooManyRules> {
+        let shape = Shape::new(1, NEXT, ANY)?;
         let mut words = [0; 6];
 
-        let _ = extend(shape, &mut words, KEY, OLDEST, AccessFs::from(ReadFile));
-        let _ = extend(shape, &mut words, KEY, NEXT, AccessFs::from(WriteFile));
+        let _ = extend(
+            shape,
+            &mut words,
+            KEY,
+            OLDEST,
+            AccessFs::from(ReadFile),
+            Logging::Normal,
+        );
+        let _ = extend(
+            shape,
+            &mut words,
+            KEY,
+            NEXT,
+            AccessFs::from(WriteFile),
+            Logging::Normal,
+        );
 
         let packed = layer::pack(OLDEST, AccessFs::from(ReadFile))
             | layer::pack(NEXT, AccessFs::from(WriteFile));
         assert_eq!(grants_of(Table::new(shape, &words), KEY), Some(packed));
+        Ok(())
     }
 
     #[test]
-    fn rule_is_quiet_in_one_layer() {
-        let Ok(shape) = Shape::new(1, NEXT) else {
-            return;
-        };
+    fn rule_is_quiet_in_one_layer() -> Result<(), TooManyRules> {
+        let shape = Shape::new(1, NEXT, ANY)?;
         let mut words = [0; 6];
 
-        let _ = extend(shape, &mut words, KEY, OLDEST, AccessFs::ALL);
-        let _ = quieten(shape, &mut words, KEY, NEXT);
+        let _ = extend(
+            shape,
+            &mut words,
+            KEY,
+            OLDEST,
+            AccessFs::ALL,
+            Logging::Normal,
+        );
+        let _ = extend(
+            shape,
+            &mut words,
+            KEY,
+            NEXT,
+            AccessFs::empty(),
+            Logging::Quiet,
+        );
 
         let found = Table::new(shape, &words).find(KEY);
         let logging = |index| found.map(|grants| grants.logging(index));
         assert_eq!(logging(OLDEST), Some(Logging::Normal));
         assert_eq!(logging(NEXT), Some(Logging::Quiet));
+        Ok(())
     }
 
     #[test]
-    fn quiet_rule_grants_no_right() {
-        let Ok(shape) = Shape::new(1, OLDEST) else {
-            return;
-        };
+    fn quiet_rule_grants_no_right() -> Result<(), TooManyRules> {
+        let shape = Shape::new(1, OLDEST, ANY)?;
         let mut words = [0; 6];
 
-        let _ = quieten(shape, &mut words, KEY, OLDEST);
+        let _ = extend(
+            shape,
+            &mut words,
+            KEY,
+            OLDEST,
+            AccessFs::empty(),
+            Logging::Quiet,
+        );
         let granted = Table::new(shape, &words).find(KEY).map(Grants::of_oldest);
         assert_eq!(granted, Some(AccessFs::empty()));
 
-        let _ = extend(shape, &mut words, KEY, OLDEST, AccessFs::ALL);
+        let _ = extend(
+            shape,
+            &mut words,
+            KEY,
+            OLDEST,
+            AccessFs::ALL,
+            Logging::Normal,
+        );
         let granted = Table::new(shape, &words).find(KEY).map(Grants::of_oldest);
         assert_eq!(granted, Some(AccessFs::ALL));
+        Ok(())
     }
 
     #[test]
-    fn full_table_refuses_and_finds_nothing_more() {
-        let Ok(shape) = Shape::new(0, OLDEST) else {
-            return;
-        };
+    fn full_table_refuses_and_finds_nothing_more() -> Result<(), TooManyRules> {
+        let shape = Shape::new(0, OLDEST, ANY)?;
         let mut words = [0; 2];
         let other = Key::MAX;
 
-        assert!(extend(shape, &mut words, KEY, OLDEST, AccessFs::from(ReadFile)).is_some());
-        assert!(extend(shape, &mut words, other, OLDEST, AccessFs::from(ReadFile)).is_none());
+        assert!(extend(
+            shape,
+            &mut words,
+            KEY,
+            OLDEST,
+            AccessFs::from(ReadFile),
+            Logging::Normal
+        )
+        .is_some());
+        assert!(extend(
+            shape,
+            &mut words,
+            other,
+            OLDEST,
+            AccessFs::from(ReadFile),
+            Logging::Normal
+        )
+        .is_none());
         assert!(Table::new(shape, &words).find(other).is_none());
+        Ok(())
     }
 }

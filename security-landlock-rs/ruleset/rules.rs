@@ -2,14 +2,17 @@
 
 //! Rule tables in one allocation each, for rulesets and for domains.
 
-use crate::policy::{
-    access::Access,
-    layer::LayerIndex,
-    quiet::Logging,
-    rule::{self, Grants, Key, Shape, Table, TooManyRules},
+use crate::{
+    kapi::{random, resched},
+    policy::{
+        access::Access,
+        layer::LayerIndex,
+        quiet::Logging,
+        rule::{self, Grants, Key, Multiplier, Shape, Table, TooManyRules},
+    },
 };
 
-use core::marker::PhantomData;
+use core::{marker::PhantomData, num::NonZeroUsize};
 use kernel::{
     alloc::{
         flags::{self, GFP_KERNEL_ACCOUNT},
@@ -31,6 +34,12 @@ const ONLY: LayerIndex = LayerIndex::new::<0>();
 /// Number of rules for which there is room at least, once there is a rule.
 const FIRST_ROOM: usize = 4;
 
+/// For how many rules a table takes no random number, which costs more than the longest search.
+const FEW: usize = 16;
+
+/// How many slots of a table, or rules, are looked at before other tasks may run.
+pub(super) const PART: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);
+
 /// Rules of one or more layers, keyed by object.
 ///
 /// The table does not own its objects: who keeps it keeps references to them.
@@ -47,11 +56,16 @@ impl<A: Access> Rules<A> {
         Self::with_room(0, ONLY)
     }
 
-    /// Makes a table for `rules` rules. Fails with `ENOMEM`, or with [`E2BIG`].
+    /// Makes a table for `rules` rules, with a multiplier of its own unless there are [`FEW`].
+    /// Fails with `ENOMEM`, or with [`E2BIG`].
     ///
     /// A table for no rule takes no memory: most tables of ports have none.
     fn with_room(rules: usize, youngest: LayerIndex) -> Result<Self> {
-        let shape = Shape::new(rules, youngest).map_err(too_many)?;
+        let multiplier = match rules {
+            0..=FEW => Multiplier::FIXED,
+            _ => Multiplier::new(random::u64()),
+        };
+        let shape = Shape::new(rules, youngest, multiplier).map_err(too_many)?;
         let words = match rules {
             0 => KVVec::new(),
             _ => KVVec::zeroed(shape.words().map_err(too_many)?, table_flags())?,
@@ -69,6 +83,16 @@ impl<A: Access> Rules<A> {
         Table::new(self.shape, &self.words)
     }
 
+    /// Returns every rule, with a point to reschedule after some of them: a step may sleep.
+    fn rules(&self) -> impl Iterator<Item = (Key, Grants<'_>)> {
+        resched::between(self.table().parts(PART)).flat_map(Table::iter)
+    }
+
+    /// Returns the number of rules.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
     /// Returns what the rule for `key` grants, if there is one.
     #[inline]
     pub(crate) fn find(&self, key: Key) -> Option<Grants<'_>> {
@@ -78,8 +102,8 @@ impl<A: Access> Rules<A> {
     /// Grants `allowed` on an object in the only layer of a ruleset, besides what is granted
     /// already.
     ///
-    /// Tells whether the rule is new. On failure, as of [`Self::with_room`], nothing changes.
-    /// If `logging` says so, the rule becomes quiet, and stays so.
+    /// Returns whether the rule is new. On failure, as of [`Self::with_room`], nothing changes.
+    /// If `logging` says so, the rule becomes quiet, and stays so. May sleep.
     pub(crate) fn extend(&mut self, key: Key, allowed: A, logging: Logging) -> Result<bool> {
         if !self.shape.has_room(self.count) {
             *self = self.grown()?;
@@ -92,13 +116,15 @@ impl<A: Access> Rules<A> {
         let room = self.count.saturating_mul(2).max(FIRST_ROOM);
         let mut grown = Self::with_room(room, ONLY)?;
 
-        grown.inherit(self)?;
+        if self.count > 0 {
+            grown.inherit(self)?;
+        }
         Ok(grown)
     }
 
     /// Returns the rules of `parent` and, as layer `youngest`, those of a ruleset.
     ///
-    /// Fails as [`Self::with_room`].
+    /// Fails as [`Self::with_room`]. May sleep.
     pub(crate) fn merge(
         parent: Option<&Self>,
         youngest: LayerIndex,
@@ -113,15 +139,16 @@ impl<A: Access> Rules<A> {
         if let Some(parent) = parent {
             merged.inherit(parent)?;
         }
-        for (key, grants) in ruleset.table().iter() {
-            merged.insert(key, youngest, grants.of_oldest(), grants.logging(ONLY))?;
-        }
+        ruleset.rules().try_for_each(|(key, grants)| {
+            let is_new = merged.insert(key, youngest, grants.of_oldest(), grants.logging(ONLY));
+            is_new.map(drop)
+        })?;
         Ok(merged)
     }
 
     /// Returns how many rules are for objects for which `other` has none.
     fn missing_in(&self, other: &Self) -> usize {
-        let keys = self.table().iter().map(|(key, _)| key);
+        let keys = self.rules().map(|(key, _)| key);
 
         keys.filter(|key| other.find(*key).is_none()).count()
     }
@@ -133,23 +160,19 @@ impl<A: Access> Rules<A> {
         allowed: A,
         logging: Logging,
     ) -> Result<bool> {
-        let is_new = rule::extend(self.shape, &mut self.words, key, index, allowed);
+        let is_new = rule::extend(self.shape, &mut self.words, key, index, allowed, logging);
         // The table was made large enough: this does not fail.
         let is_new = is_new.ok_or(EINVAL)?;
-        if logging == Logging::Quiet {
-            // The rule has its slot by now.
-            rule::quieten(self.shape, &mut self.words, key, index).ok_or(EINVAL)?;
-        }
 
         self.count = self.count.wrapping_add(usize::from(is_new));
         Ok(is_new)
     }
 
     fn inherit(&mut self, parent: &Self) -> Result {
-        for (key, grants) in parent.table().iter() {
+        parent.rules().try_for_each(|(key, grants)| {
             // As in `insert()`.
-            rule::inherit(self.shape, &mut self.words, key, grants).ok_or(EINVAL)?;
-        }
+            rule::inherit(self.shape, &mut self.words, key, grants).ok_or(EINVAL)
+        })?;
         self.count = parent.count;
         Ok(())
     }
@@ -157,4 +180,62 @@ impl<A: Access> Rules<A> {
 
 fn too_many(TooManyRules: TooManyRules) -> Error {
     E2BIG
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kunit_tests(landlock_rules)]
+mod tests {
+    use super::*;
+    use crate::policy::access::AccessNet;
+
+    const NEXT: LayerIndex = LayerIndex::new::<1>();
+
+    /// Returns ports for which one multiplication with a number that everybody knows, the hash of
+    /// former versions, gives neighbouring slots: 2048 of them.
+    fn chosen_ports() -> impl Iterator<Item = Key> {
+        let is_chosen = |key: &Key| key.get().wrapping_mul(0x9e37_79b9_7f4a_7c15) < u64::MAX / 32;
+
+        (1..=1 << 16).filter_map(Key::new).filter(is_chosen)
+    }
+
+    /// Returns how many steps searches for all rules take besides the first one of each.
+    fn steps(rules: &Rules<AccessNet>) -> usize {
+        let slots = rules.words.chunks(rules.words.len() / rules.shape.slots());
+        let steps = slots.enumerate().filter_map(|(slot, words)| {
+            let home = rules.shape.home(Key::new(*words.first()?)?);
+
+            Some(
+                slot.checked_sub(home)
+                    .unwrap_or(slot + rules.shape.slots() - home),
+            )
+        });
+
+        steps.sum()
+    }
+
+    #[test]
+    fn no_choice_of_ports_makes_searches_long() -> Result {
+        let mut ruleset = Rules::new()?;
+        for key in chosen_ports() {
+            ruleset.extend(key, AccessNet::ALL, Logging::Normal)?;
+        }
+        let domain = Rules::merge(None, ONLY, &ruleset)?;
+        let nested = Rules::merge(Some(&domain), NEXT, &ruleset)?;
+
+        for rules in [&ruleset, &domain, &nested] {
+            // About one for each rule is what chance gives; if the choice worked, it is hundreds.
+            assert!(rules.count() > 2000);
+            assert!(steps(rules) < 3 * rules.count());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn no_two_large_tables_have_the_same_multiplier() -> Result {
+        let one = Rules::<AccessNet>::with_room(1000, ONLY)?;
+        let other = Rules::<AccessNet>::with_room(1000, ONLY)?;
+
+        assert!(one.shape != other.shape);
+        Ok(())
+    }
 }

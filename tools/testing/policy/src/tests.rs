@@ -5,6 +5,7 @@
 mod access;
 mod address;
 mod attr;
+mod chosen;
 mod errata;
 mod ioctl;
 mod layer;

@@ -14,7 +14,7 @@ use crate::policy::{
     optional::OptionalDenials,
     quiet::{is_quiet, Logging},
     refer::{Action, Moved, Reparent, Required},
-    rule::{extend, quieten, Shape, Table},
+    rule::{extend, Multiplier, Shape, Table},
     unfulfilled::Unfulfilled,
 };
 
@@ -197,17 +197,15 @@ proptest! {
         let handled: Vec<u32> = rules.iter().map(|(handled, _)| *handled).collect();
         let layers = layers(&handled);
         let youngest = LayerIndex::try_new(rules.len() - 1).unwrap();
-        let shape = Shape::new(1, youngest).unwrap();
+        let shape = Shape::new(1, youngest, Multiplier::FIXED).unwrap();
         let mut words = vec![0; shape.words().unwrap()];
         let key = NonZeroU64::new(77).unwrap();
         for (layer, (_, rule)) in rules.iter().enumerate() {
             if let Some((granted, quiet)) = rule {
                 let layer = LayerIndex::try_new(layer).unwrap();
                 let granted = AccessFs::parse(u64::from(*granted)).unwrap();
-                extend(shape, &mut words, key, layer, granted).unwrap();
-                if *quiet {
-                    quieten(shape, &mut words, key, layer).unwrap();
-                }
+                let logging = if *quiet { Logging::Quiet } else { Logging::Normal };
+                extend(shape, &mut words, key, layer, granted, logging).unwrap();
             }
         }
         let request = AccessFs::parse(u64::from(requested)).unwrap();
@@ -242,7 +240,8 @@ proptest! {
         for (layer, (_, rule)) in rules.iter().enumerate() {
             if let Some(granted) = rule {
                 let layer = LayerIndex::try_new(layer).unwrap();
-                extend(table.shape, &mut table.words, key, layer, net(*granted)).unwrap();
+                extend(table.shape, &mut table.words, key, layer, net(*granted), Logging::Normal)
+                    .unwrap();
             }
         }
 

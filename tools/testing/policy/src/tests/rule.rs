@@ -5,11 +5,15 @@
 use super::support::*;
 use crate::policy::{
     access::AccessFs,
-    rule::{self, Key, Shape, Table, TooManyRules},
+    quiet::Logging,
+    rule::{self, Key, Multiplier, Shape, Table, TooManyRules},
 };
 
 use proptest::{collection::vec, prelude::*};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A multiplier where it does not matter which.
+const ANY: Multiplier = Multiplier::FIXED;
 
 /// What each layer grants on each key.
 type Model = BTreeMap<u64, [u32; LAYERS]>;
@@ -121,7 +125,7 @@ fn colliding(room: usize) -> Vec<Vec<Key>> {
 #[test]
 fn slot_is_a_key_and_a_word_for_two_layers() {
     for layers in 1..=LAYERS {
-        let shape = Shape::new(0, index(layers - 1)).unwrap();
+        let shape = Shape::new(0, index(layers - 1), ANY).unwrap();
 
         assert_eq!(shape.words(), Ok(1 + layers.div_ceil(2)), "{layers} layers");
     }
@@ -148,7 +152,7 @@ fn older_layer_is_the_lower_half_of_its_word() {
 #[test]
 fn table_for_some_rules_has_room_for_each_of_them() {
     for rules in 0..3000 {
-        let shape = Shape::new(rules, index(0)).unwrap();
+        let shape = Shape::new(rules, index(0), ANY).unwrap();
 
         assert!((0..rules).all(|present| shape.has_room(present)), "{rules}");
     }
@@ -188,7 +192,7 @@ fn table_is_not_larger_than_it_needs_to_be() {
 
 #[test]
 fn there_is_no_room_for_more_rules_than_can_be_counted() {
-    let shape = Shape::new(1000, index(15)).unwrap();
+    let shape = Shape::new(1000, index(15), ANY).unwrap();
 
     for present in [
         usize::MAX,
@@ -203,7 +207,7 @@ fn there_is_no_room_for_more_rules_than_can_be_counted() {
 #[test]
 fn slots_are_counted_with_32_bits() {
     const LAST: usize = 2_863_311_529;
-    let largest = Shape::new(LAST, index(0)).unwrap();
+    let largest = Shape::new(LAST, index(0), ANY).unwrap();
 
     assert_eq!(largest.words(), Ok(2 * u32::MAX as usize));
     assert!(largest.has_room(LAST - 1));
@@ -216,7 +220,7 @@ fn slots_are_counted_with_32_bits() {
     ] {
         for layers in 1..=LAYERS {
             assert_eq!(
-                Shape::new(rules, index(layers - 1)),
+                Shape::new(rules, index(layers - 1), ANY),
                 Err(TooManyRules),
                 "{rules}"
             );
@@ -226,7 +230,7 @@ fn slots_are_counted_with_32_bits() {
 
 #[test]
 fn search_in_the_largest_table_stays_within_its_words() {
-    let shape = Shape::new(2_863_311_529, index(15)).unwrap();
+    let shape = Shape::new(2_863_311_529, index(15), ANY).unwrap();
 
     for key in (0..64)
         .map(|bit| Key::new(1 << bit).unwrap())
@@ -298,7 +302,7 @@ fn search_goes_on_at_the_first_slot_after_the_last_one() {
 fn full_table_refuses_and_stays_as_it_is() {
     for room in 0..30 {
         let (mut rules, mut model) = (Rules::new(room, 3), Model::new());
-        let slots = Shape::new(room, index(0)).unwrap().words().unwrap() as u64 / 2;
+        let slots = Shape::new(room, index(0), ANY).unwrap().words().unwrap() as u64 / 2;
 
         for key in (1..=slots).map(|key| Key::new(key).unwrap()) {
             assert_eq!(rules.insert(key, 1, AccessFs::FILE), Some(true));
@@ -377,6 +381,28 @@ fn addresses_of_kernel_objects_are_spread() {
             all < 4 * RULES / 20,
             "{all} steps for a distance of {distance}"
         );
+    }
+}
+
+#[test]
+fn parts_of_a_table_have_each_rule_once() {
+    for room in [0, 1, 2, 7, 100] {
+        for layers in [1, 2, 3, LAYERS] {
+            let mut rules = Rules::new(room, layers);
+            for key in 1..=room as u64 {
+                rules.extend(Key::new(key).unwrap(), 0, AccessFs::ALL);
+            }
+            let all: Vec<_> = rules.table().iter().map(|(key, _)| key).collect();
+
+            for slots in [1, 2, 3, 50, 1000] {
+                let parts: Vec<_> = rules.table().parts(slots.try_into().unwrap()).collect();
+                let in_parts = parts.iter().map(|part| part.iter().map(|(key, _)| key));
+
+                assert!(in_parts.clone().all(|keys| keys.count() <= slots));
+                assert_eq!(parts.len(), rules.slots().div_ceil(slots));
+                assert_eq!(in_parts.flatten().collect::<Vec<_>>(), all);
+            }
+        }
     }
 }
 
@@ -463,7 +489,7 @@ proptest! {
         // Half a slot more for each rule, rounded up, and one that is always free.
         let slots = (3 * rules as u128).div_ceil(2) + 1;
         let words = slots * (1 + layers.div_ceil(2) as u128);
-        let shape = Shape::new(rules, index(layers - 1));
+        let shape = Shape::new(rules, index(layers - 1), ANY);
 
         prop_assert_eq!(shape.is_ok(), slots <= u128::from(u32::MAX));
         if let Ok(shape) = shape {
@@ -480,7 +506,7 @@ proptest! {
         layer in 0..LAYERS,
         key in any_key(),
     ) {
-        let shape = Shape::new(room, index(layers - 1)).unwrap();
+        let shape = Shape::new(room, index(layers - 1), ANY).unwrap();
         let mut changed = words.clone();
         let table = Table::new(shape, &words);
 
@@ -488,7 +514,8 @@ proptest! {
             let _ = granted_per_layer(grants);
         }
         let found = table.find(key).map(granted_per_layer);
-        let extended = rule::extend(shape, &mut changed, key, index(layer), AccessFs::FILE);
+        let (layer, quiet) = (index(layer), Logging::Quiet);
+        let extended = rule::extend(shape, &mut changed, key, layer, AccessFs::FILE, quiet);
         for (key, grants) in table.iter() {
             let _ = rule::inherit(shape, &mut changed, key, grants);
         }

@@ -6,7 +6,8 @@ use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks},
     errata::ABI_VERSION,
     layer::{LayerIndex, Layers, MAX_LAYERS},
-    rule::{self, Grants, Key, Shape, Table},
+    quiet::Logging,
+    rule::{self, Grants, Key, Multiplier, Shape, Table},
     unfulfilled::Unfulfilled,
 };
 
@@ -203,7 +204,12 @@ pub(super) struct Rules {
 impl Rules {
     /// Makes a table for `room` rules of `layers` layers.
     pub(super) fn new(room: usize, layers: usize) -> Self {
-        let shape = Shape::new(room, index(layers - 1)).expect("that is few");
+        Self::with(room, layers, Multiplier::FIXED)
+    }
+
+    /// As [`Self::new`], with another multiplier.
+    pub(super) fn with(room: usize, layers: usize, multiplier: Multiplier) -> Self {
+        let shape = Shape::new(room, index(layers - 1), multiplier).expect("that is few");
 
         Self {
             shape,
@@ -231,7 +237,8 @@ impl Rules {
 
     /// Adds to a rule, or fails if the table is full.
     pub(super) fn insert(&mut self, key: Key, layer: usize, granted: AccessFs) -> Option<bool> {
-        let is_new = rule::extend(self.shape, &mut self.words, key, index(layer), granted)?;
+        let (index, logging) = (index(layer), Logging::Normal);
+        let is_new = rule::extend(self.shape, &mut self.words, key, index, granted, logging)?;
 
         self.count += usize::from(is_new);
         Some(is_new)
