@@ -35,6 +35,14 @@ const LAYERS: [u64; 4] = [1, 2, 4, 16];
 /// How many rules each layer has.
 const RULES: [u64; 4] = [1, 9, 65, 513];
 
+/// How many rules there are where somebody chose the ports that they are for.
+const PORTS: u64 = 20_000;
+
+/// Ends of the names of two rows about the same, and how often the second may cost the first.
+const PLAIN: &str = " plain keys";
+const CHOSEN: &str = " chosen keys";
+const CHOSEN_LIMIT: f64 = 2.0;
+
 /// Measures one implementation or both, and compares with `baseline` if there is one.
 pub fn command(workshop: &Workshop, only: Option<Impl>, baseline: Option<&Path>) -> Result<()> {
     let baseline = baseline.map(read).transpose()?;
@@ -46,6 +54,7 @@ pub fn command(workshop: &Workshop, only: Option<Impl>, baseline: Option<&Path>)
     place::write(&workshop.place.out.join(RESULTS), json)?;
     report::print(&rows);
     ui::say("results", format!("out/{RESULTS}"));
+    check_chosen(&rows)?;
     match baseline {
         Some(baseline) => check_baseline(&baseline, &rows),
         None => Ok(()),
@@ -76,6 +85,31 @@ fn check_baseline(baseline: &[Row], rows: &[Row]) -> Result<()> {
         worse == 0,
         "{worse} rows cost more than in the baseline: mend them, or take out/{RESULTS} as the next one"
     );
+    Ok(())
+}
+
+/// Fails if an operation costs more than twice as much for keys that somebody chose.
+fn check_chosen(rows: &[Row]) -> Result<()> {
+    for row in rows {
+        let Some(name) = row.measured.name.strip_suffix(CHOSEN) else {
+            continue;
+        };
+        let is_plain = |other: &&Row| {
+            other.implementation == row.implementation
+                && other.measured.name.strip_suffix(PLAIN) == Some(name)
+                && other.measured.parameters == row.measured.parameters
+        };
+        let plain = rows
+            .iter()
+            .find(is_plain)
+            .context("there is no plain row")?;
+        let ratio = row.measured.figure.median / plain.measured.figure.median;
+        ensure!(
+            ratio <= CHOSEN_LIMIT,
+            "{} costs {ratio:.1} times as much as for plain keys: fix the hash of policy/rule.rs",
+            row.title()
+        );
+    }
     Ok(())
 }
 
@@ -169,6 +203,7 @@ fn plan() -> Vec<Section> {
             )
         }));
     }
+    plan.push(section("ports", format!("ports --rules {PORTS}")));
     plan.push(section("memory-objects", "memory-objects".to_owned()));
     plan.push(section("fs_bench", "fs-bench /bin/fs_bench".to_owned()));
     plan
@@ -220,6 +255,17 @@ mod tests {
         assert_eq!(all.len(), plan().len());
         assert!(rows(&session(line, 1), Impl::C).is_err());
         assert!(rows(&session("bench: no", 0), Impl::C).is_err());
+    }
+
+    #[test]
+    fn chosen_keys_may_cost_twice_as_much() {
+        let rows = |chosen| {
+            [("x plain keys", 100.0), ("x chosen keys", chosen)]
+                .map(|(name, median)| Row::sample(name, Impl::Rust, median))
+        };
+        assert!(check_chosen(&rows(200.0)).is_ok());
+        assert!(check_chosen(&rows(201.0)).is_err());
+        assert!(check_chosen(&rows(100.0)[1..]).is_err());
     }
 
     #[test]

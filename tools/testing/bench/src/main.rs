@@ -19,6 +19,7 @@ mod landlock;
 mod memory;
 mod open;
 mod operations;
+mod ports;
 mod row;
 mod sample;
 mod sandbox;
@@ -57,6 +58,12 @@ enum Group {
         #[arg(long)]
         rules: u64,
     },
+    /// Enforces rules on ports, and connects to them: plain ones, and ones chosen to do harm.
+    Ports {
+        /// How many rules there are.
+        #[arg(long)]
+        rules: u64,
+    },
     /// Counts the bytes of rulesets and domains.
     Memory {
         /// How many rules they have.
@@ -89,6 +96,7 @@ fn run(group: &Group) -> Result<()> {
         Group::Operations { layers } => operations::measure(*layers),
         Group::Build => build::measure(),
         Group::Enforce { rules } => enforce::measure(*rules),
+        Group::Ports { rules } => ports::measure(*rules),
         Group::Memory { rules } => memory::measure(*rules),
         Group::MemoryObjects => memory::measure_objects(),
         Group::FsBench { program } => fs_bench::measure(program),
