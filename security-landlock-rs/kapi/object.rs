@@ -270,7 +270,7 @@ impl ObjectSlot {
         let slot = &release.inode().slot().0;
 
         if ptr::eq(slot.load(Relaxed), object) {
-            // The release makes the announcement visible to who finds the slot empty.
+            // Whoever finds the slot empty sees the announcement, by this release.
             slot.store(ptr::null_mut(), Release);
         }
     }

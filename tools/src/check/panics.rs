@@ -100,13 +100,13 @@ impl Call {
     }
 }
 
-/// Tells whether the function `name` panics.
+/// Returns whether the function `name` panics.
 fn is_panic(name: &str) -> bool {
     let is_rust = name.starts_with("_R") || name.starts_with("rust_");
     is_rust && SIGNS.iter().any(|sign| name.contains(sign))
 }
 
-/// Tells whether the function `name` belongs to a test.
+/// Returns whether the function `name` belongs to a test.
 fn is_test(name: &str) -> bool {
     TESTS.iter().any(|sign| name.contains(sign))
 }

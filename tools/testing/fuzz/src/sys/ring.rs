@@ -137,7 +137,7 @@ pub fn make() -> i32 {
     ring
 }
 
-/// Tells whether there are rings.
+/// Returns whether there are rings.
 pub fn is_there() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| setup().map(|(ring, _)| close(ring)).is_ok())
