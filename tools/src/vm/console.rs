@@ -28,11 +28,13 @@ const BOOTED: &str = "Run /init as init process";
 
 /// Warnings that are not about Landlock: of a module as such, of what tests do on purpose, and of the
 /// end.
-const EXCUSED: [&str; 5] = [
+const EXCUSED: [&str; 7] = [
     "loading out-of-tree module taints kernel",
     "Requested by user space but the slot is empty",
     "Already filled by landlock_rs",
     "kauditd_printk_skb: ",
+    "audit_log_lost: ",
+    "Huh VM_FAULT_OOM leaked out to the #PF handler",
     "reboot: Restarting system",
 ];
 

@@ -65,6 +65,8 @@ struct operation {
 	bool (*is_done)(void);
 	/* The answer does not depend on any allocation. */
 	bool is_certain;
+	/* One more errno like @also. */
+	int or_also;
 };
 
 /* Ends a trial, and says why. */
@@ -662,7 +664,8 @@ static enum end try_once(const struct operation *const op, unsigned int nth)
 	if (err != op->expected) {
 		errno = err;
 		CHECK(is_injected && !op->is_certain);
-		CHECK(err == ENOMEM || err == op->also);
+		CHECK(err == ENOMEM || err == op->also ||
+		      (err && err == op->or_also));
 		CHECK(op->is_unchanged());
 		err = op->act();
 		CHECK(err == op->expected);
@@ -833,7 +836,9 @@ OPERATION(tsync_sibling, prepare_fault_in_sibling, act_restrict, 0, 0,
 	  are_all_free, are_all_restricted);
 OPERATION(vfork, prepare_domain, act_vfork, 0, EAGAIN, is_denied, is_denied);
 OPERATION(fork, prepare_domain, act_fork, 0, EAGAIN, is_denied, is_denied);
-OPERATION(execve, prepare_exec, act_exec, 0, E2BIG, is_denied, is_denied);
+/* Without memory for arguments, or for the program headers of an ELF file. */
+OPERATION(execve, prepare_exec, act_exec, 0, E2BIG, is_denied, is_denied,
+	  .or_also = ENOEXEC);
 OPERATION(owner_of_file, prepare_owner, act_owner, 0, 0, has_no_owner,
 	  has_owner);
 OPERATION(open_granted, prepare_denials, act_open_granted, 0, 0, always,
