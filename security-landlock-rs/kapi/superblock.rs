@@ -9,7 +9,7 @@ use super::{
     inode::{self, InodeRef},
     object,
     release::Releases,
-    shim,
+    resched, shim,
 };
 
 use core::ptr::NonNull;
@@ -94,8 +94,7 @@ impl UsedInodes<'_> {
         let previous = core::mem::replace(&mut self.current, next);
 
         drop(previous);
-        // SAFETY: By the invariants of `Superblock` the task may sleep, and a walk holds no lock.
-        unsafe { shim::landlock_rs_resched() };
+        resched::resched();
         self.current.as_ref()
     }
 
