@@ -115,11 +115,6 @@ impl LogRules {
             Program::New => self.new_exec,
         }
     }
-
-    /// Tells whether there is any program for which a denial is logged.
-    pub(crate) fn is_ever_logged(self) -> bool {
-        self.same_exec || self.new_exec
-    }
 }
 
 /// Tells whether a layer wants to hear nothing of what it is to blame for; `quiet` is what it says
@@ -175,7 +170,7 @@ mod tests {
         let both = LogRules::new(LogNewExecOn.into(), Subdomains::Logged);
         let new = LogRules::new(LogSameExecOff | LogNewExecOn, Subdomains::Logged);
 
-        assert!(!neither.is_ever_logged());
+        assert!(!neither.is_logged(Program::Same) && !neither.is_logged(Program::New));
         assert!(both.is_logged(Program::Same) && both.is_logged(Program::New));
         assert!(!new.is_logged(Program::Same) && new.is_logged(Program::New));
     }
@@ -185,8 +180,8 @@ mod tests {
         let first = LogRules::new(LogSubdomainsOff.into(), Subdomains::Logged);
         let later = LogRules::new(LogNewExecOn.into(), Subdomains::Muted);
 
-        assert!(first.is_ever_logged());
-        assert!(!later.is_ever_logged());
+        assert!(first.is_logged(Program::Same) && !first.is_logged(Program::New));
+        assert!(!later.is_logged(Program::Same) && !later.is_logged(Program::New));
     }
 
     fn blame(blocker: Blocker, is_object_quiet: bool) -> Blame {
