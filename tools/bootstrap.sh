@@ -74,8 +74,10 @@ fi
 [ -n "${QUICK:-}" ] || unset QUICK
 [ -n "${ONLY:-}" ] || unset ONLY
 
-# The tool starts programs of its own: nothing of make may reach them.
+# The tool starts programs of its own: nothing of make may reach them, nor the
+# compilers that a kernel developer exports for the kernel's build.
 unset MAKEFLAGS MAKELEVEL MFLAGS
+unset ARCH CROSS_COMPILE LLVM CC HOSTCC LD RUSTC HOSTRUSTC RUSTFLAGS BINDGEN
 
 cache=${LANDLOCK_RS_CACHE:-$HOME/.cache/landlock-rs}
 mkdir -p "$cache" 2>/dev/null || die "cannot create $cache: set LANDLOCK_RS_CACHE"
