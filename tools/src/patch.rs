@@ -133,6 +133,7 @@ impl Series {
             let content = read(&tree.pristine().join(file))?;
             put(&scratch.path().join(file), content.as_deref())?;
         }
+        self.revert(scratch.path())?;
         for (name, text) in &self.patches {
             apply_one(name, text, scratch.path())?;
         }
@@ -157,6 +158,23 @@ impl Series {
         Ok(())
     }
 
+    /// Takes the series back from the files in `dir`, if they have it: the original tree may be that
+    /// of somebody who applied it.
+    fn revert(&self, dir: &Path) -> Result<()> {
+        let Some((_, last)) = self.patches.last() else {
+            return Ok(());
+        };
+        if patch(last, dir, &["--reverse", "--dry-run"])?.is_err() {
+            return Ok(());
+        }
+        for (name, text) in self.patches.iter().rev() {
+            if let Err(why) = patch(text, dir, &["--reverse"])? {
+                bail!("{name}: {why}; this kernel has another version of the series: take it back");
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the files that the series changes.
     fn files(&self) -> BTreeSet<String> {
         let texts = self.patches.iter().map(|(_, text)| text.as_str());
@@ -167,26 +185,29 @@ impl Series {
 
 /// Applies one patch to the files in `dir`.
 fn apply_one(name: &str, text: &str, dir: &Path) -> Result<()> {
+    patch(text, dir, &[])?
+        .or_else(|why| bail!("{name}: {why}; the series does not fit this kernel"))
+}
+
+/// Calls `patch` with the patch `text` and `options` in `dir`. Returns what it says when it fails.
+fn patch(text: &str, dir: &Path, options: &[&str]) -> Result<Result<(), String>> {
     let input = tempfile::NamedTempFile::new().context("cannot create a temporary file")?;
     fs::write(input.path(), text)?;
     let mut patch = Command::new("patch");
     patch
-        .args([
-            "-p1",
-            "--silent",
-            "--force",
-            "--no-backup-if-mismatch",
-            "--input",
-        ])
+        .args(["-p1", "--silent", "--force", "--no-backup-if-mismatch"])
+        .args(["--reject-file=-", "--input"])
         .arg(input.path())
+        .args(options)
         .current_dir(dir);
     let output = patch.output().context("cannot start patch")?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stdout);
-        let line = text.lines().next().unwrap_or("it does not apply");
-        bail!("{name}: {line}; the series does not fit this kernel");
-    }
-    Ok(())
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find(|line| line.contains("FAILED"));
+    let why = line.or(text.lines().next()).unwrap_or("it does not apply");
+    Ok(match output.status.success() {
+        true => Ok(()),
+        false => Err(why.to_owned()),
+    })
 }
 
 /// Returns the files that a patch changes, adds or removes.
@@ -281,6 +302,21 @@ mod tests {
     }
 
     #[test]
+    fn a_tree_may_have_the_series_already() {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = Tree::new(dir.path().join("tree"));
+        place::write(&tree.dir.join("one"), "2\n").unwrap();
+        place::write(&tree.dir.join("sub/new"), "new\n").unwrap();
+
+        series(PATCH).apply(&tree).unwrap();
+        assert_eq!(fs::read_to_string(tree.dir.join("one")).unwrap(), "2\n");
+        assert_eq!(
+            fs::read_to_string(tree.dir.join("sub/new")).unwrap(),
+            "new\n"
+        );
+    }
+
+    #[test]
     fn files_come_and_go_with_a_series() {
         let dir = tempfile::tempdir().unwrap();
         let tree = Tree::new(dir.path().join("tree"));
@@ -304,7 +340,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let tree = Tree::new(dir.path().join("tree"));
         place::write(&tree.dir.join("one"), "other\n").unwrap();
-        assert!(series(PATCH).apply(&tree).is_err());
+        let error = series(PATCH).apply(&tree).unwrap_err().to_string();
+        assert!(!error.contains(".rej"), "{error}");
         assert_eq!(fs::read_to_string(tree.dir.join("one")).unwrap(), "other\n");
     }
 }
