@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::check::files;
 use crate::kernel::{Impl, Workshop, is_progress};
 use crate::key::Key;
 use crate::place::{self, Place};
@@ -79,7 +80,7 @@ pub fn lint_with(
     let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, name);
     let _ = fs::remove_dir_all(&out);
     place::make_dir(&out)?;
-    let mut make = command(workshop.place, toolchain, kernel, SOURCES, &out);
+    let mut make = command(workshop.place, toolchain, kernel, SOURCES, &out)?;
     // A kernel that was prepared but not built has no list of symbols.
     make.args(["CLIPPY=1", "KBUILD_MODPOST_WARN=1"]);
     run(&mut make, &workshop.place.log(name), |_| ())
@@ -154,19 +155,42 @@ fn out_dir(place: &Place, key: &str, sources: &str) -> PathBuf {
     place.cache.join("module").join(key).join(clone)
 }
 
-/// Makes the command that builds the module in `sources`.
+/// Returns what the module in `dir` is built from, without what a build left there.
+pub fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut sources = files::find(dir, &["rs", "c", "h"])?;
+    sources.push(dir.join("Kbuild"));
+    Ok(sources)
+}
+
+/// Brings the copy in `to` of the sources in `from` up to date.
+///
+/// The kernel refuses to build elsewhere what was once built in its own folder.
+fn copy_sources(from: &Path, to: &Path) -> Result<()> {
+    for file in sources(from)? {
+        let copy = to.join(file.strip_prefix(from)?);
+        let text = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        if fs::read(&copy).ok().as_ref() != Some(&text) {
+            place::write(&copy, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// Prepares the command that builds the module in `sources`, from a copy in `out`.
 fn command(
     place: &Place,
     toolchain: &Toolchain,
     kernel: &Path,
     sources: &str,
     out: &Path,
-) -> Command {
+) -> Result<Command> {
+    let copy = out.join(sources);
+    copy_sources(&place.repo.join(sources), &copy)?;
     let mut make = toolchain.make(kernel);
-    make.arg(format!("M={}", place.repo.join(sources).display()))
+    make.arg(format!("M={}", copy.display()))
         .arg(format!("MO={}", out.display()))
         .arg("modules");
-    make
+    Ok(make)
 }
 
 /// Builds one module with `variables` of make, and shows the compiler's complaint when that fails.
@@ -180,7 +204,7 @@ fn build_one(
 ) -> Result<()> {
     place::make_dir(out)?;
     let mut step = Step::new("module", format!("building {sources}"));
-    let mut make = command(place, toolchain, kernel, sources, out);
+    let mut make = command(place, toolchain, kernel, sources, out)?;
     make.args(variables);
     let log = place.log(&format!("module-{}", place::name(Path::new(sources))));
     let built = run(&mut make, &log, |line| {
@@ -191,7 +215,8 @@ fn build_one(
     });
     if built.is_err() {
         let text = fs::read_to_string(&log).unwrap_or_default();
-        eprint!("{}", complaint(&text));
+        let copy = format!("{}/", out.display());
+        eprint!("{}", complaint(&text).replace(&copy, ""));
     }
     built.with_context(|| format!("{sources} cannot be built"))?;
     step.finish(format!("{sources} built"));

@@ -3,17 +3,15 @@
 //! The kernel's source: Debian's package, or a tree of the user.
 
 use std::fs;
-use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::check::files;
 use crate::deps::apt::Sources;
 use crate::deps::debian::{Archive, Suite};
 use crate::key::Key;
-use crate::module::SOURCES;
+use crate::module::{self, SOURCES};
 use crate::patch::{Series, Tree};
 use crate::place::{self, Place};
 use crate::process::run;
@@ -246,11 +244,7 @@ pub fn builtin_series(place: &Place) -> Result<Series> {
     let mut series = series(place)?;
     series.extend(Series::read(&patches(place, "-builtin"))?);
     let dir = place.repo.join(SOURCES);
-    let kbuild = iter::once(dir.join("Kbuild"));
-    for file in files::find(&dir, &["rs", "c", "h"])?
-        .into_iter()
-        .chain(kbuild)
-    {
+    for file in module::sources(&dir)? {
         let below = file.strip_prefix(&dir).unwrap_or(&file);
         series.add_file(format!("{GRAFT}/{}", below.display()), &file)?;
     }

@@ -59,8 +59,13 @@ pub fn find(dir: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
             found.push(path);
         }
     }
-    found.retain(|path| !place::name(path).ends_with(".mod.c"));
+    found.retain(|path| !is_generated(&place::name(path)));
     Ok(found)
+}
+
+/// Returns whether a build in the folder of the module's sources leaves a file called `name` there.
+fn is_generated(name: &str) -> bool {
+    name == "bindings_generated.rs" || name.ends_with(".mod.c")
 }
 
 /// Makes a source for a test.
