@@ -101,7 +101,7 @@ impl Domain {
         Ok(DomainRef::new(domain))
     }
 
-    /// Tells those who listen that the domain was made, while the ruleset is still locked.
+    /// Emits the trace event for the new domain, while the ruleset is still locked.
     fn announce(&self, parent: Option<&Self>, ruleset: TracedRuleset) {
         let parent = parent.map_or(0, Self::id);
 
@@ -163,7 +163,7 @@ impl Domain {
         self.hierarchy.older(younger)
     }
 
-    /// Tells whether `other` is this domain, or a domain nested in it.
+    /// Returns whether `other` is this domain, or a domain nested in it.
     pub(crate) fn contains(&self, other: &Self) -> bool {
         self.hierarchy.is_in(&other.hierarchy)
     }

@@ -81,7 +81,7 @@ impl Sender {
         &self.cred
     }
 
-    /// Tells whether `task` is a thread of the process.
+    /// Returns whether `task` is a thread of the process.
     pub(crate) fn is_process_of(&self, task: &Task) -> bool {
         let process = self.process.as_ref();
 

@@ -18,7 +18,7 @@ pub(crate) fn next() -> u64 {
 /// Takes the next identifier of `counter`, which starts with a number that `start` chooses.
 fn take(counter: &Atomic<u64>, start: impl FnOnce() -> u32, step: u8) -> u64 {
     if counter.load(Relaxed) == 0 {
-        // Whoever is second finds it set.
+        // The second caller finds it set.
         let _ = counter.cmpxchg(0, id::first(start()), Relaxed);
     }
     counter.fetch_add(id::step(step), Relaxed)

@@ -22,7 +22,7 @@ use crate::{
 
 /// Counts and reports that a domain of `cred` denied a request about `object`.
 ///
-/// Makes a trace event if somebody listens, and an audit record if the domain wants one. May run in
+/// Emits a trace event if it is enabled, and an audit record if the domain wants one. May run in
 /// atomic context unless `object` is a file.
 pub(crate) fn denial(cred: &CredState, blame: Blame, object: Object<'_>) {
     let hierarchy = cred
@@ -60,13 +60,13 @@ fn kind(blocker: Blocker) -> Kind {
     }
 }
 
-/// Returns what a path walk asks for, if somebody listens to rules that match.
+/// Returns what a path walk asks for, if the trace event for rules that match is enabled.
 #[inline(always)]
 pub(crate) fn traced_request(request: impl FnOnce() -> AccessFs) -> Option<AccessFs> {
     log::is_check_rule_inode_traced().then(request)
 }
 
-/// Reports to who listens that a rule on `dentry` matches a request for `traced`.
+/// Emits the trace event for a rule on `dentry` that matches a request for `traced`.
 #[inline(always)]
 pub(crate) fn match_on_file(
     domain: &Domain,
@@ -82,7 +82,8 @@ pub(crate) fn match_on_file(
     }
 }
 
-/// Reports to who listens that a rule on `port` matches a request of which `left` is left.
+/// Emits the trace event for a rule on `port` that matches a request of which `left` is left, if it
+/// is enabled.
 pub(crate) fn match_on_port(
     domain: &Domain,
     left: &Unfulfilled<AccessNet>,

@@ -29,7 +29,7 @@ pub(crate) fn key_of(object: &ObjectRef) -> Key {
 
 /// Returns the key of the rules on the object that is tied to `inode`.
 ///
-/// It stands for that object as long as somebody owns a reference to it: whoever has a rule.
+/// It stands for that object as long as somebody owns a reference to it: the owner of a rule.
 #[inline]
 pub(crate) fn key_on(inode: &Inode) -> Option<Key> {
     inode.slot().address().map(key_of_address)

@@ -55,12 +55,12 @@ pub(crate) struct Built {
 struct Traced {
     /// Its identifier, with how many rules were added to it.
     ruleset: TracedRuleset,
-    /// Whether those who listen were told of it.
+    /// Whether there was a trace event for its creation, if enabled.
     is_announced: bool,
 }
 
 impl Drop for Traced {
-    /// Tells those who listen of the end of the ruleset.
+    /// Emits the trace event for the end of the ruleset.
     fn drop(&mut self) {
         if self.is_announced {
             log::trace_free_ruleset(self.ruleset.id, self.ruleset.version);
@@ -104,7 +104,7 @@ impl Ruleset {
         self.quiet
     }
 
-    /// Tells those who listen of the new ruleset, before user space can use it.
+    /// Emits the trace event for the new ruleset, before user space can use it.
     pub(crate) fn announce(&self) {
         let AccessMasks { fs, net, scope } = self.handled;
         let traced = &mut self.lock().traced;

@@ -114,7 +114,7 @@ pub(crate) struct Limit<'a> {
 }
 
 impl Limit<'_> {
-    /// Tells whether a task with the credentials `server` is within reach.
+    /// Returns whether a task with the credentials `server` is within reach.
     #[inline]
     pub(crate) fn lets_reach(&self, server: &CredState) -> bool {
         scope::lets_reach(self.layer, self.domain.common(server.domain()))

@@ -40,7 +40,7 @@ impl<T: Unpin> Chain<T> {
         links.map(|link| &link.value).nth(older)
     }
 
-    /// Tells whether `other` is this link or comes after it.
+    /// Returns whether `other` is this link or comes after it.
     pub(crate) fn is_in(&self, other: &Self) -> bool {
         self.common(other) == self.len
     }

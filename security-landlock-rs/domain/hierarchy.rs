@@ -22,9 +22,9 @@ use kernel::{
 enum Known {
     /// Nothing: it was never complete.
     Nothing = 0,
-    /// That it was made, if somebody listened to trace events.
+    /// That it was made: there is a trace event, if enabled.
     Announced = 1,
-    /// Who made it: there is an audit record.
+    /// Its creator: there is an audit record.
     Introduced = 2,
 }
 
@@ -75,13 +75,13 @@ impl Hierarchy {
         self.denials.fetch_add(1, Relaxed);
     }
 
-    /// Tells those who listen that the domain was made: from now on, its end is told as well.
+    /// Emits the trace event for the new domain: from now on, there is one for its end as well.
     pub(super) fn announce(&self, parent: u64, ruleset: TracedRuleset) {
         log::trace_create_domain(self.id, parent, ruleset.id, ruleset.version);
         self.known.store(Known::Announced as i32, Relaxed);
     }
 
-    /// Makes a record of who made the domain, unless there is one. May run in atomic context.
+    /// Makes an audit record of the creator, unless there is one. May run in atomic context.
     pub(crate) fn introduce(&self) {
         if self.is_known(Known::Introduced) {
             return;
@@ -97,7 +97,7 @@ impl Hierarchy {
 }
 
 impl Drop for Hierarchy {
-    /// Tells of the end of the domain whoever knows of it. May sleep.
+    /// Reports the end of the domain to the logs that know of it. May sleep.
     fn drop(&mut self) {
         let denials = self.denials.load(Relaxed);
 

@@ -16,7 +16,7 @@ use kernel::{error::code::EACCES, prelude::*};
 /// Checks that `file` may be opened in its mode, for the credentials it is opened with.
 ///
 /// The rights that a later action on the file needs are looked up as well: they belong to the open
-/// file, whoever uses it then.
+/// file, no matter which task uses it then.
 pub(crate) fn file_open(cred: &CredState, file: &File) -> Result {
     let Some(domain) = cred.domain() else {
         return Ok(());

@@ -2,9 +2,9 @@
 
 //! Owners of open files, which get SIGIO and SIGURG when something happens to the file.
 //!
-//! The kernel sends these signals for who set the owner, at a time when another task runs, or
-//! none. So the domain of the former is kept with the file until then. All hooks run in atomic
-//! context.
+//! The kernel sends these signals for the task that set the owner, at a time when another task
+//! runs, or none. So the domain of the former is kept with the file until then. All hooks run in
+//! atomic context.
 
 use crate::{
     file_state::{FileState, Sender},
@@ -36,7 +36,7 @@ pub(crate) fn file_set_fowner(cred: &CredState, mut owner: FileOwnerMut<'_>) {
     *owner.record::<FileState>() = sender;
 }
 
-/// Checks that a signal may be sent to `target` for who set the owner of a file.
+/// Checks that a signal may be sent to `target` for the task that set the owner of a file.
 pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32) -> Result {
     let sender = owner.record::<FileState>();
     let Some(limit) = sender.cred().limit(Scope::Signal) else {

@@ -15,7 +15,7 @@ use kernel::{prelude::*, sync::rcu, task::Task};
 pub(crate) enum Sender {
     /// The current task sends it.
     Current,
-    /// Who asked for it has left its credentials with a driver, which sends it now.
+    /// The task that asked for it left its credentials with a driver, which sends it now.
     Deferred,
 }
 

@@ -39,8 +39,8 @@ pub(crate) fn unix_may_send(
     check_abstract(cred, server)
 }
 
-/// Checks that the current task may reach `server`, if its address is an abstract one. A server
-/// is in the domain of who made the socket; the kernel, for one, is in none and not limited.
+/// Checks that the current task may reach `server`, if its address is an abstract one. A server is
+/// in the domain of the task that made the socket; the kernel, for one, is in none and not limited.
 fn check_abstract(cred: &CredState, server: &LockedUnixSock) -> Result {
     let Some(limit) = cred.limit(Scope::AbstractUnixSocket) else {
         return Ok(());

@@ -34,7 +34,7 @@ pub(crate) unsafe trait CredBlob: Zeroable + Send + Sync {}
 /// - It is `repr(C)` and starts with what `struct landlock_rs_file` in `shim/landlock_rs.h` shows.
 /// - [`FileBlob::owner`] returns a part of `self`.
 pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {
-    /// What the blob remembers of who set the owner of the file.
+    /// What the blob remembers of the task that set the owner of the file.
     type Owner: Send + Sync;
 
     /// Returns where it does.

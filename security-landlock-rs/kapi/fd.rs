@@ -31,8 +31,8 @@ pub(crate) enum Use {
 
 /// The operations of the descriptors of one type of payload.
 ///
-/// Each payload type has one static value of this type, whose address tells its descriptors from
-/// all others.
+/// Each payload type has one static value of this type, whose address distinguishes its
+/// descriptors from all others.
 pub(crate) struct FdType<T: Send + Sync + 'static> {
     operations: bindings::file_operations,
     name: &'static CStr,

@@ -71,7 +71,7 @@ impl File {
         unsafe { read_once(&raw const (*self.as_ptr()).f_mode) }
     }
 
-    /// Tells for what the file is opened.
+    /// Returns for what the file is opened.
     pub(crate) fn open_mode(&self) -> OpenMode {
         let mode = self.mode();
         // SAFETY: By the type invariants. `fcntl(2)` stores the flags as a word, under `f_lock`.

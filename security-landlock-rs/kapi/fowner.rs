@@ -3,8 +3,8 @@
 //! Owners of open files, which get SIGIO and SIGURG.
 //!
 //! `f_owner->lock` of a file guards the owner, and what our part of the file's blob remembers of
-//! who set it. The lock is taken with interrupts disabled, or in an interrupt. It is taken and
-//! released by the kernel, around the hooks.
+//! the task that set it. The lock is taken with interrupts disabled, or in an interrupt. It is
+//! taken and released by the kernel, around the hooks.
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
@@ -25,7 +25,7 @@ unsafe impl<T: Send + Sync> Sync for OwnerCell<T> {}
 unsafe impl<T: Zeroable> Zeroable for OwnerCell<T> {}
 
 impl<T> OwnerCell<T> {
-    /// Returns the value, for who has exclusive access to the blob.
+    /// Returns the value, for a caller with exclusive access to the blob.
     pub(crate) fn get_mut(&mut self) -> &mut T {
         self.0.get_mut()
     }

@@ -3,8 +3,8 @@
 //! Audit records and trace events, as functions.
 //!
 //! `shim/audit.c` and `shim/trace.c` have the formats. What is here only writes; whether there is
-//! something to write is decided in `log`. A trace event that nobody listens to costs a branch that
-//! is patched out.
+//! something to write is decided in `log`. A trace event that is disabled costs a branch that is
+//! patched out.
 
 use super::{
     address::SockAddr,
@@ -110,7 +110,7 @@ impl Denial<'_> {
         unsafe { shim::landlock_rs_trace_denial(&raw) };
     }
 
-    /// Makes the audit record. Tells whether there is one now. May run in atomic context.
+    /// Makes the audit record. Returns whether there is one now. May run in atomic context.
     pub(crate) fn audit(&self) -> bool {
         let raw = self.to_raw();
 
@@ -185,13 +185,13 @@ impl Object<'_> {
     }
 }
 
-/// Tells whether audit records are made at all.
+/// Returns whether audit records are made at all.
 pub(crate) fn is_audit_enabled() -> bool {
     // SAFETY: Only looks at a flag.
     unsafe { shim::landlock_rs_audit_enabled() }
 }
 
-/// Makes the audit record that introduces a domain. Tells whether there is one now.
+/// Makes the audit record that introduces a domain. Returns whether there is one now.
 pub(crate) fn audit_allocated(domain_id: u64, creator: &Creator) -> bool {
     // SAFETY: `creator` is valid, and its path ends with a null byte.
     unsafe { shim::landlock_rs_audit_allocated(domain_id, creator.as_ptr(), creator.exe()) }
@@ -270,13 +270,13 @@ pub(crate) fn trace_add_rule_net_port(ruleset: TracedRuleset, flags: u32, rights
     unsafe { shim::landlock_rs_trace_add_rule_net_port(id, version, flags, rights, port) };
 }
 
-/// Tells whether somebody listens to rules that match during a path walk.
+/// Returns whether the trace event for rules that match during a path walk is enabled.
 #[inline(always)]
 pub(crate) fn is_check_rule_inode_traced() -> bool {
     #[cfg(not(CONFIG_TRACEPOINTS))]
     return false;
 
-    // SAFETY: The key of a tracepoint is valid, and may be looked at by anybody.
+    // SAFETY: The key of a tracepoint is valid, and any context may read it.
     #[cfg(CONFIG_TRACEPOINTS)]
     unsafe {
         static_branch_unlikely!(
@@ -301,13 +301,13 @@ pub(crate) fn trace_check_rule_inode(id: u64, request: u32, dentry: &Dentry, gra
     }
 }
 
-/// Tells whether somebody listens to rules on ports that match.
+/// Returns whether the trace event for rules on ports that match is enabled.
 #[inline(always)]
 pub(crate) fn is_check_rule_net_port_traced() -> bool {
     #[cfg(not(CONFIG_TRACEPOINTS))]
     return false;
 
-    // SAFETY: The key of a tracepoint is valid, and may be looked at by anybody.
+    // SAFETY: The key of a tracepoint is valid, and any context may read it.
     #[cfg(CONFIG_TRACEPOINTS)]
     unsafe {
         static_branch_unlikely!(

@@ -26,7 +26,8 @@
 //! From "tied" or "new" to another state there is one way, [`Object::detach`]. Within one critical
 //! section of `held` it
 //!
-//! 1. takes the inode out of `held`: whoever does that drops the reference, so it is dropped once;
+//! 1. takes the inode out of `held`: the task that does so drops the reference, so it is dropped
+//!    once;
 //! 2. announces that ([`PendingRelease`]): unmounting waits from now on;
 //! 3. empties the slot, which cannot be done without the announcement.
 //!
@@ -38,9 +39,9 @@
 //!
 //! - The slot is filled under `i_lock` when it is empty, and emptied under the lock of the object
 //!   that it leads to.
-//! - The count drops to zero and the slot is emptied within one critical section of `held`. Who
-//!   finds an object without references under RCU locks `held` once, and then sees another slot:
-//!   there is nothing to spin on.
+//! - The count drops to zero and the slot is emptied within one critical section of `held`. A
+//!   task that finds an object without references under RCU locks `held` once, and then sees
+//!   another slot: there is nothing to spin on.
 //! - An object leaves the slot before its memory is freed, a grace period later.
 //! - A slot that leads to an object proves that unmounting has not waited for releases yet.
 //!
@@ -205,8 +206,8 @@ impl Drop for ObjectRef {
         }
         drop(object.detach(held));
         // SAFETY: By the type invariants the object came from a `KBox`, that is, from `kmalloc()`.
-        // There is no reference any more, and no slot leads to the object: whoever still uses it
-        // found it before, and is in an RCU read-side critical section.
+        // There is no reference any more, and no slot leads to the object: a task that still
+        // uses it found it before, and is in an RCU read-side critical section.
         unsafe { bindings::kvfree_call_rcu(object.rcu.get(), self.0.as_ptr().cast()) };
     }
 }
@@ -215,8 +216,8 @@ impl Drop for ObjectRef {
 ///
 /// # Invariants
 ///
-/// The pointer is null, or leads to an object that holds this inode or whose lock is taken by who
-/// is about to empty the slot. Empty when all bytes are zero.
+/// The pointer is null, or leads to an object that holds this inode or whose lock is held by the
+/// task that is about to empty the slot. Empty when all bytes are zero.
 #[repr(transparent)]
 pub(crate) struct ObjectSlot(Atomic<*mut Object>);
 
@@ -270,7 +271,7 @@ impl ObjectSlot {
         let slot = &release.inode().slot().0;
 
         if ptr::eq(slot.load(Relaxed), object) {
-            // Whoever finds the slot empty sees the announcement, by this release.
+            // A task that finds the slot empty sees the announcement, by this release.
             slot.store(ptr::null_mut(), Release);
         }
     }

@@ -53,7 +53,7 @@ impl Path {
         }
     }
 
-    /// Tells whether `dentry` is the root of the mount.
+    /// Returns whether `dentry` is the root of the mount.
     pub(super) fn is_mount_root(&self, dentry: &Dentry) -> bool {
         // SAFETY: By the type invariants. The root of a mount never changes.
         let root = unsafe { (*(*self.as_ptr()).mnt).mnt_root };
@@ -81,7 +81,7 @@ impl Path {
         }
     }
 
-    /// Tells whether user space cannot mount anything like it: the mount is the kernel's own.
+    /// Returns whether user space cannot mount anything like it: the mount is the kernel's own.
     pub(crate) fn is_internal(&self) -> bool {
         // SAFETY: By the type invariants the mount is pinned. `mount(2)` stores other flags as a
         // word, under `mount_lock`; this one never changes once the mount is in use.
@@ -124,7 +124,7 @@ impl Drop for OwnedPath {
 }
 
 impl OwnedPath {
-    /// Goes to the entry on which this mount is, or tells that it is on none.
+    /// Goes to the entry on which this mount is mounted. Returns whether there is one.
     pub(super) fn follow_up(&mut self) -> bool {
         // SAFETY: By the type invariants; the function swaps the references it is given.
         unsafe { shim::follow_up(self.0 .0.get()) != 0 }
@@ -188,7 +188,7 @@ impl Dentry {
         flags & shim::landlock_rs_const_LANDLOCK_RS_D_ENTRY_TYPE
     }
 
-    /// Tells whether the entry leads to a directory.
+    /// Returns whether the entry leads to a directory.
     pub(crate) fn is_dir(&self) -> bool {
         matches!(
             self.entry_type(),
@@ -223,7 +223,7 @@ impl Dentry {
         self.inode().map(Inode::file_type)
     }
 
-    /// Tells whether the entry is in a file system that user space can only reach through
+    /// Returns whether the entry is in a file system that user space can only reach through
     /// `/proc/*/fd`, such as that of pipes, or is private to the kernel.
     pub(crate) fn is_unreachable(&self) -> bool {
         // SAFETY: By the type invariants. An entry keeps its superblock. Remounting stores other
@@ -234,13 +234,13 @@ impl Dentry {
         flags & no_user as kernel::ffi::c_ulong != 0 || self.inode().is_some_and(Inode::is_private)
     }
 
-    /// Tells whether the entry has no parent: the root of a file system, or a directory that was
+    /// Returns whether the entry has no parent: the root of a file system, or a directory that was
     /// disconnected from it.
     pub(super) fn is_root(&self) -> bool {
         core::ptr::eq(self.parent_ptr(), self.as_ptr())
     }
 
-    /// Tells whether `parent` is the parent of this entry. The caller keeps it from moving.
+    /// Returns whether `parent` is the parent of this entry. The caller keeps it from moving.
     pub(crate) fn is_child_of(&self, parent: &Dentry) -> bool {
         core::ptr::eq(self.parent_ptr(), parent.as_ptr())
     }

@@ -32,7 +32,7 @@ impl PidRef {
         Self(unsafe { NonNull::new_unchecked(shim::landlock_rs_get_tgid()) })
     }
 
-    /// Tells whether this is the identity of the process that `task` is a thread of.
+    /// Returns whether this is the identity of the process that `task` is a thread of.
     pub(crate) fn is_process_of(&self, task: &Task) -> bool {
         // SAFETY: `task` is valid. Its process is compared, and never looked into.
         let process = unsafe { shim::landlock_rs_task_tgid(task.as_ptr()) };

@@ -9,7 +9,7 @@
 //! | `iput()`                               | waits for zero, with acquire            |
 //! | counts down, fully ordered; wakes up   | goes on; the superblock dies            |
 //!
-//! Whoever finds the slot empty finds the count up, or down again with the inode released: the
+//! A task that finds the slot empty finds the count up, or down again with the inode released: the
 //! count is not read before the slot (barrier), nor does it go up after the slot is empty (release;
 //! counting up orders nothing by itself). The acquire makes `iput()` happen before the end of the
 //! superblock. There is no barrier between the list of inodes and the slots: unmounting writes

@@ -54,7 +54,7 @@ impl Sock {
         }
     }
 
-    /// Tells whether an internet socket is bound to a local port. May sleep.
+    /// Returns whether an internet socket is bound to a local port. May sleep.
     pub(crate) fn is_bound(&self) -> bool {
         // SAFETY: By the type invariants. Hooks are called without the lock of the socket.
         unsafe { shim::landlock_rs_sk_local_port(self.0.get()) != 0 }

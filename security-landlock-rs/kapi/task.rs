@@ -15,25 +15,25 @@ use kernel::{
     types::NotThreadSafe,
 };
 
-/// Tells whether `task` is a thread of the current task's process.
+/// Returns whether `task` is a thread of the current task's process.
 pub(crate) fn is_thread_of_current(task: &Task) -> bool {
     // SAFETY: `task` is valid. What is compared belongs to it, and to the current task.
     unsafe { shim::landlock_rs_is_thread_of_current(task.as_ptr()) }
 }
 
-/// Tells whether the current task is the only thread of its process.
+/// Returns whether the current task is the only thread of its process.
 pub(crate) fn current_is_alone() -> bool {
     // SAFETY: Only looks at a counter of the current process.
     unsafe { shim::landlock_rs_is_alone() }
 }
 
-/// Tells whether the current task gains no privileges by executing a program.
+/// Returns whether the current task gains no privileges by executing a program.
 pub(crate) fn current_has_no_new_privs() -> bool {
     // SAFETY: Only looks at a flag of the current task.
     unsafe { shim::landlock_rs_no_new_privs() }
 }
 
-/// Tells whether the current task has `CAP_SYS_ADMIN` in its user namespace.
+/// Returns whether the current task has `CAP_SYS_ADMIN` in its user namespace.
 ///
 /// The audit subsystem does not hear of the question. May sleep.
 pub(crate) fn current_is_admin() -> bool {
@@ -131,8 +131,8 @@ impl<'g> Iterator for Siblings<'g> {
 /// `exec_update_lock` of the current process, held for writing: nobody executes a program in the
 /// process, and nobody checks whether they may look into it. Dropping the value unlocks.
 ///
-/// Threads wait for this lock where only a fatal signal interrupts them. So whoever holds it must
-/// not wait for what such a thread does.
+/// Threads wait for this lock where only a fatal signal interrupts them. So the thread that holds
+/// it must not wait for what such a thread does.
 pub(crate) struct ExecUpdateLock(NotThreadSafe);
 
 impl ExecUpdateLock {

@@ -47,7 +47,7 @@ impl UnixSock {
         }
     }
 
-    /// Tells whether the peer of this socket is `other`, at this moment at least.
+    /// Returns whether the peer of this socket is `other`, at this moment at least.
     pub(crate) fn is_connected_to(&self, other: &Self) -> bool {
         // SAFETY: By the type invariants. The peer is compared, and never looked into.
         let peer = unsafe { shim::landlock_rs_unix_peer(self.0.get()) };

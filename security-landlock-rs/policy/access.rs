@@ -124,12 +124,12 @@ macro_rules! impl_access {
                 }
             }
 
-            /// Tells whether the set has no right at all.
+            /// Returns whether the set has no right at all.
             pub(crate) fn is_empty(self) -> bool {
                 self == Self::empty()
             }
 
-            /// Tells whether every right of `self` is also in `superset`.
+            /// Returns whether every right of `self` is also in `superset`.
             pub(crate) fn is_subset(self, superset: Self) -> bool {
                 (self & !superset).is_empty()
             }
@@ -187,12 +187,12 @@ pub(crate) struct AccessMasks {
 }
 
 impl AccessMasks {
-    /// Tells whether nothing is handled.
+    /// Returns whether nothing is handled.
     pub(crate) fn is_empty(self) -> bool {
         self.fs.is_empty() && self.net.is_empty() && self.scope.is_empty()
     }
 
-    /// Tells whether everything in `self` is also in `superset`.
+    /// Returns whether everything in `self` is also in `superset`.
     pub(crate) fn is_subset(self, superset: Self) -> bool {
         self.fs.is_subset(superset.fs)
             && self.net.is_subset(superset.net)

@@ -189,7 +189,7 @@ fn unspecified(action: Action, socket: Family, address: &[u8]) -> Meaning {
     }
 }
 
-/// Tells whether a socket that is not bound will be when it is connected to `address`.
+/// Returns whether a socket that is not bound will be when it is connected to `address`.
 pub(crate) fn connecting_binds(address: &[u8]) -> bool {
     family_of(address).is_some_and(|family| family != Family::UNSPEC)
 }

@@ -34,14 +34,14 @@ impl From<UnknownAccess> for AttrError {
 pub(crate) enum Query {
     /// Create a ruleset.
     Create,
-    /// Tell the ABI version: `LANDLOCK_CREATE_RULESET_VERSION`.
+    /// Get the ABI version: `LANDLOCK_CREATE_RULESET_VERSION`.
     AbiVersion,
-    /// Tell the errata that are fixed: `LANDLOCK_CREATE_RULESET_ERRATA`.
+    /// Get the errata that are fixed: `LANDLOCK_CREATE_RULESET_ERRATA`.
     Errata,
 }
 
 impl Query {
-    /// Reads `flags`. A question comes without attributes, which `has_attr` and `size` tell.
+    /// Reads `flags`. A question comes without attributes, as `has_attr` and `size` say.
     pub(crate) fn parse(flags: u32, has_attr: bool, size: usize) -> Result<Self, AttrError> {
         match flags {
             0 => Ok(Self::Create),

@@ -20,7 +20,7 @@ pub(crate) const FIONBIO: Command = 0x5421;
 pub(crate) const FIOASYNC: Command = 0x5452;
 /// Returns the size of a file: refused for a device.
 pub(crate) const FIOQSIZE: Command = 0x5460;
-/// Freezes the file system: any file of it will do, for who is privileged.
+/// Freezes the file system: any file of it will do, for a privileged task.
 pub(crate) const FIFREEZE: Command = 0xc004_5877;
 /// Thaws the file system.
 pub(crate) const FITHAW: Command = 0xc004_5878;
@@ -39,7 +39,7 @@ pub(crate) const FS_IOC_GETFSUUID: Command = 0x8011_1500;
 /// Returns the name of the file system in sysfs: any file of it will do.
 pub(crate) const FS_IOC_GETFSSYSFSPATH: Command = 0x8081_1501;
 
-/// Tells whether a device takes `command` without `IoctlDev`.
+/// Returns whether a device takes `command` without `IoctlDev`.
 pub(crate) fn is_always_allowed(command: Command) -> bool {
     matches!(
         command,

@@ -70,7 +70,7 @@ impl FileType {
         }
     }
 
-    /// Tells whether this is a device. So is a whiteout, if it is opened.
+    /// Returns whether this is a device. So is a whiteout, if it is opened.
     fn is_device(self) -> bool {
         matches!(self, Self::Block | Self::Character | Self::Whiteout)
     }

@@ -54,7 +54,7 @@ impl ExecLayers {
         Self(self.0 | Self::bit(index))
     }
 
-    /// Tells which program enforced the layer at `index`.
+    /// Returns which program enforced the layer at `index`.
     pub(crate) fn program(self, index: LayerIndex) -> Program {
         if self.0 & Self::bit(index) != 0 {
             Program::Same
@@ -108,7 +108,7 @@ impl LogRules {
         }
     }
 
-    /// Tells whether what the domain denies to `program` is logged.
+    /// Returns whether what the domain denies to `program` is logged.
     pub(crate) fn is_logged(self, program: Program) -> bool {
         match program {
             Program::Same => self.same_exec,
@@ -117,8 +117,8 @@ impl LogRules {
     }
 }
 
-/// Tells whether a layer wants to hear nothing of what it is to blame for; `quiet` is what it says
-/// of its quiet rules, and of its scopes.
+/// Returns whether a layer wants to hear nothing of what it is to blame for; `quiet` is what it
+/// says of its quiet rules, and of its scopes.
 pub(crate) fn is_quiet(quiet: AccessMasks, blame: Blame) -> bool {
     match blame.blocker {
         Blocker::Ptrace | Blocker::ChangeTopology => false,

@@ -82,7 +82,7 @@ impl Side {
         self.left = self.left.fulfilled();
     }
 
-    /// Tells whether nothing is left to grant.
+    /// Returns whether nothing is left to grant.
     pub(crate) fn is_fulfilled(&self) -> bool {
         self.left.is_fulfilled()
     }
@@ -101,14 +101,14 @@ impl Side {
         self.left
     }
 
-    /// Tells whether `file` gains nothing when it leaves this directory for `other`.
+    /// Returns whether `file` gains nothing when it leaves this directory for `other`.
     fn may_lose(&self, file: &Moved, other: &Self) -> bool {
         let denied = self.left.common(&file.left);
 
         denied.is_left_in(&other.left, file.usable())
     }
 
-    /// Tells whether a right is missing that user space could do without by no other means.
+    /// Returns whether a right is missing that user space could do without by no other means.
     fn lacks_right(&self) -> bool {
         let mut left = self.left;
 
@@ -197,7 +197,7 @@ impl Reparent {
         self.destination.grant(grants);
     }
 
-    /// Tells whether nothing is left to grant.
+    /// Returns whether nothing is left to grant.
     pub(crate) fn is_fulfilled(&self) -> bool {
         self.source.is_fulfilled() && self.destination.is_fulfilled()
     }
@@ -342,7 +342,7 @@ mod tests {
         Unfulfilled::new(&layers, !AccessFs::from(Refer))
     }
 
-    /// Tells whether no file gains a right that leaves directory `here` for `there`. Directories
+    /// Returns whether no file gains a right that leaves directory `here` for `there`. Directories
     /// and files are written as what is denied of them.
     fn may_move(
         here: &str,

@@ -27,13 +27,14 @@
 //! to fill, in one system call. So the place of a key depends on a random [`Multiplier`] as well,
 //! and each table has one of its own, which goes with the table:
 //!
-//! - Whoever chooses keys in advance knows no multiplier. Any set of keys takes as many steps as a
-//!   random one: about one besides the first for each rule, as a third of the slots is free.
-//! - Whoever times searches in a table may learn about its multiplier, and can then add rules that
-//!   take long to find, until the table is full: one search for each system call, and no search
-//!   takes more steps than there are rules. To grow a table, and to make one for a domain, is what
-//!   takes a step for each rule within one system call; the new table has a new multiplier. So does
-//!   each domain, to which no rule is ever added.
+//! - An attacker who chooses keys in advance knows no multiplier. Any set of keys takes as many
+//!   steps as a random one: about one besides the first for each rule, as a third of the slots is
+//!   free.
+//! - An attacker who times searches in a table may learn about its multiplier, and can then add
+//!   rules that take long to find, until the table is full: one search for each system call, and no
+//!   search takes more steps than there are rules. To grow a table, and to make one for a domain,
+//!   is what takes a step for each rule within one system call; the new table has a new multiplier.
+//!   So does each domain, to which no rule is ever added.
 //!
 //! One multiplication would do for an attacker, but not for ordinary keys: contiguous ports, and
 //! objects of one slab, are arithmetic progressions, which a tenth of all multipliers puts in few
@@ -189,7 +190,7 @@ impl<'a> Table<'a> {
     }
 
     /// Cuts the table into parts of at most `slots` slots, of which only [`Self::iter`] makes
-    /// sense: whoever reads all rules may stop between two parts.
+    /// sense: a caller that reads all rules may stop between two parts.
     pub(crate) fn parts(self, slots: NonZeroUsize) -> impl Iterator<Item = Table<'a>> {
         let words = self.shape.stride().max(1).saturating_mul(slots.get());
 

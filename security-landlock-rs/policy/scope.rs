@@ -27,7 +27,7 @@ pub(crate) fn deciding(client: &Layers, scope: Scope) -> Option<LayerIndex> {
     client.youngest_handling(Scopes::from(scope))
 }
 
-/// Tells whether the layer that decides lets a client reach a server.
+/// Returns whether the layer that decides lets a client reach a server.
 ///
 /// The first `common` layers are in common with the domain of the server.
 pub(crate) fn lets_reach(deciding: LayerIndex, common: usize) -> bool {
@@ -48,7 +48,7 @@ pub(crate) fn unfulfilled<A: Handled>(
     left
 }
 
-/// Tells whether the address of a UNIX socket is in the abstract namespace.
+/// Returns whether the address of a UNIX socket is in the abstract namespace.
 ///
 /// `sun_path` has as many bytes as there are: none if the socket has no address.
 pub(crate) fn is_abstract(sun_path: &[u8]) -> bool {

@@ -64,7 +64,7 @@ impl<A: Handled> Unfulfilled<A> {
         }
     }
 
-    /// Tells whether a quiet rule of the layer at `index`, which is in use, was met.
+    /// Returns whether a quiet rule of the layer at `index`, which is in use, was met.
     pub(crate) fn is_quiet(&self, index: LayerIndex) -> bool {
         let word = self.left.get(word_of(index)).copied().unwrap_or(0);
 
@@ -114,7 +114,7 @@ impl<A: Handled> Unfulfilled<A> {
         common
     }
 
-    /// Tells whether all of `rights` that are left here are left in `other` too, layer by layer.
+    /// Returns whether all of `rights` that are left here are left in `other` too, layer by layer.
     pub(crate) fn is_left_in(&self, other: &Self, rights: A) -> bool {
         let rights = pack_both(rights);
         let mut words = self.left.iter().zip(&other.left);
@@ -122,7 +122,7 @@ impl<A: Handled> Unfulfilled<A> {
         words.all(|(left, other)| left & rights & !other == 0)
     }
 
-    /// Tells whether no layer denies anything any more.
+    /// Returns whether no layer denies anything any more.
     pub(crate) fn is_fulfilled(&self) -> bool {
         let used = self.used().iter();
 

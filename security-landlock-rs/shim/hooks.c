@@ -189,7 +189,7 @@ static struct landlock_rs_file *blob_of_file(const struct file *file)
 	return file->f_security + landlock_slot_blobs.lbs_file;
 }
 
-/* Tells whether anything was denied to @file when it was opened. */
+/* Returns whether anything was denied to @file when it was opened. */
 static bool is_restricted(const struct file *file)
 {
 	return READ_ONCE(blob_of_file(file)->denied);

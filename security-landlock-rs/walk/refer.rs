@@ -86,7 +86,7 @@ pub(crate) struct Denied {
 /// The walk of one request.
 struct Walk<'a> {
     domain: &'a Domain,
-    /// All that the layers deny, if somebody listens to rules that match.
+    /// All that the layers deny, if the trace event for rules that match is enabled.
     traced: Option<AccessFs>,
 }
 

@@ -46,7 +46,7 @@ impl RestrictFlags {
         }
     }
 
-    /// Tells what is enforced with these flags.
+    /// Returns what is enforced with these flags.
     ///
     /// The descriptor -1 stands for nothing if no flag is about a new domain. Otherwise it is one
     /// like any other: a bad one.
