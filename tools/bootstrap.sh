@@ -30,7 +30,7 @@ apt() {
 	if ! $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
 		-o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1; then
 		grep -m 1 '^E:' "$log" >&2 || tail -n 3 "$log" >&2
-		die "apt-get $1 failed: mend that, then start again ($log)"
+		die "apt-get $1 failed: fix that, then start again ($log)"
 	fi
 	rm -f "$log"
 }

@@ -83,7 +83,7 @@ fn check_baseline(baseline: &[Row], rows: &[Row]) -> Result<()> {
     let worse = report::print_changes(&pairs);
     ensure!(
         worse == 0,
-        "{worse} rows cost more than in the baseline: mend them, or take out/{RESULTS} as the next one"
+        "{worse} rows cost more than in the baseline: fix them, or take out/{RESULTS} as the next one"
     );
     Ok(())
 }

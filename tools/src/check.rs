@@ -26,7 +26,7 @@ const SHOWN_LINES: usize = 20;
 pub enum Verdict {
     /// Nothing; with a remark for the reader.
     Clean(String),
-    /// Something to mend, line by line.
+    /// Something to fix, line by line.
     Dirty(Vec<String>),
     /// It could not be carried out, for this reason.
     Skipped(String),
@@ -88,7 +88,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
     let count = run(workshop)?;
     ensure!(
         count.fail == 0,
-        "{} checks found something to mend",
+        "{} checks found something to fix",
         count.fail
     );
     Ok(())

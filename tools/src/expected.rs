@@ -96,7 +96,7 @@ impl Expected {
         text
     }
 
-    /// Tells whether a case is listed.
+    /// Returns whether a case is listed.
     fn lists(&self, suite: &str, case: &str) -> bool {
         self.0
             .get(suite)

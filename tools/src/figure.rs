@@ -58,7 +58,7 @@ impl Figure {
         })
     }
 
-    /// Tells how this figure compares to `reference`.
+    /// Returns how this figure compares to `reference`.
     pub fn order(&self, reference: &Self) -> Order {
         let difference = self.median - reference.median;
         let noise = self.spread.max(reference.spread);
@@ -102,7 +102,7 @@ impl Pair {
         (self.c.median > 0.0).then(|| self.rust.median / self.c.median)
     }
 
-    /// Tells whether Rust needs less or more than C.
+    /// Returns whether Rust needs less or more than C.
     pub fn order(&self) -> Order {
         self.rust.order(&self.c)
     }

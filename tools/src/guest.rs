@@ -98,7 +98,7 @@ impl Guest {
         self.machine.run(&root, on_line)
     }
 
-    /// Boots the guest and carries out its plan; a line tells how far it is.
+    /// Boots the guest and carries out its plan; a line says how far it is.
     ///
     /// From here on other runs may use the cache.
     pub fn run(&self, workshop: &Workshop, title: &'static str) -> Result<Session> {
@@ -133,7 +133,7 @@ impl Guest {
     }
 }
 
-/// Tells how far a guest is with its plan.
+/// Says how far a guest is with its plan.
 pub struct Progress {
     /// What a person sees.
     pub step: Step,

@@ -132,7 +132,7 @@ struct Archive {
 }
 
 impl Archive {
-    /// Appends one entry; `mode` tells its type as in `stat(2)`.
+    /// Appends one entry; `mode` has its type as in `stat(2)`.
     fn entry(&mut self, name: &str, mode: u32, content: &[u8]) -> Result<()> {
         let size = u32::try_from(content.len()).context("file too large for an initramfs")?;
         let header = Builder::new(name).ino(self.next).mode(mode).nlink(1);

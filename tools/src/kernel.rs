@@ -163,12 +163,12 @@ impl<'a> Workshop<'a> {
         Stored::new(self.place.cache.join("kernel").join(key))
     }
 
-    /// Returns the file that tells which key the build folder was built for.
+    /// Returns the file that says which key the build folder was built for.
     fn state(&self) -> PathBuf {
         self.build_dir().join(".landlock-rs-key")
     }
 
-    /// Returns the file that tells which implementation the build folder was built for last.
+    /// Returns the file that says which implementation the build folder was built for last.
     fn last(&self) -> PathBuf {
         self.build_dir().join(".landlock-rs-impl")
     }
@@ -231,7 +231,8 @@ pub fn follow(make: &mut Command, log: &Path, step: &mut Step) -> Result<usize> 
     Ok(files)
 }
 
-/// Tells whether a line of the build's output tells of a file that was made: `  CC      init/main.o`.
+/// Returns whether a line of the build's output names a file that was made:
+/// `  CC      init/main.o`.
 pub fn is_progress(line: &str) -> bool {
     let Some(tag) = line
         .strip_prefix("  ")

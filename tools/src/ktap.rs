@@ -42,7 +42,7 @@ fn strip_time(line: &str) -> &str {
     }
 }
 
-/// Tells whether `line` is the result of the whole suite `name`.
+/// Returns whether `line` is the result of the whole suite `name`.
 fn ends(line: &str, name: &str) -> bool {
     Case::parse(line).is_some_and(|case| case.name == name)
 }

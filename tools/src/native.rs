@@ -2,7 +2,7 @@
 
 //! Native times of both implementations, from kernels that run as programs (User-Mode Linux).
 //!
-//! The virtual machines of the other commands may be emulated, and then tell nothing about caches
+//! The virtual machines of the other commands may be emulated, and then say nothing about caches
 //! and atomics. Here kernel code runs on the processor itself. But a system call takes far longer
 //! than on a real kernel, so this is about calls with much to do in the kernel, and about ratios.
 

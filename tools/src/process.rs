@@ -168,7 +168,7 @@ pub fn capture(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Picks the first line that tells of an error, else the last line.
+/// Picks the first line that reports an error, else the last line.
 pub fn first_error(log: &str) -> String {
     const SIGNS: [&str; 7] = [
         "error:",

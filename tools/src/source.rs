@@ -32,7 +32,7 @@ pub struct Source {
     pub tree: Tree,
     /// Its version: `7.3.4`.
     pub version: String,
-    /// What tells it from other trees of that version.
+    /// What distinguishes it from other trees of that version.
     pub identity: String,
 }
 

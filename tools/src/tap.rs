@@ -80,7 +80,7 @@ impl Suite {
         suite
     }
 
-    /// Tells in which way the report as a whole is wrong.
+    /// Returns in which way the report as a whole is wrong.
     fn problem(&self, status: Option<i32>) -> Option<String> {
         let seen = self.cases.len();
         match status {

@@ -95,7 +95,7 @@ pub fn find_rustc() -> Option<PathBuf> {
     good.next()
 }
 
-/// Tells whether the sources of the library lie where the kernel's build expects them.
+/// Returns whether the sources of the library lie where the kernel's build expects them.
 fn has_sources(rustc: &Path) -> Result<bool> {
     let sysroot = capture(Command::new(rustc).args(["--print", "sysroot"]))?;
     let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library");
@@ -202,7 +202,7 @@ impl Toolchain {
         self.sibling("rustfmt")
     }
 
-    /// Tells whether the linter that belongs to `rustc` is there.
+    /// Returns whether the linter that belongs to `rustc` is there.
     pub fn has_clippy(&self) -> bool {
         self.sibling("clippy-driver").exists()
     }

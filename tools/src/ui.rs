@@ -144,7 +144,7 @@ pub fn note(text: impl Display) {
     say("note", text);
 }
 
-/// Tells whether a person watches.
+/// Returns whether a person watches.
 pub fn is_terminal() -> bool {
     stdout().is_terminal()
 }

@@ -111,7 +111,7 @@ fn change_line(pair: &(&Row, &Row)) -> Vec<String> {
     line
 }
 
-/// Writes a number without what cannot be told apart.
+/// Writes a number without digits below the noise.
 fn number(value: f64) -> String {
     format!("{value:.0}")
 }

@@ -66,13 +66,13 @@ impl Row {
         })
     }
 
-    /// Tells whether `other` is about the same operation in the same circumstances.
+    /// Returns whether `other` is about the same operation in the same circumstances.
     pub fn is_of(&self, other: &Row) -> bool {
         let (one, other) = (&self.measured, &other.measured);
         one.name == other.name && one.parameters == other.parameters && one.unit == other.unit
     }
 
-    /// Tells whether this operation costs less or more than with `old`.
+    /// Returns whether this operation costs less or more than with `old`.
     pub fn order(&self, old: &Row) -> Order {
         self.measured.figure.order(&old.measured.figure)
     }

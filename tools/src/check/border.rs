@@ -44,7 +44,7 @@ fn module_of(source: &Source) -> String {
     name.unwrap_or_default().trim_end_matches(".rs").to_owned()
 }
 
-/// Tells whether a file may call C.
+/// Returns whether a file may call C.
 fn is_inside(source: &Source) -> bool {
     INSIDE.contains(&module_of(source).as_str())
 }
@@ -66,7 +66,7 @@ fn problems(source: &Source) -> Vec<String> {
     problems
 }
 
-/// Tells whether a line only makes the generated bindings part of the crate.
+/// Returns whether a line only makes the generated bindings part of the crate.
 fn declares_bindings(line: &str) -> bool {
     line.trim_start().starts_with("mod bindings")
 }

@@ -50,7 +50,7 @@ impl OwnTests {
         Ok(Self(names))
     }
 
-    /// Tells whether there is a test with this name.
+    /// Returns whether there is a test with this name.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains(name)
     }

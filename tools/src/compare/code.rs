@@ -149,7 +149,7 @@ fn size_of(objects: &[PathBuf]) -> Result<Size> {
     Ok(size)
 }
 
-/// Tells whether a symbol is there for tests only.
+/// Returns whether a symbol is there for tests only.
 fn is_test(symbol: &str) -> bool {
     TEST_NAMES.iter().any(|part| symbol.contains(part))
 }

@@ -146,7 +146,7 @@ fn activity(line: &str) -> Option<String> {
 fn targets() -> Result<String> {
     let mut command = Command::new("apt-get");
     command.args(["indextargets", "--format", "$(REPO_URI) $(RELEASE)"]);
-    capture(&mut command).context("apt does not tell its sources")
+    capture(&mut command).context("apt does not list its sources")
 }
 
 /// Returns the address of `archive` on the mirrors that this machine uses.
@@ -166,7 +166,7 @@ fn mirror(targets: &str, archive: Archive) -> Option<String> {
     })
 }
 
-/// Writes a list with `suites` on the mirrors that `targets` tell.
+/// Writes a list with `suites` on the mirrors that `targets` name.
 fn sources_list(targets: &str, suites: &[Suite]) -> Result<String> {
     let main = mirror(targets, Archive::Main).context(NO_MIRROR)?;
     let security = mirror(targets, Archive::Security).unwrap_or_else(|| format!("{main}-security"));

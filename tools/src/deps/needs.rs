@@ -14,7 +14,7 @@ pub struct Need {
     pub what: &'static str,
     /// What it is for.
     pub why: &'static str,
-    /// Tells whether it is there.
+    /// Returns whether it is there.
     pub is_met: fn() -> bool,
     bookworm: &'static [&'static str],
     trixie: &'static [&'static str],
@@ -160,21 +160,21 @@ pub const VENV: Need = Need::both(
 /// Folders of libraries, on Debian and elsewhere.
 const LIBRARY_DIRS: [&str; 3] = ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"];
 
-/// Tells whether the library `file` is installed.
+/// Returns whether the library `file` is installed.
 fn has_library(file: &str) -> bool {
     LIBRARY_DIRS
         .iter()
         .any(|dir| Path::new(dir).join(file).exists())
 }
 
-/// Tells whether `bindgen` will find libclang.
+/// Returns whether `bindgen` will find libclang.
 fn has_libclang() -> bool {
     let of_llvm = (17..=25).map(|version| format!("/usr/lib/llvm-{version}/lib"));
     let mut dirs = of_llvm.chain(LIBRARY_DIRS.map(str::to_owned));
     dirs.any(|dir| Path::new(&dir).join("libclang.so").exists())
 }
 
-/// Tells whether the formatter and the linter lie beside `rustc`.
+/// Returns whether the formatter and the linter lie beside `rustc`.
 fn has_rust_checkers() -> bool {
     find_rustc().is_some_and(|rustc| {
         let programs = ["rustfmt", "clippy-driver"];
@@ -184,7 +184,7 @@ fn has_rust_checkers() -> bool {
     })
 }
 
-/// Tells whether `/bin/busybox` runs without shared libraries.
+/// Returns whether `/bin/busybox` runs without shared libraries.
 fn has_static_busybox() -> bool {
     const INTERPRETER: &[u8] = b"/lib64/ld-linux";
     let Ok(content) = fs::read("/bin/busybox") else {

@@ -16,7 +16,7 @@ const MOST_ROUNDS: usize = 16;
 /// In how many parts operations are cut. A round that succeeds leaves few of them.
 const PARTS: usize = 16;
 
-/// Returns a small part of `all` that still fails. `fails` tells for each candidate whether it does.
+/// Returns a small part of `all` that still fails. `fails` says for each candidate whether it does.
 pub fn shrink(all: Kept, mut fails: impl FnMut(&[Kept]) -> Result<Vec<bool>>) -> Result<Kept> {
     let mut kept = all;
     let mut length = kept.len().div_ceil(PARTS).max(1);

@@ -46,7 +46,7 @@ fn check(requested: &str, actual: &str) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "the kernel's Kconfig refuses {}: see what they depend on, then mend configs/",
+        "the kernel's Kconfig refuses {}: see what they depend on, then fix configs/",
         lost.join(", ")
     )
 }

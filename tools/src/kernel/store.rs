@@ -52,7 +52,7 @@ impl Stored {
         self.dir.join("bzImage")
     }
 
-    /// Tells whether all of it is there.
+    /// Returns whether all of it is there.
     pub fn exists(&self) -> bool {
         self.record().is_ok()
     }

@@ -114,7 +114,7 @@ fn system_clocks(output: &Output) -> Result<f64> {
         let rest = line.strip_prefix("System:")?;
         rest.trim().strip_suffix(" clocks")?.parse().ok()
     });
-    clocks.context("fs_bench did not tell its time")
+    clocks.context("fs_bench did not print its time")
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub enum Accel {
 impl Accel {
     /// Finds out what works for `kernel` by booting it, once per boot of the host.
     ///
-    /// That `/dev/kvm` can be opened tells little: under some hypervisors a guest then hangs.
+    /// That `/dev/kvm` can be opened says little: under some hypervisors a guest then hangs.
     pub fn find(place: &Place, kernel: &Path) -> Result<Self> {
         let kvm = OpenOptions::new().read(true).write(true).open("/dev/kvm");
         if kvm.is_err() {

@@ -23,7 +23,8 @@ const COMPLAINTS: [&str; 12] = [
 /// Least urgent level of the lines that count as complaints when levels are shown: a warning.
 const WARNING: u8 = 4;
 
-/// What the kernel says before it starts the first program. Warnings before that tell of the machine.
+/// What the kernel says before it starts the first program. Warnings before that are about the
+/// machine.
 const BOOTED: &str = "Run /init as init process";
 
 /// Warnings that are not about Landlock: of a module as such, of what tests do on purpose, and of the
@@ -72,7 +73,7 @@ fn complaint(console: &str) -> Option<usize> {
     })
 }
 
-/// Tells whether a warning may be there.
+/// Returns whether a warning may be there.
 fn is_excused(text: &str) -> bool {
     EXCUSED.iter().any(|sign| text.contains(sign))
 }
