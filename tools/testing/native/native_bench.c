@@ -233,7 +233,7 @@ static uint64_t time_enforce(const int ruleset, const int layer)
 	return now() - start;
 }
 
-/* Tells in the parent, once the child has ended, whether this is the parent. */
+/* Returns whether this is the parent, in which the child has ended by then. */
 static int is_parent(void)
 {
 	const pid_t child = fork();

@@ -17,7 +17,7 @@ const SIGNAL: &str = "scope.signal";
 /// What keeps connections to abstract UNIX sockets within a domain.
 const ABSTRACT: &str = "scope.abstract_unix_socket";
 
-/// Events that tell of a denial by a scope.
+/// Events that report a denial by a scope.
 const DENIED_SCOPES: [(&str, &str); 2] = [
     ("landlock_deny_scope_signal", SIGNAL),
     ("landlock_deny_scope_abstract_unix_socket", ABSTRACT),

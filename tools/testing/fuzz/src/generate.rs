@@ -182,7 +182,7 @@ impl Maker {
         (self.actors.len() - 1) as Actor
     }
 
-    /// Tells whether there may be another actor.
+    /// Returns whether there may be another actor.
     fn has_room(&self) -> bool {
         self.actors.len() < MAX_ACTORS
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Runs random programs around Landlock and tells what they did, so that two kernels can be
+//! Runs random programs around Landlock and prints what they did, so that two kernels can be
 //! compared. A program is known by its seed and by which of its operations are kept.
 
 use std::process::ExitCode;

@@ -36,7 +36,7 @@ enum Life<'a> {
     Other,
 }
 
-/// Returns what a line tells about the life of rulesets, domains and their records.
+/// Returns what a line says about the life of rulesets, domains and their records.
 fn life(line: &Line) -> Life<'_> {
     let (Line::Trace(text) | Line::Audit(text)) = line else {
         return Life::Other;
@@ -86,7 +86,7 @@ impl Outcome {
         }
     }
 
-    /// Takes in the lines that were logged while the program ran. Returns those that tell of the
+    /// Takes in the lines that were logged while the program ran. Returns those that report the
     /// end of what other programs made.
     pub fn add(&mut self, lines: Vec<Line>) -> Vec<Line> {
         let mut others = Vec::new();
@@ -123,7 +123,7 @@ impl Outcome {
         is_ours
     }
 
-    /// Tells whether everything was freed.
+    /// Returns whether everything was freed.
     pub fn is_complete(&self) -> bool {
         self.open.is_empty()
     }

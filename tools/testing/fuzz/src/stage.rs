@@ -34,7 +34,7 @@ const NEW_ROOT: &str = "/mnt";
 /// Namespaces of a program.
 pub const NAMESPACES: i32 = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWNET;
 
-/// Tells, before an operation, which one it is.
+/// Says, before an operation, which one it is.
 pub type Announce<'a> = &'a dyn Fn(usize);
 
 /// Runs a program in this process, which is alone in new namespaces.

@@ -35,7 +35,7 @@ def when(condition, yes, no):
 
 
 def any_of(conditions):
-    """Tells whether one of `conditions` holds."""
+    """Returns whether one of `conditions` holds."""
     return claripy.Or(claripy.false(), *conditions)
 
 

@@ -96,7 +96,7 @@ static bool is_free(void)
 	       prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
 }
 
-/* The descriptor that would come next: tells when one was leaked. */
+/* The descriptor that would come next: shows when one was leaked. */
 static int next_fd(void)
 {
 	const int fd = dup(0);

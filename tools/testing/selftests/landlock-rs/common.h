@@ -3,7 +3,7 @@
  * Helpers of the landlock-rs selftests.
  *
  * Nothing here depends on the Landlock ABI of the running kernel except
- * known_*(), which tell what a kernel of a given ABI must accept: the same
+ * known_*(), which say what a kernel of a given ABI must accept: the same
  * tests hold for any implementation and any ABI from 1 on.
  */
 

@@ -14,7 +14,7 @@
 #define RACE_SECONDS 2
 #define NUM_RACERS 4
 
-/* Who sets the owner of a file. */
+/* The task that sets the owner of a file. */
 enum setter {
 	UNRESTRICTED,
 	SCOPED,
@@ -81,7 +81,7 @@ static void set_owner(struct __test_metadata *const _metadata, int fd,
 	ASSERT_EQ(0, status);
 }
 
-/* Tells whether this process is signalled when there is something to read. */
+/* Returns whether this process is signalled when there is something to read. */
 static bool is_signalled(const int sockets[2])
 {
 	const struct timespec at_once = {};

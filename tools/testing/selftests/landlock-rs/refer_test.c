@@ -220,7 +220,7 @@ static int act_in_two_dirs(const FIXTURE_VARIANT(two_dirs) *const variant)
 	return try_rename(variant->from, variant->to, variant->flags);
 }
 
-/* Sandboxes a child and tells what it sees. */
+/* Sandboxes a child and returns what it sees. */
 static int act_with(struct __test_metadata *const _metadata,
 		    const FIXTURE_VARIANT(two_dirs) *const variant,
 		    __u64 handled, __u64 on_a, __u64 on_b)

@@ -319,7 +319,7 @@ TEST_F(restriction, credential_changes_keep_the_domain)
 	EXPECT_SANDBOXED();
 }
 
-/* Runs this binary to open @path, and tells what it saw. */
+/* Runs this binary to open @path, and returns what it saw. */
 static int probe(struct __test_metadata *const _metadata, const char *path,
 		 bool spawn)
 {

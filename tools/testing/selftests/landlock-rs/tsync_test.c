@@ -183,7 +183,7 @@ static void *compete(void *const data)
 	return NULL;
 }
 
-/* Each gets its layer: whoever is second starts over from the first's. */
+/* Each gets its layer: the second caller starts over from the first's. */
 TEST_F_TIMEOUT(tsync, competitors_add_up, 60)
 {
 	struct competitor competitors[MAX_LAYERS];

@@ -22,7 +22,7 @@ const LAST: u16 = 7009;
 /// Port that is connected to or sent to.
 const SERVER: u16 = 7010;
 
-/// Port of who sends.
+/// Port of the sender.
 const CLIENT: u16 = 7011;
 
 /// Returns the ports that the sandbox must allow.

@@ -69,7 +69,7 @@ impl Maker {
         self.use_socket(actor, slot, address);
     }
 
-    /// Adds a listener, and somebody who connects to it.
+    /// Adds a listener, and a client that connects to it.
     fn serve(&mut self, actor: Actor, slot: Slot, address: Address) {
         self.push(
             actor,

@@ -5,7 +5,7 @@
 use crate::generate::{Held, Maker};
 use crate::program::{Actor, Op};
 
-/// Execute nothing, but tell whether it would be allowed.
+/// Execute nothing, but check whether it would be allowed.
 const AT_EXECVE_CHECK: i32 = 0x1_0000;
 
 /// How `openat2(2)` may resolve a path: each bit, some together, one that does not exist.

@@ -60,7 +60,7 @@ impl Maker {
         self.push(actor, op);
     }
 
-    /// Returns an operation that only who may trace the target may do.
+    /// Returns an operation for which the actor must be allowed to trace the target.
     fn peek(&mut self, target: Actor) -> Op {
         match self.choice.below(6) {
             0 => Op::ReadMemory { target },

@@ -26,7 +26,7 @@ pub enum Many {
     Everybody,
 }
 
-/// How the owner of a file is told.
+/// How the owner of a file is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// By its number: `F_SETOWN`.

@@ -89,11 +89,11 @@ macro_rules! impl_flags {
             pub const fn empty() -> Self { Self(0) }
             /// Returns the bits of all flags.
             pub const fn all_bits() -> $int { $( $bit )|+ }
-            /// Tells whether the set has `flag`.
+            /// Returns whether the set has `flag`.
             pub fn contains(self, flag: $flag) -> bool { self.contains_all(flag.into()) }
-            /// Tells whether the set has at least one of `flags`.
+            /// Returns whether the set has at least one of `flags`.
             pub fn contains_any(self, flags: Self) -> bool { self.0 & flags.0 != 0 }
-            /// Tells whether the set has every one of `flags`.
+            /// Returns whether the set has every one of `flags`.
             pub fn contains_all(self, flags: Self) -> bool { flags.0 & !self.0 == 0 }
         }
 

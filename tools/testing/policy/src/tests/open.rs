@@ -54,7 +54,7 @@ const MODES: [([bool; 3], &[AccessFsRight], &[AccessFsRight]); 8] = [
 const TRUNCATE: usize = 14;
 const IOCTL_DEV: usize = 15;
 
-/// Reads a type as inode(7) tells; an unknown type is that of a regular file, as is none.
+/// Reads a type as inode(7) says; an unknown type is that of a regular file, as is none.
 fn file_type(mode: u16, device: u32) -> FileType {
     let device_matches = |file_type| match file_type {
         FileType::Whiteout => device == 0,

@@ -308,7 +308,7 @@ impl Case {
             .collect()
     }
 
-    /// Tells whether a file gains a right in a layer: denied where it was, and no longer denied.
+    /// Returns whether a file gains a right in a layer: denied where it was, and no longer denied.
     fn gains(&self, steps: usize) -> bool {
         let gains = |file: &File, layer: usize, here: u64, there: u64| {
             here & !file.granted(layer) & file.usable() & !there != 0

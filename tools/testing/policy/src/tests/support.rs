@@ -227,7 +227,7 @@ impl Rules {
         self.table().find(key)
     }
 
-    /// Adds to a rule, in a larger table if this one has no room. Tells whether the rule is new.
+    /// Adds to a rule, in a larger table if this one has no room. Returns whether the rule is new.
     pub(super) fn extend(&mut self, key: Key, layer: usize, granted: AccessFs) -> bool {
         if !self.shape.has_room(self.count) {
             *self = self.inherited(self.count * 2, self.layers);

@@ -156,7 +156,7 @@ pub fn last_rule_and_two_ties() {
     mount.end_mounted();
 }
 
-/// The last rule goes away, the next one comes, and whoever leaves last shuts down.
+/// The last rule goes away, the next one comes, and the last one to leave shuts down.
 pub fn last_rule_tie_and_shutdown() {
     let mount = Mount::new(2);
     let rule = mount.tie();

@@ -38,7 +38,7 @@ const MISTAKE: &str = "LANDLOCK_PROVE_MISTAKE";
 /// Panics if an interleaving of the mistake that the test `name` runs fails, and says one of
 /// `reasons` first.
 ///
-/// That happens in a process of its own, as whoever fails cannot clean up.
+/// That happens in a process of its own, as a model that fails cannot clean up.
 fn refuse(name: &str, scenario: fn(), reasons: &[&str]) {
     if env::var_os(MISTAKE).is_some() {
         return prove(scenario, Some(3));

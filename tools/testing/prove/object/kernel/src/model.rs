@@ -18,7 +18,7 @@ use std::{
 
 /// One execution.
 struct State {
-    /// Counts grace periods that began: whoever enters a critical section later sees what was
+    /// Counts grace periods that began: a thread that enters a critical section later sees what was
     /// before. This is the only order that RCU makes.
     grace_periods: Arc<AtomicUsize>,
     /// Critical sections that are under way.
