@@ -66,7 +66,7 @@ struct Args {
     #[arg(long)]
     ignore_missing: bool,
 
-    /// Do not tell what the kernel does not restrict.
+    /// Do not print what the kernel does not restrict.
     #[arg(short, long)]
     quiet: bool,
 
@@ -168,7 +168,7 @@ fn make_rule(
     Ok(Some(PathBeneath::new(PathFd::new(path)?, rights)))
 }
 
-/// Tells how much is enforced, and decides whether that is enough.
+/// Prints how much is enforced, and decides whether that is enough.
 fn check(status: &RestrictionStatus, args: &Args) -> Result<()> {
     let summary = Summary::of(status);
     let enough = match (&status.ruleset, args.require) {

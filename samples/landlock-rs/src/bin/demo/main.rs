@@ -38,7 +38,7 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Sub {
-    /// Do one thing with one system call, and tell its error.
+    /// Do one thing with one system call, and print its error.
     #[command(subcommand)]
     Act(Act),
 }

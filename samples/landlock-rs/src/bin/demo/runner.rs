@@ -58,7 +58,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Does the action of `row` and tells how it ended.
+    /// Does the action of `row` and returns how it ended.
     pub fn run(&self, row: &Row) -> Result<Outcome> {
         let mut words = Vec::new();
         match row.place {
