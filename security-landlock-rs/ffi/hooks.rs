@@ -3,7 +3,9 @@
 //! Entries of the hooks.
 //!
 //! What every entry relies on, besides its own `# Safety` section: `shim/hooks.c` passes on what
-//! the LSM framework passes to a hook, referenced by its caller until the hook returns.
+//! the LSM framework passes to a hook, referenced by its caller until the hook returns. The caller
+//! also pins the superblock of a path, an entry or a file: by a mount, or, when it remounts, by an
+//! active reference (`fs_context_for_reconfigure()`).
 
 mod ipc;
 mod net;

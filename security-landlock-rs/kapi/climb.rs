@@ -66,12 +66,12 @@ impl PathClimb {
 /// It keeps a reference to the entry where it is. May sleep when it drops it.
 pub(crate) struct MountClimb<'a> {
     mount: &'a Path,
-    here: OwnedDentry,
+    here: OwnedDentry<'a>,
 }
 
 impl<'a> MountClimb<'a> {
     /// Starts at `dir`, in the mount of `mount`.
-    pub(crate) fn new(mount: &'a Path, dir: &Dentry) -> Self {
+    pub(crate) fn new(mount: &'a Path, dir: &'a Dentry) -> Self {
         Self {
             mount,
             here: dir.into(),
@@ -89,7 +89,7 @@ impl<'a> MountClimb<'a> {
         if self.mount.is_mount_root(&self.here) || self.here.is_root() {
             return false;
         }
-        self.here = self.here.parent();
+        self.here.ascend();
         true
     }
 }

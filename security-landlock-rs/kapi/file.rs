@@ -42,7 +42,8 @@ impl File {
 
     /// Returns the path that was opened.
     pub(crate) fn path(&self) -> &Path {
-        // SAFETY: A file pins its path, which never changes.
+        // SAFETY: A file pins its path, and with it the mount, which pins the superblock; the path
+        // never changes.
         unsafe { Path::from_raw(&raw const (*self.as_ptr()).__bindgen_anon_1.f_path) }
     }
 
@@ -54,7 +55,8 @@ impl File {
 
     /// Returns the type of the file.
     pub(crate) fn file_type(&self) -> FileType {
-        // SAFETY: A file keeps its inode in use, and never changes it.
+        // SAFETY: The inode is that of the entry of the file's path, which keeps it in use, and the
+        // mount of that path pins its superblock. A file never changes either.
         unsafe { Inode::from_raw((*self.as_ptr()).f_inode) }.file_type()
     }
 

@@ -8,7 +8,7 @@
 use super::{inode::Inode, once::read_once, shim};
 use crate::policy::open::FileType;
 
-use core::{ops::Deref, ptr::NonNull};
+use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
 use kernel::{bindings, types::Opaque};
 
 /// Wraps the kernel's `struct path`: a directory entry in a mount.
@@ -16,7 +16,8 @@ use kernel::{bindings, types::Opaque};
 /// # Invariants
 ///
 /// A reference to this type proves that the mount and the entry are pinned, and that nobody
-/// changes the path.
+/// changes the path. A mount pins its superblock: it gives up its active reference
+/// (`cleanup_mnt()`) after the last reference to it is gone.
 #[repr(transparent)]
 pub(crate) struct Path(Opaque<bindings::path>);
 
@@ -38,7 +39,8 @@ impl Path {
 
     /// Returns the directory entry.
     pub(crate) fn dentry(&self) -> &Dentry {
-        // SAFETY: By the type invariants, the entry is pinned as long as the path is borrowed.
+        // SAFETY: By the type invariants, the entry is pinned as long as the path is borrowed, and
+        // the mount pins its superblock.
         unsafe { Dentry::from_raw((*self.as_ptr()).dentry) }
     }
 
@@ -69,11 +71,18 @@ impl Path {
         root
     }
 
+    /// Returns the entry of the root of the mount.
+    fn root_entry(&self) -> OwnedDentry<'_> {
+        // SAFETY: By the type invariants the mount is pinned, and with it its root, which never
+        // changes, and the superblock.
+        unsafe { Dentry::from_raw((*(*self.as_ptr()).mnt).mnt_root) }.into()
+    }
+
     /// Returns the directory that `child` is in, of which the mount is this one.
     ///
     /// A rename may move `child` meanwhile: the directory is the one it was in at some moment. The
     /// root of the mount, which is not in a directory, stands for itself.
-    pub(crate) fn directory_of(&self, child: &Dentry) -> OwnedDentry {
+    pub(crate) fn directory_of<'a>(&self, child: &'a Dentry) -> OwnedDentry<'a> {
         if self.is_mount_root(child) {
             child.into()
         } else {
@@ -132,25 +141,22 @@ impl OwnedPath {
 
     /// Goes to the parent entry.
     pub(super) fn ascend(&mut self) {
-        let parent = self.dentry().parent();
-
-        self.replace_dentry(parent);
+        self.go_to(|path| path.dentry().parent());
     }
 
     /// Goes to the root of the mount.
     pub(super) fn go_to_mount_root(&mut self) {
-        // SAFETY: By the type invariants the mount is pinned, and with it its root.
-        let root = unsafe { Dentry::from_raw((*(*self.as_ptr()).mnt).mnt_root) };
-        let root = OwnedDentry::from(root);
-
-        self.replace_dentry(root);
+        self.go_to(Path::root_entry);
     }
 
-    fn replace_dentry(&mut self, dentry: OwnedDentry) {
+    /// Goes to another entry of the mount, which `find` returns.
+    #[inline(always)]
+    fn go_to(&mut self, find: fn(&Path) -> OwnedDentry<'_>) {
+        let new = find(self).into_raw();
         let path = self.0 .0.get();
-        let new = dentry.into_raw();
 
-        // INVARIANT: The path takes over the new reference, and drops the old one.
+        // INVARIANT: The path takes over the new reference, and drops the old one. `find` has
+        // nothing but the path, whose mount pins the superblock of either entry.
         // SAFETY: By the type invariants, and because `self` is borrowed mutably.
         unsafe { bindings::dput(core::mem::replace(&mut (*path).dentry, new)) };
     }
@@ -160,7 +166,9 @@ impl OwnedPath {
 ///
 /// # Invariants
 ///
-/// A reference to this type proves that the entry is pinned.
+/// A reference to this type proves that the entry is pinned, and that its superblock stays: someone
+/// counts a reference to the entry, which alone does not pin the superblock, and someone pins the
+/// superblock, for example with a mount of it.
 #[repr(transparent)]
 pub(crate) struct Dentry(Opaque<bindings::dentry>);
 
@@ -169,7 +177,8 @@ impl Dentry {
     ///
     /// # Safety
     ///
-    /// `ptr` must be valid and pinned for `'a`.
+    /// `ptr` must be valid, and somebody must hold a reference to it, and pin its superblock, for
+    /// `'a`.
     pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::dentry) -> &'a Self {
         // INVARIANT: By the safety contract.
         // SAFETY: By the safety contract; the type is transparent.
@@ -213,8 +222,9 @@ impl Dentry {
         // pins (`d_delete()`, which finds a count of 1 and holds `d_lock`). By the type invariants
         // somebody keeps this one pinned for as long as `self` is borrowed: the entry keeps its
         // inode unless that is the caller of `d_delete()`, which is a file system, after the hooks
-        // of the operation returned. The inode can be looked at because what is loaded through the
-        // pointer depends on it.
+        // of the operation returned. The inode is in the superblock of the entry, which somebody
+        // pins for as long as `self` is borrowed. The inode can be looked at because what is loaded
+        // through the pointer depends on it.
         (!inode.is_null()).then(|| unsafe { Inode::from_raw(inode) })
     }
 
@@ -226,8 +236,8 @@ impl Dentry {
     /// Returns whether the entry is in a file system that user space can only reach through
     /// `/proc/*/fd`, such as that of pipes, or is private to the kernel.
     pub(crate) fn is_unreachable(&self) -> bool {
-        // SAFETY: By the type invariants. An entry keeps its superblock. Remounting stores other
-        // flags as a word; this one never changes.
+        // SAFETY: By the type invariants the superblock stays; an entry never changes to another
+        // one. Remounting stores other flags as a word; this one never changes.
         let flags = unsafe { read_once(&raw const (*(*self.as_ptr()).d_sb).s_flags) };
         let no_user = u64::from(shim::landlock_rs_const_LANDLOCK_RS_SB_NOUSER);
 
@@ -252,50 +262,72 @@ impl Dentry {
     }
 
     /// Returns the parent, or the entry itself when it has none.
-    pub(crate) fn parent(&self) -> OwnedDentry {
-        // SAFETY: By the type invariants. The function returns a pinned entry.
-        let parent = unsafe { bindings::dget_parent(self.as_ptr()) };
+    pub(crate) fn parent(&self) -> OwnedDentry<'_> {
+        // INVARIANT: The reference is ours. The superblock is that of this entry.
+        OwnedDentry {
+            entry: self.get_parent(),
+            _superblock: PhantomData,
+        }
+    }
 
-        // INVARIANT: The reference is ours.
-        // SAFETY: `dget_parent()` never returns null.
-        OwnedDentry(unsafe { NonNull::new_unchecked(parent) })
+    /// Returns a new reference to the parent, or to the entry itself when it has none.
+    fn get_parent(&self) -> NonNull<bindings::dentry> {
+        // SAFETY: By the type invariants. The function takes a reference, and never returns null.
+        unsafe { NonNull::new_unchecked(bindings::dget_parent(self.as_ptr())) }
     }
 }
 
-/// An entry that this value pins.
+/// An entry that this value pins, no longer than somebody else pins its superblock: once that is
+/// shut down, there is no way to drop a reference to an entry of it.
 ///
 /// # Invariants
 ///
-/// The value owns a reference to the entry.
-pub(crate) struct OwnedDentry(NonNull<bindings::dentry>);
+/// The value owns a reference to the entry, and somebody pins the superblock of the entry for `'a`.
+pub(crate) struct OwnedDentry<'a> {
+    entry: NonNull<bindings::dentry>,
+    _superblock: PhantomData<&'a Dentry>,
+}
 
-impl OwnedDentry {
+impl OwnedDentry<'_> {
+    /// Goes to the parent, if the entry has one.
+    pub(super) fn ascend(&mut self) {
+        // INVARIANT: The reference is ours. The superblock stays the same.
+        *self = Self {
+            entry: self.get_parent(),
+            _superblock: PhantomData,
+        };
+    }
+
     fn into_raw(self) -> *mut bindings::dentry {
-        core::mem::ManuallyDrop::new(self).0.as_ptr()
+        core::mem::ManuallyDrop::new(self).entry.as_ptr()
     }
 }
 
-impl From<&Dentry> for OwnedDentry {
-    fn from(dentry: &Dentry) -> Self {
+impl<'a> From<&'a Dentry> for OwnedDentry<'a> {
+    fn from(dentry: &'a Dentry) -> Self {
         // SAFETY: By the invariants of `Dentry` it is pinned, so there is a reference already.
         unsafe { bindings::lockref_get(&raw mut (*dentry.as_ptr()).d_lockref) };
-        // INVARIANT: The reference was just taken.
-        Self(NonNull::from(dentry).cast())
+        // INVARIANT: The reference was just taken. By the invariants of `Dentry`.
+        Self {
+            entry: NonNull::from(dentry).cast(),
+            _superblock: PhantomData,
+        }
     }
 }
 
-impl Deref for OwnedDentry {
+impl Deref for OwnedDentry<'_> {
     type Target = Dentry;
 
     fn deref(&self) -> &Dentry {
         // SAFETY: By the type invariants.
-        unsafe { Dentry::from_raw(self.0.as_ptr()) }
+        unsafe { Dentry::from_raw(self.entry.as_ptr()) }
     }
 }
 
-impl Drop for OwnedDentry {
+impl Drop for OwnedDentry<'_> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariants, the reference is ours.
-        unsafe { bindings::dput(self.0.as_ptr()) };
+        // SAFETY: By the type invariants, the reference is ours, and the superblock is not shut
+        // down yet.
+        unsafe { bindings::dput(self.entry.as_ptr()) };
     }
 }

@@ -32,13 +32,13 @@ pub(crate) struct File<'a> {
 /// places, into the directory of `moved`.
 ///
 /// Both directories are in the mount of `new_dir`. May sleep.
-pub(crate) fn verdict(
+pub(crate) fn verdict<'a>(
     domain: &Domain,
     required: Required,
-    moved: File<'_>,
+    moved: File<'a>,
     swapped: Option<File<'_>>,
     new_dir: &Path,
-) -> Result<(), Denied> {
+) -> Result<(), Denied<'a>> {
     let describe = |file: File<'_>| {
         let grants = rule_on(domain, file.dentry);
 
@@ -72,7 +72,7 @@ pub(crate) fn verdict(
 }
 
 /// A refused change of directory: why, and what is left to grant on each side.
-pub(crate) struct Denied {
+pub(crate) struct Denied<'a> {
     /// Why it is refused.
     pub(crate) refusal: Refusal,
     /// Who denies what is left to grant in the directory of the file, if anything is.
@@ -80,7 +80,7 @@ pub(crate) struct Denied {
     /// Who denies what is left to grant in the other one.
     pub(crate) destination: Option<Blame>,
     /// The directory of the file.
-    pub(crate) old_dir: OwnedDentry,
+    pub(crate) old_dir: OwnedDentry<'a>,
 }
 
 /// The walk of one request.
