@@ -47,3 +47,36 @@ macro_rules! assert_layout {
     };
 }
 pub(crate) use assert_layout;
+
+/// Checks at build time that members are in structures of `kernel::bindings` where they are in C.
+///
+/// Bindgen does not place all members as C does: `struct task_struct`, of which nothing is used
+/// here, has others too early where an empty structure in it is aligned.
+macro_rules! assert_offsets {
+    ($($type:ident: [$($member:ident),+ $(,)?]),+ $(,)?) => {
+        $($(
+            kernel::macros::paste! {
+                kernel::static_assert!(
+                    ::core::mem::offset_of!(kernel::bindings::$type, $member)
+                        == [<landlock_rs_at_LANDLOCK_RS_AT_ $type _ $member>] as usize
+                );
+            }
+        )+)+
+    };
+}
+
+assert_offsets!(
+    path: [mnt, dentry],
+    vfsmount: [mnt_root, mnt_flags],
+    dentry: [d_flags, d_parent, d_inode, d_sb, d_lockref],
+    inode: [i_mode, i_flags, i_rdev, i_lock, i_sb, i_sb_list, i_security],
+    super_block: [s_flags, s_inode_list_lock, s_inodes, s_security],
+    file: [f_mode, f_op, private_data, f_inode, f_flags, f_cred, f_security],
+    fown_struct: [file, pid, pid_type],
+    cred: [usage, security],
+);
+
+kernel::static_assert!(
+    ::core::mem::offset_of!(kernel::bindings::file, __bindgen_anon_1.f_path)
+        == landlock_rs_at_LANDLOCK_RS_AT_file_f_path as usize
+);

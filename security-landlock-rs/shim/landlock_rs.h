@@ -12,6 +12,7 @@
 #include <asm/ioctls.h>
 #include <linux/anon_inodes.h>
 #include <linux/atomic.h>
+#include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/landlock_slot.h>
@@ -20,6 +21,7 @@
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/socket.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 #include <uapi/linux/fiemap.h>
 #include <uapi/linux/landlock.h>
@@ -79,6 +81,53 @@ enum landlock_rs_const {
 	LANDLOCK_RS_SB_NOUSER = (__force unsigned int)SB_NOUSER,
 	LANDLOCK_RS_RENAME_EXCHANGE = RENAME_EXCHANGE,
 	LANDLOCK_RS_RENAME_WHITEOUT = RENAME_WHITEOUT,
+};
+
+/*
+ * Where the members are that kapi/ reads or writes, which the build compares:
+ * bindgen leaves out the alignment of empty structures, for one.
+ */
+
+enum landlock_rs_at {
+	LANDLOCK_RS_AT_path_mnt = offsetof(struct path, mnt),
+	LANDLOCK_RS_AT_path_dentry = offsetof(struct path, dentry),
+	LANDLOCK_RS_AT_vfsmount_mnt_root = offsetof(struct vfsmount, mnt_root),
+	LANDLOCK_RS_AT_vfsmount_mnt_flags =
+		offsetof(struct vfsmount, mnt_flags),
+	LANDLOCK_RS_AT_dentry_d_flags = offsetof(struct dentry, d_flags),
+	LANDLOCK_RS_AT_dentry_d_parent = offsetof(struct dentry, d_parent),
+	LANDLOCK_RS_AT_dentry_d_inode = offsetof(struct dentry, d_inode),
+	LANDLOCK_RS_AT_dentry_d_sb = offsetof(struct dentry, d_sb),
+	LANDLOCK_RS_AT_dentry_d_lockref = offsetof(struct dentry, d_lockref),
+	LANDLOCK_RS_AT_inode_i_mode = offsetof(struct inode, i_mode),
+	LANDLOCK_RS_AT_inode_i_flags = offsetof(struct inode, i_flags),
+	LANDLOCK_RS_AT_inode_i_rdev = offsetof(struct inode, i_rdev),
+	LANDLOCK_RS_AT_inode_i_lock = offsetof(struct inode, i_lock),
+	LANDLOCK_RS_AT_inode_i_sb = offsetof(struct inode, i_sb),
+	LANDLOCK_RS_AT_inode_i_sb_list = offsetof(struct inode, i_sb_list),
+	LANDLOCK_RS_AT_inode_i_security = offsetof(struct inode, i_security),
+	LANDLOCK_RS_AT_super_block_s_flags =
+		offsetof(struct super_block, s_flags),
+	LANDLOCK_RS_AT_super_block_s_inode_list_lock =
+		offsetof(struct super_block, s_inode_list_lock),
+	LANDLOCK_RS_AT_super_block_s_inodes =
+		offsetof(struct super_block, s_inodes),
+	LANDLOCK_RS_AT_super_block_s_security =
+		offsetof(struct super_block, s_security),
+	LANDLOCK_RS_AT_file_f_mode = offsetof(struct file, f_mode),
+	LANDLOCK_RS_AT_file_f_op = offsetof(struct file, f_op),
+	LANDLOCK_RS_AT_file_private_data = offsetof(struct file, private_data),
+	LANDLOCK_RS_AT_file_f_inode = offsetof(struct file, f_inode),
+	LANDLOCK_RS_AT_file_f_flags = offsetof(struct file, f_flags),
+	LANDLOCK_RS_AT_file_f_cred = offsetof(struct file, f_cred),
+	LANDLOCK_RS_AT_file_f_path = offsetof(struct file, f_path),
+	LANDLOCK_RS_AT_file_f_security = offsetof(struct file, f_security),
+	LANDLOCK_RS_AT_fown_struct_file = offsetof(struct fown_struct, file),
+	LANDLOCK_RS_AT_fown_struct_pid = offsetof(struct fown_struct, pid),
+	LANDLOCK_RS_AT_fown_struct_pid_type =
+		offsetof(struct fown_struct, pid_type),
+	LANDLOCK_RS_AT_cred_usage = offsetof(struct cred, usage),
+	LANDLOCK_RS_AT_cred_security = offsetof(struct cred, security),
 };
 
 /* Commands that policy/ioctl.rs names by number, which the build compares. */
