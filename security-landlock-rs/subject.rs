@@ -125,6 +125,43 @@ impl Limit<'_> {
 #[kunit_tests(landlock_subject)]
 mod tests {
     use super::*;
+    use crate::{
+        kapi::cred::{blob_of_task, PreparedCred},
+        policy::{
+            access::{AccessFs, AccessMasks},
+            attr::RulesetAttr,
+        },
+    };
+    use kernel::{current, sync::rcu};
+
+    /// What others see of the current task.
+    fn seen_by_others() -> u64 {
+        blob_of_task::<CredState>(current!(), &rcu::read_lock()).domain_id()
+    }
+
+    #[test]
+    fn others_see_the_domain_of_a_task_and_not_that_of_overriding_credentials() -> Result {
+        let attr = RulesetAttr {
+            handled: AccessMasks {
+                fs: AccessFs::ALL,
+                ..AccessMasks::default()
+            },
+            quiet: AccessMasks::default(),
+        };
+        let ruleset = Ruleset::new(attr)?;
+        let unrestricted = PreparedCred::new()?.publish();
+        let mut cred = PreparedCred::new()?;
+        cred.blob::<CredState>()
+            .enforce(&ruleset, RestrictFlags::empty())?;
+        let restricted = cred.publish();
+        let domain = restricted.blob::<CredState>().domain_id();
+
+        assert_eq!(restricted.override_while(seen_by_others), 0);
+        restricted.for_current()?.commit();
+        assert_eq!(seen_by_others(), domain);
+        assert_eq!(unrestricted.override_while(seen_by_others), domain);
+        Ok(())
+    }
 
     #[test]
     fn muting_later_domains_is_inherited_and_never_ends() {

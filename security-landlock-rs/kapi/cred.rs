@@ -9,7 +9,7 @@
 //!
 //! | from, to | single user | changes it through |
 //! |---|---|---|
-//! | `prepare_creds()`, its return | that function (`cred_prepare`) | `ffi` |
+//! | `prepare_creds()` or `prepare_kernel_cred()`, its return | that function (`cred_prepare`) | `ffi` |
 //! | `key_change_session_keyring()`, its `commit_creds()` | that function (`cred_transfer`) | `ffi` |
 //! | `prepare_exec_creds()`, `commit_creds()` | `execve(2)` (`bprm_creds_for_exec`) | `ffi` |
 //! | [`PreparedCred::new`], [`PreparedCred::publish`] | that value | [`PreparedCred::blob`] |
@@ -195,10 +195,29 @@ impl ReadyCred {
 }
 
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+impl NewCred {
+    /// Calls `f` while the current task overrides its credentials with these: what it does itself
+    /// is checked against them (subjective), what others do to it against its own (objective).
+    ///
+    /// `f` cannot commit others meanwhile: a [`ReadyCred`] of before is not [`Send`], and `f` gets
+    /// no new one.
+    pub(crate) fn override_while<T>(&self, f: impl FnOnce() -> T + Send) -> T {
+        // SAFETY: `self` has a reference to the credentials for as long as they are used.
+        let own = unsafe { shim::landlock_rs_override_creds(self.new.as_ptr()) };
+
+        let result = f();
+        // SAFETY: What was overridden is what the task had.
+        unsafe { shim::landlock_rs_override_creds(own) };
+        result
+    }
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
 #[kunit_tests(landlock_cred)]
 mod tests {
     use super::*;
     use crate::kapi::once::read_once;
+    use kernel::current;
 
     #[test]
     fn credentials_that_are_given_up_leave_no_reference() -> Result {
@@ -226,6 +245,36 @@ mod tests {
         assert!(first.for_current().is_err());
         assert!(second.for_current().is_err());
         assert!(PreparedCred::new()?.publish().for_current().is_ok());
+        Ok(())
+    }
+
+    #[test]
+    fn overriding_credentials_are_for_what_the_task_does_itself() -> Result {
+        let own = current_cred();
+        let other = PreparedCred::new()?.publish();
+
+        // SAFETY: `current!()` is valid, and its objective credentials are its own.
+        let objective = || unsafe { shim::landlock_rs_task_cred(current!().as_ptr()) };
+        let seen = other.override_while(|| (current_cred(), objective()));
+
+        assert_eq!(seen.0.as_ptr(), other.new.as_ptr());
+        assert_eq!(seen.1, own.as_ptr());
+        assert_eq!(current_cred().as_ptr(), own.as_ptr());
+        Ok(())
+    }
+
+    #[test]
+    fn task_that_overrides_its_credentials_gets_no_new_ones() -> Result {
+        let other = PreparedCred::new()?.publish();
+
+        let copies = other.override_while(|| {
+            let of_overriding = PreparedCred::new()?.publish();
+            Ok::<_, Error>((other.for_current(), of_overriding.for_current()))
+        })?;
+
+        assert!(copies.0.is_err());
+        assert!(copies.1.is_err());
+        assert!(other.for_current().is_ok());
         Ok(())
     }
 }

@@ -145,6 +145,13 @@ const struct cred *landlock_rs_task_cred(const struct task_struct *task)
 	return __task_cred(task);
 }
 
+#ifdef CONFIG_SECURITY_LANDLOCK_KUNIT_TEST
+const struct cred *landlock_rs_override_creds(const struct cred *cred)
+{
+	return override_creds(cred);
+}
+#endif
+
 bool landlock_rs_is_thread_of_current(struct task_struct *task)
 {
 	return same_thread_group(task, current);

@@ -173,6 +173,7 @@ bool landlock_rs_is_exiting(const struct task_struct *task);
 const struct cred *landlock_rs_current_cred(void);
 bool landlock_rs_current_has_cred(const struct cred *cred);
 const struct cred *landlock_rs_task_cred(const struct task_struct *task);
+const struct cred *landlock_rs_override_creds(const struct cred *cred);
 bool landlock_rs_is_thread_of_current(struct task_struct *task);
 struct pid *landlock_rs_task_tgid(struct task_struct *task);
 struct pid *landlock_rs_get_tgid(void);
