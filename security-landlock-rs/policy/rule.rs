@@ -299,90 +299,63 @@ mod tests {
     const NEXT: LayerIndex = LayerIndex::new::<1>();
     const ANY: Multiplier = Multiplier(0x0123_4567_89ab_cdef);
 
-    fn grants_of(table: Table<'_>, key: Key) -> Option<u64> {
-        table.find(key)?.words().next()
+    /// A table with room for a rule in one layer or two, in which all rules are for [`KEY`].
+    struct Small {
+        shape: Shape,
+        words: [u64; 6],
+    }
+
+    impl Small {
+        fn new(youngest: LayerIndex) -> Result<Self, TooManyRules> {
+            Ok(Self {
+                shape: Shape::new(1, youngest, ANY)?,
+                words: [0; 6],
+            })
+        }
+
+        fn add(&mut self, index: LayerIndex, granted: AccessFs, logging: Logging) -> Option<bool> {
+            extend(self.shape, &mut self.words, KEY, index, granted, logging)
+        }
+
+        fn find(&self) -> Option<Grants<'_>> {
+            Table::new(self.shape, &self.words).find(KEY)
+        }
     }
 
     #[test]
     fn rules_for_one_object_add_up() -> Result<(), TooManyRules> {
-        let shape = Shape::new(1, OLDEST, ANY)?;
-        let mut words = [0; 6];
+        let mut table = Small::new(OLDEST)?;
 
-        let first = extend(
-            shape,
-            &mut words,
-            KEY,
-            OLDEST,
-            AccessFs::from(ReadFile),
-            Logging::Normal,
-        );
-        let second = extend(
-            shape,
-            &mut words,
-            KEY,
-            OLDEST,
-            AccessFs::from(WriteFile),
-            Logging::Normal,
-        );
+        let first = table.add(OLDEST, AccessFs::from(ReadFile), Logging::Normal);
+        let second = table.add(OLDEST, AccessFs::from(WriteFile), Logging::Normal);
 
         let both = layer::pack(OLDEST, ReadFile | WriteFile);
         assert_eq!((first, second), (Some(true), Some(false)));
-        assert_eq!(grants_of(Table::new(shape, &words), KEY), Some(both));
+        assert_eq!(table.find().and_then(|g| g.words().next()), Some(both));
         Ok(())
     }
 
     #[test]
     fn layers_stay_apart() -> Result<(), TooManyRules> {
-        let shape = Shape::new(1, NEXT, ANY)?;
-        let mut words = [0; 6];
+        let mut table = Small::new(NEXT)?;
 
-        let _ = extend(
-            shape,
-            &mut words,
-            KEY,
-            OLDEST,
-            AccessFs::from(ReadFile),
-            Logging::Normal,
-        );
-        let _ = extend(
-            shape,
-            &mut words,
-            KEY,
-            NEXT,
-            AccessFs::from(WriteFile),
-            Logging::Normal,
-        );
+        let _ = table.add(OLDEST, AccessFs::from(ReadFile), Logging::Normal);
+        let _ = table.add(NEXT, AccessFs::from(WriteFile), Logging::Normal);
 
         let packed = layer::pack(OLDEST, AccessFs::from(ReadFile))
             | layer::pack(NEXT, AccessFs::from(WriteFile));
-        assert_eq!(grants_of(Table::new(shape, &words), KEY), Some(packed));
+        assert_eq!(table.find().and_then(|g| g.words().next()), Some(packed));
         Ok(())
     }
 
     #[test]
     fn rule_is_quiet_in_one_layer() -> Result<(), TooManyRules> {
-        let shape = Shape::new(1, NEXT, ANY)?;
-        let mut words = [0; 6];
+        let mut table = Small::new(NEXT)?;
 
-        let _ = extend(
-            shape,
-            &mut words,
-            KEY,
-            OLDEST,
-            AccessFs::ALL,
-            Logging::Normal,
-        );
-        let _ = extend(
-            shape,
-            &mut words,
-            KEY,
-            NEXT,
-            AccessFs::empty(),
-            Logging::Quiet,
-        );
+        let _ = table.add(OLDEST, AccessFs::ALL, Logging::Normal);
+        let _ = table.add(NEXT, AccessFs::empty(), Logging::Quiet);
 
-        let found = Table::new(shape, &words).find(KEY);
-        let logging = |index| found.map(|grants| grants.logging(index));
+        let logging = |index| table.find().map(|grants| grants.logging(index));
         assert_eq!(logging(OLDEST), Some(Logging::Normal));
         assert_eq!(logging(NEXT), Some(Logging::Quiet));
         Ok(())
@@ -390,29 +363,14 @@ mod tests {
 
     #[test]
     fn quiet_rule_grants_no_right() -> Result<(), TooManyRules> {
-        let shape = Shape::new(1, OLDEST, ANY)?;
-        let mut words = [0; 6];
+        let mut table = Small::new(OLDEST)?;
 
-        let _ = extend(
-            shape,
-            &mut words,
-            KEY,
-            OLDEST,
-            AccessFs::empty(),
-            Logging::Quiet,
-        );
-        let granted = Table::new(shape, &words).find(KEY).map(Grants::of_oldest);
+        let _ = table.add(OLDEST, AccessFs::empty(), Logging::Quiet);
+        let granted = table.find().map(Grants::of_oldest);
         assert_eq!(granted, Some(AccessFs::empty()));
 
-        let _ = extend(
-            shape,
-            &mut words,
-            KEY,
-            OLDEST,
-            AccessFs::ALL,
-            Logging::Normal,
-        );
-        let granted = Table::new(shape, &words).find(KEY).map(Grants::of_oldest);
+        let _ = table.add(OLDEST, AccessFs::ALL, Logging::Normal);
+        let granted = table.find().map(Grants::of_oldest);
         assert_eq!(granted, Some(AccessFs::ALL));
         Ok(())
     }
@@ -421,26 +379,11 @@ mod tests {
     fn full_table_refuses_and_finds_nothing_more() -> Result<(), TooManyRules> {
         let shape = Shape::new(0, OLDEST, ANY)?;
         let mut words = [0; 2];
-        let other = Key::MAX;
+        let (other, rights, log) = (Key::MAX, AccessFs::ALL, Logging::Normal);
+        let mut add = |key| extend(shape, &mut words, key, OLDEST, rights, log);
 
-        assert!(extend(
-            shape,
-            &mut words,
-            KEY,
-            OLDEST,
-            AccessFs::from(ReadFile),
-            Logging::Normal
-        )
-        .is_some());
-        assert!(extend(
-            shape,
-            &mut words,
-            other,
-            OLDEST,
-            AccessFs::from(ReadFile),
-            Logging::Normal
-        )
-        .is_none());
+        assert!(add(KEY).is_some());
+        assert!(add(other).is_none());
         assert!(Table::new(shape, &words).find(other).is_none());
         Ok(())
     }
