@@ -71,14 +71,7 @@ impl Maker {
 
     /// Adds a listener, and a client that connects to it.
     fn serve(&mut self, actor: Actor, slot: Slot, address: Address) {
-        self.push(
-            actor,
-            Op::Bind {
-                slot,
-                address: address.clone(),
-            },
-        );
-        self.push(actor, Op::Listen { slot });
+        self.listen(actor, slot, address.clone());
         let client = self.any_actor();
         let domain = match address {
             Address::V6(..) => libc::AF_INET6,
@@ -97,6 +90,12 @@ impl Maker {
         let new = self.new_slot();
         self.push(actor, Op::Accept { slot, new });
         self.hold(actor, new, Held::Socket(domain, kind));
+    }
+
+    /// Adds what makes a socket a listener.
+    fn listen(&mut self, actor: Actor, slot: Slot, address: Address) {
+        self.push(actor, Op::Bind { slot, address });
+        self.push(actor, Op::Listen { slot });
     }
 
     /// Adds the creation of a socket.
@@ -207,14 +206,7 @@ impl Maker {
         if self.choice.chance(30) {
             return self.push(actor, Op::Connect { slot, address });
         }
-        self.push(
-            actor,
-            Op::Bind {
-                slot,
-                address: address.clone(),
-            },
-        );
-        self.push(actor, Op::Listen { slot });
+        self.listen(actor, slot, address.clone());
         let client = self.any_actor();
         let other = self.socket(client, libc::AF_UNIX, kind, 0);
         if self.choice.chance(50) {
