@@ -15,11 +15,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-
-#include <linux/audit.h>
-#include <linux/netlink.h>
 
 #define READ LANDLOCK_ACCESS_FS_READ_FILE
 #define GRANTED BASE "/granted"
@@ -473,12 +469,11 @@ static void prepare_domain(void)
 	CHECK(restrict_self(trial.ruleset_fd, 0) == 0);
 }
 
-/* The child, which shares this memory, inherits the domain. */
-static int act_vfork(void)
+/* The child inherits the domain: it checks that, and its parent waits for it. */
+static int inherit(void)
 {
 	int status;
 
-	trial.pid = vfork();
 	if (trial.pid == 0)
 		_exit(!is_denied());
 	if (trial.pid < 0)
@@ -487,17 +482,17 @@ static int act_vfork(void)
 	return 0;
 }
 
+/* The child shares this memory. */
+static int act_vfork(void)
+{
+	trial.pid = vfork();
+	return inherit();
+}
+
 static int act_fork(void)
 {
-	int status;
-
 	trial.pid = fork();
-	if (trial.pid == 0)
-		_exit(!is_denied());
-	if (trial.pid < 0)
-		return errno;
-	CHECK(waitpid(trial.pid, &status, 0) == trial.pid && status == 0);
-	return 0;
+	return inherit();
 }
 
 static void prepare_exec(void)
@@ -732,18 +727,6 @@ static void try_all(struct __test_metadata *const _metadata,
 	TH_LOG("%u allocations", nth - 1);
 }
 
-static int write_text(const char *path, const char *text)
-{
-	const int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return errno;
-	err = write(fd, text, strlen(text)) < 0 ? errno : 0;
-	close(fd);
-	return err;
-}
-
 /* Lets all kinds of allocations fail, quietly. */
 static int allow_faults(void)
 {
@@ -773,28 +756,8 @@ static int allow_faults(void)
 /* Switches audit and trace events of denials on or off. */
 static int set_logs(__u32 enabled)
 {
-	struct {
-		struct nlmsghdr header;
-		struct audit_status status;
-	} request = {
-		.header = {
-			.nlmsg_len = sizeof(request),
-			.nlmsg_type = AUDIT_SET,
-			.nlmsg_flags = NLM_F_REQUEST,
-		},
-		.status = {
-			.mask = AUDIT_STATUS_ENABLED,
-			.enabled = enabled,
-		},
-	};
-	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-			      NETLINK_AUDIT);
-	int err;
+	const int err = set_audit(enabled);
 
-	if (fd < 0)
-		return errno;
-	err = ERR(send(fd, &request, sizeof(request), 0));
-	close(fd);
 	return err ?: write_text("/sys/kernel/tracing/events/landlock/enable",
 				 enabled ? "1" : "0");
 }

@@ -24,14 +24,17 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <linux/netlink.h>
 
 #include "kselftest_harness.h"
 
@@ -220,6 +223,19 @@ static inline int try_reopen(int fd, int flags)
 	return try_open(path, flags);
 }
 
+/* Does what "echo" into a file does. Returns an errno, or 0. */
+static inline int write_text(const char *path, const char *text)
+{
+	const int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return errno;
+	err = ERR(write(fd, text, strlen(text)));
+	close(fd);
+	return err;
+}
+
 static inline void make_dir(struct __test_metadata *const _metadata,
 			    const char *path)
 {
@@ -285,6 +301,36 @@ static inline void expect_used_inodes(struct __test_metadata *const _metadata,
 	for (i = 0; i < 500 && used_inodes(_metadata, path) != expected; i++)
 		usleep(10000);
 	EXPECT_EQ(expected, used_inodes(_metadata, path));
+}
+
+/* Logs */
+
+/* Does what "auditctl -e" does. Returns an errno, or 0. */
+static inline int set_audit(const __u32 enabled)
+{
+	struct {
+		struct nlmsghdr header;
+		struct audit_status status;
+	} request = {
+		.header = {
+			.nlmsg_len = sizeof(request),
+			.nlmsg_type = AUDIT_SET,
+			.nlmsg_flags = NLM_F_REQUEST,
+		},
+		.status = {
+			.mask = AUDIT_STATUS_ENABLED,
+			.enabled = enabled,
+		},
+	};
+	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+			      NETLINK_AUDIT);
+	int err;
+
+	if (fd < 0)
+		return errno;
+	err = ERR(send(fd, &request, sizeof(request), 0));
+	close(fd);
+	return err;
 }
 
 /* Processes */

@@ -270,19 +270,6 @@ FIXTURE_VARIANT_ADD(shutdown, user_by_exit)
 	.uid = UNPRIVILEGED,
 };
 
-static void write_file(struct __test_metadata *const _metadata,
-		       const char *path, const char *text)
-{
-	const int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	ASSERT_LE(0, fd)
-	{
-		TH_LOG("open(%s): %s", path, strerror(errno));
-	}
-	ASSERT_EQ(strlen(text), write(fd, text, strlen(text)));
-	ASSERT_EQ(0, close(fd));
-}
-
 /* Becomes root of a user namespace, and nobody else. */
 static void become_user(struct __test_metadata *const _metadata, uid_t uid)
 {
@@ -293,10 +280,10 @@ static void become_user(struct __test_metadata *const _metadata, uid_t uid)
 	/* Otherwise /proc/self would stay that of root. */
 	ASSERT_EQ(0, prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
 	ASSERT_EQ(0, ERR(unshare(CLONE_NEWUSER | CLONE_NEWNS)));
-	write_file(_metadata, "/proc/self/setgroups", "deny");
+	ASSERT_EQ(0, write_text("/proc/self/setgroups", "deny"));
 	snprintf(map, sizeof(map), "0 %u 1", uid);
-	write_file(_metadata, "/proc/self/uid_map", map);
-	write_file(_metadata, "/proc/self/gid_map", map);
+	ASSERT_EQ(0, write_text("/proc/self/uid_map", map));
+	ASSERT_EQ(0, write_text("/proc/self/gid_map", map));
 }
 
 FIXTURE_SETUP(shutdown)

@@ -6,10 +6,6 @@
 
 #include "common.h"
 
-#include <linux/audit.h>
-#include <linux/netlink.h>
-#include <sys/socket.h>
-
 #define DENIED "/proc/version"
 
 static const char trace_before[] =
@@ -64,35 +60,6 @@ static bool shows(const char *const commands, const char *const expected[])
 			return false;
 	}
 	return true;
-}
-
-/* Does what "auditctl -e" does. */
-static int set_audit(const __u32 enabled)
-{
-	struct {
-		struct nlmsghdr header;
-		struct audit_status status;
-	} request = {
-		.header = {
-			.nlmsg_len = sizeof(request),
-			.nlmsg_type = AUDIT_SET,
-			.nlmsg_flags = NLM_F_REQUEST,
-		},
-		.status = {
-			.mask = AUDIT_STATUS_ENABLED,
-			.enabled = enabled,
-		},
-	};
-	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-			      NETLINK_AUDIT);
-	ssize_t sent;
-
-	if (fd < 0)
-		return -1;
-
-	sent = send(fd, &request, sizeof(request), 0);
-	close(fd);
-	return sent == sizeof(request) ? 0 : -1;
 }
 
 TEST(trace_events_show_a_denial)

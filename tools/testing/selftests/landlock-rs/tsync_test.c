@@ -473,48 +473,18 @@ FIXTURE_VARIANT(vforkers)
 };
 
 /* clang-format off */
-FIXTURE_VARIANT_ADD(vforkers, one_1250ms) {
-	/* clang-format on */
-	.threads = 1,
-	.call = 300,
-	.block = 1250,
-};
+#define VFORKERS(name, threads_, step_, call_, block_)			\
+	FIXTURE_VARIANT_ADD(vforkers, name) {				\
+		.threads = threads_, .step = step_, .call = call_,	\
+		.block = block_,					\
+	}
+/* clang-format on */
 
-/* clang-format off */
-FIXTURE_VARIANT_ADD(vforkers, two_400ms) {
-	/* clang-format on */
-	.threads = 2,
-	.step = 200,
-	.call = 100,
-	.block = 400,
-};
-
-/* clang-format off */
-FIXTURE_VARIANT_ADD(vforkers, two_1250ms_in_step) {
-	/* clang-format on */
-	.threads = 2,
-	.step = 100,
-	.call = 200,
-	.block = 1250,
-};
-
-/* clang-format off */
-FIXTURE_VARIANT_ADD(vforkers, two_1250ms) {
-	/* clang-format on */
-	.threads = 2,
-	.step = 900,
-	.call = 100,
-	.block = 1250,
-};
-
-/* clang-format off */
-FIXTURE_VARIANT_ADD(vforkers, two_2000ms) {
-	/* clang-format on */
-	.threads = 2,
-	.step = 1650,
-	.call = 100,
-	.block = 2000,
-};
+VFORKERS(one_1250ms, 1, 0, 300, 1250);
+VFORKERS(two_400ms, 2, 200, 100, 400);
+VFORKERS(two_1250ms_in_step, 2, 100, 200, 1250);
+VFORKERS(two_1250ms, 2, 900, 100, 1250);
+VFORKERS(two_2000ms, 2, 1650, 100, 2000);
 
 FIXTURE_SETUP(vforkers)
 {
@@ -621,19 +591,6 @@ static void *count_eintr_of_recv(void *const data)
 
 #define TRACING "/sys/kernel/tracing"
 
-static void write_tracing(struct __test_metadata *const _metadata,
-			  const char *const path, const char *const value)
-{
-	const int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-
-	ASSERT_LE(0, fd)
-	{
-		TH_LOG("%s: %s", path, strerror(errno));
-	}
-	ASSERT_EQ(strlen(value), write(fd, value, strlen(value)));
-	ASSERT_EQ(0, close(fd));
-}
-
 /* Number of domains that were created since the trace was emptied. */
 static int count_domains(struct __test_metadata *const _metadata)
 {
@@ -671,10 +628,10 @@ TEST_F_TIMEOUT(tsync, waits_without_starting_over, 20)
 	ASSERT_EQ(0, pthread_create(&threads[3], NULL, block_in_vfork, shared));
 	wait_for_count(&shared->ready, 4);
 
-	write_tracing(_metadata, TRACING "/trace", "\n");
-	write_tracing(_metadata, enable, "1");
+	ASSERT_EQ(0, write_text(TRACING "/trace", "\n"));
+	ASSERT_EQ(0, write_text(enable, "1"));
 	EXPECT_EQ(0, ERR(restrict_self(self->ruleset_fd, TSYNC)));
-	write_tracing(_metadata, enable, "0");
+	ASSERT_EQ(0, write_text(enable, "0"));
 	EXPECT_EQ(1, count_domains(_metadata));
 
 	set(&shared->enforced);
