@@ -2,11 +2,13 @@
 
 //! Rule tables, against a sorted map.
 
+mod shape;
+
 use super::support::*;
 use crate::policy::{
     access::AccessFs,
     quiet::Logging,
-    rule::{self, Key, Multiplier, Shape, Table, TooManyRules},
+    rule::{self, Key, Multiplier, Shape, Table},
 };
 
 use proptest::{collection::vec, prelude::*};
@@ -123,15 +125,6 @@ fn colliding(room: usize) -> Vec<Vec<Key>> {
 }
 
 #[test]
-fn slot_is_a_key_and_a_word_for_two_layers() {
-    for layers in 1..=LAYERS {
-        let shape = Shape::new(0, index(layers - 1), ANY).unwrap();
-
-        assert_eq!(shape.words(), Ok(1 + layers.div_ceil(2)), "{layers} layers");
-    }
-}
-
-#[test]
 fn older_layer_is_the_lower_half_of_its_word() {
     let mut rules = Rules::new(0, LAYERS);
     let mut expected = vec![7];
@@ -147,97 +140,6 @@ fn older_layer_is_the_lower_half_of_its_word() {
         }
     }
     assert_eq!(rules.words, expected);
-}
-
-#[test]
-fn table_for_some_rules_has_room_for_each_of_them() {
-    for rules in 0..3000 {
-        let shape = Shape::new(rules, index(0), ANY).unwrap();
-
-        assert!((0..rules).all(|present| shape.has_room(present)), "{rules}");
-    }
-}
-
-#[test]
-fn third_of_the_slots_stays_free() {
-    for room in 0..200 {
-        let rules = Rules::new(room, 1);
-        let slots = rules.slots();
-
-        for present in 0..=2 * slots {
-            let would_stay_free = slots.saturating_sub(present + 1);
-            let is_a_third = would_stay_free * 3 >= slots && present < slots;
-
-            assert_eq!(
-                rules.shape.has_room(present),
-                is_a_third,
-                "{present} in {slots}"
-            );
-        }
-    }
-}
-
-#[test]
-fn table_is_not_larger_than_it_needs_to_be() {
-    for room in 0..200 {
-        let slots = Rules::new(room, 1).slots();
-
-        assert!(slots > room, "a search needs a free slot");
-        assert!(
-            slots <= room + room / 2 + 2,
-            "{slots} slots for {room} rules"
-        );
-    }
-}
-
-#[test]
-fn there_is_no_room_for_more_rules_than_can_be_counted() {
-    let shape = Shape::new(1000, index(15), ANY).unwrap();
-
-    for present in [
-        usize::MAX,
-        usize::MAX - 1,
-        usize::MAX / 3,
-        usize::MAX / 3 + 1,
-    ] {
-        assert!(!shape.has_room(present), "{present}");
-    }
-}
-
-#[test]
-fn slots_are_counted_with_32_bits() {
-    const LAST: usize = 2_863_311_529;
-    let largest = Shape::new(LAST, index(0), ANY).unwrap();
-
-    assert_eq!(largest.words(), Ok(2 * u32::MAX as usize));
-    assert!(largest.has_room(LAST - 1));
-    for rules in [
-        LAST + 1,
-        LAST + 2,
-        usize::MAX / 3 * 2,
-        usize::MAX - 1,
-        usize::MAX,
-    ] {
-        for layers in 1..=LAYERS {
-            assert_eq!(
-                Shape::new(rules, index(layers - 1), ANY),
-                Err(TooManyRules),
-                "{rules}"
-            );
-        }
-    }
-}
-
-#[test]
-fn search_in_the_largest_table_stays_within_its_words() {
-    let shape = Shape::new(2_863_311_529, index(15), ANY).unwrap();
-
-    for key in (0..64)
-        .map(|bit| Key::new(1 << bit).unwrap())
-        .chain([Key::MAX])
-    {
-        assert!(Table::new(shape, &[0; 9]).find(key).is_none());
-    }
 }
 
 #[test]
@@ -479,22 +381,6 @@ proptest! {
         }
         let oldest: AccessFs = rules.find(Key::MIN).expect("it was added").of_oldest();
         prop_assert_eq!(set_of(oldest), &granted[0] & &set_of(AccessFs::ALL));
-    }
-
-    #[test]
-    fn shape_is_refused_as_soon_as_its_slots_need_more_than_32_bits(
-        rules in prop_oneof![any::<usize>(), 2_863_311_000..2_863_312_000usize],
-        layers in 1..=LAYERS,
-    ) {
-        // Half a slot more for each rule, rounded up, and one that is always free.
-        let slots = (3 * rules as u128).div_ceil(2) + 1;
-        let words = slots * (1 + layers.div_ceil(2) as u128);
-        let shape = Shape::new(rules, index(layers - 1), ANY);
-
-        prop_assert_eq!(shape.is_ok(), slots <= u128::from(u32::MAX));
-        if let Ok(shape) = shape {
-            prop_assert_eq!(shape.words().map(|words| words as u128), Ok(words));
-        }
     }
 
     /// A panic would stop the kernel: whatever the words are, there is an answer.
