@@ -87,11 +87,11 @@ fn chosen_for(multiplier: Multiplier) -> Vec<Key> {
 
 /// Returns the ports that `place` puts first.
 fn chosen_by<T: Ord>(place: impl Fn(Key) -> T) -> Vec<Key> {
-    let mut keys = progression(1, 1, LAST_PORT);
+    let ports = progression(1, 1, LAST_PORT);
+    let mut placed: Vec<_> = ports.into_iter().map(|key| (place(key), key)).collect();
+    let (first, ..) = placed.select_nth_unstable(CHOSEN);
 
-    keys.sort_by_key(|key| place(*key));
-    keys.truncate(CHOSEN);
-    keys
+    first.iter().map(|(_, key)| *key).collect()
 }
 
 /// What the hash of this module was before multipliers were random.
