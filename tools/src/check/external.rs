@@ -20,7 +20,7 @@ use crate::toolchain::{MIN_RUSTC, Version};
 use crate::ui::Step;
 
 /// Crates that run on the host.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "tools",
     SAMPLES,
     BENCH,
@@ -28,6 +28,7 @@ const CRATES: [&str; 7] = [
     "tools/testing/policy",
     "tools/testing/prove/symbolic",
     "tools/testing/prove/object",
+    "tools/testing/prove/tsync",
 ];
 
 /// Folders with our C.
