@@ -14,8 +14,14 @@ use crate::audit::Audit;
 /// Trace buffer of this program, apart from those of others.
 const INSTANCE: &str = "/sys/kernel/tracing/instances/fuzz";
 
+/// Where the kernel is told of how many tasks to remember the names.
+const NAMED_TASKS: &str = "/sys/kernel/tracing/saved_cmdlines_size";
+
 /// Begins what this program writes to the trace.
 const MARK: &str = "step ";
+
+/// Begins the name of a worker of io_uring, which is a thread of the process that it works for.
+const WORKER: &str = "iou-wrk-";
 
 /// A line of a log, as the kernel wrote it, without time and task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +49,7 @@ impl Logs {
             fs::create_dir(dir).context("cannot make a trace buffer")?;
         }
         fs::write(dir.join("buffer_size_kb"), "16384")?;
+        fs::write(NAMED_TASKS, "4096").context("the trace forgets names")?;
         fs::write(dir.join("events/landlock/enable"), "1").context("no trace events")?;
         let pipe = OpenOptions::new()
             .read(true)
@@ -98,7 +105,12 @@ pub fn mark(mut file: &File, step: usize) {
 
 /// Reads a line of the trace: `  comm-pid  [cpu] flags time: event: fields`.
 fn trace_line(line: &str) -> Option<Line> {
-    if let Some((_, rest)) = line.split_once(": landlock_") {
+    if let Some((task, rest)) = line.split_once(": landlock_") {
+        let takes_over = rest.starts_with("enforce_domain");
+        if takes_over && task.trim_start().starts_with(WORKER) {
+            // Whether there is a worker when its process is restricted is chance.
+            return None;
+        }
         return Some(Line::Trace(format!("landlock_{rest}")));
     }
     let (_, rest) = line.split_once(": tracing_mark_write: ")?;
@@ -115,6 +127,10 @@ mod tests {
         let event = "  fuzz-12  [000] .....  3.5: landlock_free_domain: domain=1 denials=0";
         let expected = "landlock_free_domain: domain=1 denials=0";
         assert_eq!(trace_line(event), Some(Line::Trace(expected.to_owned())));
+        let denial = "  iou-wrk-12-15  [000] .....  3.5: landlock_deny_access_fs: domain=1";
+        assert!(trace_line(denial).is_some());
+        let sibling = denial.replace("deny_access_fs", "enforce_domain");
+        assert_eq!(trace_line(&sibling), None);
         let mark = "  fuzz-12  [000] .....  3.5: tracing_mark_write: step 17";
         assert_eq!(trace_line(mark), Some(Line::Step(17)));
         assert_eq!(trace_line("CPU:0 [LOST 12 EVENTS]"), None);

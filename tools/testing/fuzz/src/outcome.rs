@@ -11,6 +11,7 @@ use crate::errno;
 use crate::logs::Line;
 use crate::normalise::{Names, field};
 use crate::program::{Program, Step, Way};
+use crate::sys::ring;
 
 /// What a program did.
 pub struct Outcome {
@@ -72,6 +73,14 @@ fn sort_siblings(mut lines: Vec<Line>) -> Vec<Line> {
     lines
 }
 
+/// Returns `line` without whether the process has other threads.
+fn hide_other_threads(line: &str) -> String {
+    let hide = |line: String, value| line.replace(value, " process_wide=? ");
+    [" process_wide=0 ", " process_wide=1 "]
+        .into_iter()
+        .fold(line.to_owned(), hide)
+}
+
 impl Outcome {
     /// Starts with the results; logs are added to it.
     pub fn new(program: Arc<Program>, results: Vec<i32>) -> Self {
@@ -86,11 +95,18 @@ impl Outcome {
         }
     }
 
+    /// Returns whether workers of io_uring may be threads of the actors.
+    fn has_workers(&self) -> bool {
+        let makes_requests = |step: &Step| step.way.is_ring();
+        ring::is_there() && self.program.steps.iter().any(makes_requests)
+    }
+
     /// Takes in the lines that were logged while the program ran. Returns those that report the
     /// end of what other programs made.
     pub fn add(&mut self, lines: Vec<Line>) -> Vec<Line> {
         let mut others = Vec::new();
         let mut announced = 0;
+        let has_workers = self.has_workers();
         for line in sort_siblings(lines) {
             match life(&line) {
                 Life::Freed(..) => {
@@ -104,7 +120,13 @@ impl Outcome {
             }
             match line {
                 Line::Step(step) => announced = step + 1,
-                Line::Trace(text) => self.trace.push((announced, self.names.line(&text))),
+                Line::Trace(text) => {
+                    let text = match has_workers {
+                        true => hide_other_threads(&text),
+                        false => text,
+                    };
+                    self.trace.push((announced, self.names.line(&text)));
+                }
                 Line::Audit(text) => self.audit.push(self.names.line(&text)),
             }
         }
@@ -223,6 +245,13 @@ mod tests {
         assert_eq!(sort_siblings(other), one);
         let late = vec![line(1, 1), line(0, 0)];
         assert_eq!(sort_siblings(late.clone()), late);
+    }
+
+    #[test]
+    fn whether_there_are_other_threads_is_hidden() {
+        let line = |value| format!("{SIBLING}1 complete=1 process_wide={value} no_new_privs=1");
+        assert_eq!(hide_other_threads(&line("0")), line("?"));
+        assert_eq!(hide_other_threads(&line("1")), line("?"));
     }
 
     #[test]

@@ -101,6 +101,11 @@ pub enum Way {
 }
 
 impl Way {
+    /// Returns whether requests of io_uring are made, which workers may carry out.
+    pub fn is_ring(self) -> bool {
+        !matches!(self, Self::Native | Self::Compat)
+    }
+
     /// Returns its name, which what it covers is counted by.
     pub fn name(self) -> &'static str {
         match self {

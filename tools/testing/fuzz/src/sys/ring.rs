@@ -16,6 +16,7 @@ const IORING_OFF_SQ_RING: i64 = 0;
 const IORING_OFF_SQES: i64 = 0x1000_0000;
 const IORING_ENTER_GETEVENTS: i64 = 1;
 const IORING_REGISTER_PERSONALITY: i64 = 9;
+const IORING_REGISTER_IOWQ_AFF: i64 = 17;
 const IOSQE_ASYNC: u8 = 1 << 4;
 
 /// Number that a ring's first personality gets.
@@ -155,7 +156,16 @@ fn setup() -> Result<(RawFd, Layout), i32> {
     if ring < 0 {
         return Err(-last_error());
     }
+    stay_on_first_processor(ring as RawFd);
     Ok((ring as RawFd, layout))
+}
+
+/// Has workers of a ring stay on the processor of the actors: their events have one order as well.
+fn stay_on_first_processor(ring: RawFd) {
+    let (register, first) = (libc::SYS_io_uring_register, 1_u64);
+    let size = size_of_val(&first);
+    // SAFETY: The kernel reads as many bytes as `first` has.
+    unsafe { libc::syscall(register, ring, IORING_REGISTER_IOWQ_AFF, &first, size) };
 }
 
 fn close(ring: RawFd) {
