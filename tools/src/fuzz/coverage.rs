@@ -37,7 +37,17 @@ const RIGHTS: [&str; 23] = [
 
 /// Hooks, and the operations that reach them.
 const HOOKS: [(&str, &[&str]); 29] = [
-    ("file_open", &["Open", "OpenHow", "OpenHandle", "OpenProc"]),
+    (
+        "file_open",
+        &[
+            "Open",
+            "OpenHow",
+            "OpenHandle",
+            "OpenProc",
+            "ReadProc",
+            "MqOpen",
+        ],
+    ),
     ("file_truncate", &["Ftruncate"]),
     ("file_ioctl", &["Ioctl"]),
     ("path_link", &["Link", "LinkSlot"]),
@@ -55,9 +65,9 @@ const HOOKS: [(&str, &[&str]); 29] = [
     ("sb_pivotroot", &["PivotRoot"]),
     ("socket_bind", &["Bind"]),
     ("socket_connect", &["Connect"]),
-    ("socket_sendmsg", &["Send", "SendMany"]),
+    ("socket_sendmsg", &["Send", "SendMany", "SendMessage"]),
     ("unix_stream_connect", &["Connect"]),
-    ("unix_may_send", &["Send"]),
+    ("unix_may_send", &["Send", "SendMany", "SendMessage"]),
     (
         "task_kill",
         &["Kill", "KillMany", "Tgkill", "Queue", "PidfdSignal"],
@@ -72,6 +82,7 @@ const HOOKS: [(&str, &[&str]); 29] = [
             "WriteMemory",
             "Compare",
             "RobustList",
+            "ReadProc",
             "ReadProcLink",
             "PidfdGetfd",
         ],

@@ -18,6 +18,7 @@ mod landlock;
 mod mounts;
 mod opening;
 mod processes;
+mod queues;
 mod raw;
 mod signals;
 mod sockets;
@@ -64,6 +65,7 @@ impl Executor<'_> {
     fn carry_out(&self, op: &Op) -> i32 {
         match op {
             Op::Ring { slot } => keep(sys::ring::make(), *slot),
+            Op::RingCommand { slot } => sys::ring::command(number(*slot)),
             Op::Restore => {
                 tree::restore(&self.program.tree);
                 0
@@ -112,8 +114,10 @@ impl Executor<'_> {
             | Op::Accept { .. }
             | Op::Send { .. }
             | Op::SendMany { .. }
+            | Op::SendMessage { .. }
             | Op::AddressForm { .. }
             | Op::Receive { .. }
+            | Op::ReceiveMessage { .. }
             | Op::ReuseAddress { .. } => sockets::execute(op),
             Op::Kill { .. }
             | Op::KillMany { .. }
@@ -122,12 +126,19 @@ impl Executor<'_> {
             | Op::Tgkill { .. }
             | Op::PidfdSignal { .. }
             | Op::SetOwner { .. }
+            | Op::Timer { .. }
             | Op::Pending => self.signal(op),
+            Op::MqOpen { .. }
+            | Op::MqUnlink { .. }
+            | Op::MqNotify { .. }
+            | Op::MqSend { .. }
+            | Op::MqReceive { .. } => queues::execute(op),
             Op::PidfdGetfd { .. }
             | Op::PtraceAttach { .. }
             | Op::PtraceSeize { .. }
             | Op::Traceme { .. }
             | Op::OpenProc { .. }
+            | Op::ReadProc { .. }
             | Op::ReadProcLink { .. }
             | Op::ReadMemory { .. }
             | Op::WriteMemory { .. }

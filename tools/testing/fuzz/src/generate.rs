@@ -16,6 +16,7 @@ mod names;
 mod network;
 mod opening;
 mod processes;
+mod queues;
 mod raw;
 mod signals;
 mod tree;
@@ -51,6 +52,8 @@ pub enum Held {
     Mount,
     /// A ring of io_uring, and the credentials of its maker.
     Ring,
+    /// A message queue.
+    Queue,
 }
 
 /// What is known of an actor while its program is made.

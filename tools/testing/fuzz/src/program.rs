@@ -170,6 +170,8 @@ pub enum Address {
     Path(String),
     /// UNIX, abstract.
     Abstract(String),
+    /// UNIX, with a name that the kernel chooses.
+    Auto,
     /// Between virtual machines: this machine itself, and a port.
     Vsock(u32),
 }

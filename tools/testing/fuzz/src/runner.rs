@@ -16,7 +16,7 @@ use crate::board::{self, BOARD, Board};
 use crate::logs::{self, Logs};
 use crate::outcome::Outcome;
 use crate::program::Program;
-use crate::stage::{self, NAMESPACES};
+use crate::stage;
 use crate::sys::{self, Side};
 
 /// How long a program may take before it is ended.
@@ -68,7 +68,7 @@ impl Runner {
         let file = board::make(program.steps.len())?;
         let copy = file.try_clone().context("cannot share the board")?;
         stage::place(copy, BOARD);
-        match sys::fork(NAMESPACES) {
+        match stage::fork() {
             Ok(Side::Child) => self.stage(&program),
             Ok(Side::Parent(pid)) => self.wait(pid)?,
             Err(error) => bail!("cannot make namespaces: error {error}"),

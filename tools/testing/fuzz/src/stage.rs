@@ -31,11 +31,17 @@ const LIMIT: Timespec = Timespec {
 /// Where the root directory of programs is made; any directory will do.
 const NEW_ROOT: &str = "/mnt";
 
-/// Namespaces of a program.
-pub const NAMESPACES: i32 = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWNET;
+/// Namespaces of a program: message queues have one as well.
+const NAMESPACES: i32 =
+    libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWNET | libc::CLONE_NEWIPC;
 
 /// Says, before an operation, which one it is.
 pub type Announce<'a> = &'a dyn Fn(usize);
+
+/// Makes a process that is alone in new namespaces.
+pub fn fork() -> Result<Side, i32> {
+    sys::fork(NAMESPACES)
+}
 
 /// Runs a program in this process, which is alone in new namespaces.
 pub fn run(program: &Arc<Program>, announce: Option<Announce<'_>>) -> Result<()> {

@@ -9,13 +9,16 @@ use std::ffi::{CStr, CString};
 use std::os::fd::{BorrowedFd, RawFd};
 
 mod compat;
+mod linked;
 mod memory;
 mod message;
 mod process;
 pub mod ring;
 
+use linked::Linked;
+pub use linked::words;
 use memory::Memory;
-pub use message::send_many;
+pub use message::{receive_message, send_many, send_message};
 pub use process::{Side, execute, exit, fork, in_child, wait};
 
 /// The system calls that programs make. None of them touches memory but what its arguments lend.
@@ -33,6 +36,8 @@ pub enum Call {
     Connect = libc::SYS_connect,
     CreateRuleset = libc::SYS_landlock_create_ruleset,
     Dup3 = libc::SYS_dup3,
+    Execute = libc::SYS_execveat,
+    Fallocate = libc::SYS_fallocate,
     Fchdir = libc::SYS_fchdir,
     Fcntl = libc::SYS_fcntl,
     Fsconfig = libc::SYS_fsconfig,
@@ -54,6 +59,11 @@ pub enum Call {
     Mknod = libc::SYS_mknodat,
     Mount = libc::SYS_mount,
     MoveMount = libc::SYS_move_mount,
+    MqNotify = libc::SYS_mq_notify,
+    MqOpen = libc::SYS_mq_open,
+    MqReceive = libc::SYS_mq_timedreceive,
+    MqSend = libc::SYS_mq_timedsend,
+    MqUnlink = libc::SYS_mq_unlink,
     NameToHandle = libc::SYS_name_to_handle_at,
     Open = libc::SYS_openat,
     OpenByHandle = libc::SYS_open_by_handle_at,
@@ -72,8 +82,11 @@ pub enum Call {
     Read = libc::SYS_read,
     ReadLink = libc::SYS_readlinkat,
     Recv = libc::SYS_recvfrom,
+    ReceiveMessage = libc::SYS_recvmsg,
     Rename = libc::SYS_renameat2,
     RestrictSelf = libc::SYS_landlock_restrict_self,
+    SendMany = libc::SYS_sendmmsg,
+    SendMessage = libc::SYS_sendmsg,
     SendTo = libc::SYS_sendto,
     SetUsers = libc::SYS_setresuid,
     SetGroups = libc::SYS_setgroups,
@@ -83,6 +96,9 @@ pub enum Call {
     Socket = libc::SYS_socket,
     Symlink = libc::SYS_symlinkat,
     Tgkill = libc::SYS_tgkill,
+    TimerCreate = libc::SYS_timer_create,
+    TimerGet = libc::SYS_timer_gettime,
+    TimerSet = libc::SYS_timer_settime,
     Truncate = libc::SYS_truncate,
     Umount = libc::SYS_umount2,
     Unlink = libc::SYS_unlinkat,
@@ -101,6 +117,8 @@ pub enum Arg<'a> {
     Out(&'a mut [u8]),
     /// Memory that the call reads, and nothing behind it.
     Edge(&'a Edge),
+    /// Memory with addresses in it: the part that starts there.
+    Linked(&'a Linked, usize),
 }
 
 impl Arg<'_> {
@@ -111,6 +129,7 @@ impl Arg<'_> {
             Self::Text(text) => text.as_ptr() as i64,
             Self::Out(bytes) => bytes.as_mut_ptr() as i64,
             Self::Edge(edge) => edge.address(),
+            Self::Linked(linked, start) => linked.address(*start),
         }
     }
 
@@ -120,7 +139,7 @@ impl Arg<'_> {
             Self::In(bytes) => Some(bytes),
             Self::Text(text) => Some(text.to_bytes_with_nul()),
             Self::Out(bytes) => Some(bytes),
-            Self::Int(_) | Self::Edge(_) => None,
+            Self::Int(_) | Self::Edge(_) | Self::Linked(..) => None,
         }
     }
 }

@@ -59,6 +59,10 @@ fn on_slot(op: &Op) -> i32 {
     let mut buffer = [0; 1024];
     match op {
         Op::Ftruncate { slot } => call(Call::Ftruncate, [fd(*slot), Arg::Int(5)]),
+        Op::Fallocate { slot } => call(
+            Call::Fallocate,
+            [fd(*slot), Arg::Int(0), Arg::Int(2), Arg::Int(6)],
+        ),
         Op::Notify { slot } => call(
             Call::Fcntl,
             [fd(*slot), Arg::Int(F_NOTIFY), Arg::Int(EVENTS)],

@@ -2,10 +2,12 @@
 
 //! Carries out operations that send signals, or have files send them.
 
+use std::time::{Duration, Instant};
+
 use crate::execute::processes::int;
 use crate::execute::{Executor, SKIPPED, fd};
 use crate::program::{Many, Op, Owner, Slot};
-use crate::sys::{Arg, Call, call};
+use crate::sys::{Arg, Call, call, words};
 
 /// Signals that actors block, so that they can be asked whether they came.
 pub const WATCHED: [i32; 3] = [libc::SIGUSR1, libc::SIGURG, libc::SIGIO];
@@ -16,6 +18,12 @@ const F_SETOWN_EX: i32 = 15;
 
 /// Size of what comes with a signal.
 const SIGINFO: usize = 128;
+
+/// Size of what says how to tell of an event.
+const SIGEVENT: usize = 64;
+
+/// How long a timer may take that is already over.
+const TIMER_LIMIT: Duration = Duration::from_secs(1);
 
 impl Executor<'_> {
     /// Carries out `op`.
@@ -60,6 +68,7 @@ impl Executor<'_> {
             } => self.with(*target, |pid, tid| {
                 set_owner(*slot, *owner, (pid, tid), *signal)
             }),
+            Op::Timer { target, signal } => self.with(*target, |_, tid| timer(tid, *signal)),
             Op::Pending => pending(),
             _ => SKIPPED,
         }
@@ -98,6 +107,38 @@ fn set_owner(slot: Slot, owner: Owner, (pid, tid): (i32, i32), signal: i32) -> i
     set(F_SETSIG, signal);
     set(libc::F_SETFL, libc::O_ASYNC | libc::O_NONBLOCK);
     result
+}
+
+/// Returns how to tell of an event: `struct sigevent`.
+pub(super) fn sigevent(signal: i32, how: i32, tid: i32) -> Vec<u8> {
+    let mut event = words(&[0]);
+    event.extend([signal, how, tid].map(i32::to_ne_bytes).concat());
+    event.resize(SIGEVENT, 0);
+    event
+}
+
+/// Has a timer signal a thread, and waits until it did. The timer stays: with it would go the signal.
+fn timer(tid: i32, signal: i32) -> i32 {
+    let event = sigevent(signal, libc::SIGEV_THREAD_ID, tid);
+    let mut id = [0; 4];
+    let arguments = [
+        int(libc::CLOCK_MONOTONIC),
+        Arg::In(&event),
+        Arg::Out(&mut id),
+    ];
+    let made = call(Call::TimerCreate, arguments);
+    if made < 0 {
+        return made;
+    }
+    let id = || int(i32::from_ne_bytes(id));
+    // No interval, one nanosecond.
+    let when = [0, 0, 0, 1_i64].map(i64::to_ne_bytes).concat();
+    let set = call(Call::TimerSet, [id(), int(0), Arg::In(&when), int(0)]);
+    let (started, mut left) = (Instant::now(), [1; 32]);
+    while left != [0; 32] && started.elapsed() < TIMER_LIMIT {
+        call(Call::TimerGet, [id(), Arg::Out(&mut left)]);
+    }
+    set
 }
 
 /// Returns which of the watched signals have come, one bit for each.

@@ -4,7 +4,7 @@
 
 use crate::execute::{SKIPPED, fd, keep, number};
 use crate::program::{Address, Op, Slot, V6};
-use crate::sys::{Arg, Call, call, send_many};
+use crate::sys::{self, Arg, Call, call};
 
 /// Room for any address.
 const ROOM: usize = 128;
@@ -50,6 +50,15 @@ pub fn execute(op: &Op) -> i32 {
             flags,
         } => send(fd(*slot), address.as_ref(), *flags),
         Op::SendMany { slot, addresses } => send_each(*slot, addresses),
+        Op::SendMessage {
+            slot,
+            address,
+            flags,
+        } => {
+            let flags = flags | libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+            sys::send_message(number(*slot), encode_or_none(address), flags)
+        }
+        Op::ReceiveMessage { slot } => sys::receive_message(number(*slot), libc::MSG_DONTWAIT),
         Op::AddressForm { slot } => set(
             *slot,
             libc::IPPROTO_IPV6,
@@ -79,16 +88,15 @@ fn set(slot: Slot, level: i32, name: i32, value: i32) -> i32 {
 
 /// Sends to each of `addresses` with one call.
 fn send_each(slot: Slot, addresses: &[Option<Address>]) -> i32 {
-    let address = |address: &Option<Address>| {
-        let (bytes, length) = address.as_ref().map_or(([0; ROOM], 0), encode);
-        bytes[..length as usize].to_vec()
-    };
-    let addresses: Vec<_> = addresses.iter().map(address).collect();
-    send_many(
-        number(slot),
-        &addresses,
-        libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT,
-    )
+    let addresses: Vec<_> = addresses.iter().map(encode_or_none).collect();
+    let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+    sys::send_many(number(slot), &addresses, flags)
+}
+
+/// Returns the bytes of an address that are passed; none if there is none.
+fn encode_or_none(address: &Option<Address>) -> Vec<u8> {
+    let (bytes, length) = address.as_ref().map_or(([0; ROOM], 0), encode);
+    bytes[..length as usize].to_vec()
 }
 
 /// Sends four bytes through `socket`, to `address` if there is one.
@@ -139,6 +147,10 @@ fn encode(address: &Address) -> ([u8; ROOM], i64) {
             bytes.extend((libc::AF_UNIX as u16).to_ne_bytes());
             bytes.extend(path.as_bytes());
             bytes.push(0);
+            None
+        }
+        Address::Auto => {
+            bytes.extend((libc::AF_UNIX as u16).to_ne_bytes());
             None
         }
         Address::Abstract(name) => {

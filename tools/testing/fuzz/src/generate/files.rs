@@ -8,7 +8,7 @@ use crate::race;
 
 /// Commands of `ioctl(2)`: what Landlock always allows, what the file system answers, what a
 /// device does.
-const IOCTLS: [u32; 20] = [
+const IOCTLS: [u32; 22] = [
     0x5451,      // FIOCLEX
     0x5450,      // FIONCLEX
     0x5421,      // FIONBIO
@@ -26,6 +26,8 @@ const IOCTLS: [u32; 20] = [
     0x8008_6601, // FS_IOC_GETFLAGS
     0x801c_581f, // FS_IOC_FSGETXATTR
     0x4030_5828, // FS_IOC_RESVSP
+    0x8004_6601, // FS_IOC32_GETFLAGS
+    0x402c_5828, // FS_IOC_RESVSP_32
     0x8004_5200, // RNDGETENTCNT
     0x5401,      // TCGETS
     0x1260,      // BLKGETSIZE
@@ -225,7 +227,9 @@ impl Maker {
         let Some(slot) = self.find(actor, |held| held == Held::File) else {
             return self.open(actor);
         };
-        let op = match self.choice.below(12) {
+        let op = match self.choice.below(14) {
+            12 => Op::Fallocate { slot },
+            13 => Op::RingCommand { slot },
             0..4 => Op::Ftruncate { slot },
             4..9 => Op::Ioctl {
                 slot,

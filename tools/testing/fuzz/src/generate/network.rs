@@ -117,12 +117,18 @@ impl Maker {
 
     /// Adds one operation on a socket.
     fn use_socket(&mut self, actor: Actor, slot: Slot, address: Address) {
-        let op = match self.choice.below(23) {
+        let op = match self.choice.below(27) {
             20 => Op::AddressForm { slot },
             21..23 => Op::SendMany {
                 slot,
                 addresses: vec![Some(address.clone()), None, Some(address)],
             },
+            23..26 => Op::SendMessage {
+                slot,
+                address: self.choice.chance(75).then_some(address),
+                flags: self.choice.weighted(&[(9, 0), (2, libc::MSG_FASTOPEN)]),
+            },
+            26 => Op::ReceiveMessage { slot },
             0..4 => Op::Bind { slot, address },
             4..9 => Op::Connect { slot, address },
             9..11 => Op::Listen { slot },
@@ -231,13 +237,14 @@ impl Maker {
     }
 
     fn unix_address(&mut self) -> Address {
-        match self.choice.below(11) {
+        match self.choice.below(12) {
             0..4 => Address::Abstract(format!("a{}", self.choice.below(4))),
             4..9 => {
                 let dir = self.names.dir(&mut self.choice);
                 Address::Path(format!("{dir}/u{}", self.choice.below(2)))
             }
             9 => Address::Path(self.names.any(&mut self.choice)),
+            10 => Address::Auto,
             _ => Address::Unspecified(0, self.choice.one(&[2, 8, 16])),
         }
     }

@@ -23,6 +23,18 @@ const PROC_FILES: [&str; 14] = [
     "fdinfo/40",
 ];
 
+/// Files of a process that show more to those who may trace it.
+const SHOWING_FILES: [&str; 8] = [
+    "stat",
+    "stat",
+    "syscall",
+    "environ",
+    "auxv",
+    "smaps_rollup",
+    "pagemap",
+    "personality",
+];
+
 /// Links of a process.
 const PROC_LINKS: [&str; 5] = ["exe", "cwd", "root", "fd/40", "ns/mnt"];
 
@@ -34,7 +46,11 @@ impl Maker {
             0..10 => return self.signal(actor, target),
             10..13 => Op::PtraceAttach { target },
             13 => Op::PtraceSeize { target },
-            14..20 => Op::OpenProc {
+            14..16 => Op::ReadProc {
+                target,
+                file: self.choice.one(&SHOWING_FILES),
+            },
+            16..20 => Op::OpenProc {
                 target,
                 file: self.choice.one(&PROC_FILES),
             },

@@ -23,7 +23,7 @@ impl Maker {
     /// Adds a signal.
     pub(super) fn signal(&mut self, actor: Actor, target: Actor) {
         let signal = self.choice.one(&SIGNALS);
-        let op = match self.choice.below(20) {
+        let op = match self.choice.below(26) {
             0..6 => Op::Kill { target, signal },
             6..9 => Op::Tgkill { target, signal },
             9..11 => Op::PidfdSignal {
@@ -44,9 +44,23 @@ impl Maker {
                 signal,
             },
             16 => Op::NewGroup,
+            17..19 => return self.timer(actor, target),
+            19..22 => return self.queue(actor, target),
             _ => Op::Pending,
         };
         self.push(actor, op);
+    }
+
+    /// Adds a timer that signals a thread: of the actor itself if it is to work.
+    fn timer(&mut self, actor: Actor, target: Actor) {
+        let process = self.actors[usize::from(actor)].process;
+        let mut siblings: Vec<_> = (0..self.actors.len() as Actor).collect();
+        siblings.retain(|other| self.actors[usize::from(*other)].process == process);
+        siblings.push(target);
+        let target = self.choice.one(&siblings);
+        let signal = self.choice.one(&SIGNALS);
+        self.push(actor, Op::Timer { target, signal });
+        self.push(target, Op::Pending);
     }
 
     /// Returns many that a signal can be sent to.

@@ -56,7 +56,8 @@ fn fill(choice: &mut Choice, dirs: &[String], tree: &mut Vec<Node>) {
         .collect();
     for index in 0..2 {
         let program = add(choice, format!("x{index}"), Kind::Program);
-        add(choice, format!("i{index}"), Kind::Script(program));
+        let script = add(choice, format!("i{index}"), Kind::Script(program));
+        add(choice, format!("j{index}"), Kind::Script(script));
         add(choice, format!("p{index}"), Kind::Fifo);
         add(choice, format!("s{index}"), Kind::Socket);
     }

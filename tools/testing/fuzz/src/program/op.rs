@@ -116,6 +116,9 @@ pub enum Op {
     Ftruncate {
         slot: Slot,
     },
+    Fallocate {
+        slot: Slot,
+    },
     Ioctl {
         slot: Slot,
         command: u32,
@@ -140,6 +143,9 @@ pub enum Op {
     },
     Restore,
     Ring {
+        slot: Slot,
+    },
+    RingCommand {
         slot: Slot,
     },
     // Mounts
@@ -209,7 +215,15 @@ pub enum Op {
         slot: Slot,
         addresses: Vec<Option<Address>>,
     },
+    SendMessage {
+        slot: Slot,
+        address: Option<Address>,
+        flags: i32,
+    },
     Receive {
+        slot: Slot,
+    },
+    ReceiveMessage {
         slot: Slot,
     },
     AddressForm {
@@ -254,6 +268,28 @@ pub enum Op {
         signal: i32,
     },
     Pending,
+    Timer {
+        target: Actor,
+        signal: i32,
+    },
+    MqOpen {
+        name: u8,
+        flags: i32,
+        slot: Slot,
+    },
+    MqUnlink {
+        name: u8,
+    },
+    MqNotify {
+        slot: Slot,
+        signal: i32,
+    },
+    MqSend {
+        slot: Slot,
+    },
+    MqReceive {
+        slot: Slot,
+    },
     PtraceAttach {
         target: Actor,
     },
@@ -264,6 +300,10 @@ pub enum Op {
         slot: Slot,
     },
     OpenProc {
+        target: Actor,
+        file: &'static str,
+    },
+    ReadProc {
         target: Actor,
         file: &'static str,
     },

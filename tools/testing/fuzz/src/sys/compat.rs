@@ -10,7 +10,7 @@ use super::{Arg, Call};
 /// Alignment of what arguments lend, in low memory.
 const ALIGNMENT: usize = 16;
 
-/// Makes a system call of the 32-bit table, unless it takes structures with addresses in them.
+/// Makes a system call of the 32-bit table, unless its structures are not made for that.
 pub fn call(number: Call, args: &mut [Arg<'_>]) -> Option<i32> {
     let compat = compat_number(number)?;
     let room = |arg: &Arg<'_>| {
@@ -52,6 +52,9 @@ fn split(number: Call, words: [i64; 6]) -> [i64; 6] {
         (Call::Truncate | Call::Ftruncate, [file, length, ..]) => {
             [file, length, length >> 32, 0, 0, 0]
         }
+        (Call::Fallocate, [file, mode, offset, length, ..]) => {
+            [file, mode, offset, offset >> 32, length, length >> 32]
+        }
         _ => words,
     }
 }
@@ -91,8 +94,9 @@ fn enter(_: i32, _: [i64; 6]) -> i32 {
     -libc::ENOSYS
 }
 
-/// Numbers of calls in the 32-bit table; those that are not here take structures with addresses.
-const NUMBERS: [(Call, i32); 61] = [
+/// Numbers of calls in the 32-bit table; those that are not here take structures with addresses that
+/// [`super::words`] does not make.
+const NUMBERS: [(Call, i32); 74] = [
     (Call::Accept, 364),
     (Call::AddRule, 445),
     (Call::Bind, 361),
@@ -103,6 +107,8 @@ const NUMBERS: [(Call, i32); 61] = [
     (Call::Connect, 362),
     (Call::CreateRuleset, 444),
     (Call::Dup3, 330),
+    (Call::Execute, 358),
+    (Call::Fallocate, 324),
     (Call::Fchdir, 133),
     (Call::Fcntl, 221),
     (Call::Fsconfig, 431),
@@ -123,6 +129,11 @@ const NUMBERS: [(Call, i32); 61] = [
     (Call::Mknod, 297),
     (Call::Mount, 21),
     (Call::MoveMount, 429),
+    (Call::MqNotify, 281),
+    (Call::MqOpen, 277),
+    (Call::MqReceive, 419),
+    (Call::MqSend, 418),
+    (Call::MqUnlink, 278),
     (Call::NameToHandle, 341),
     (Call::Open, 295),
     (Call::OpenByHandle, 342),
@@ -139,8 +150,11 @@ const NUMBERS: [(Call, i32); 61] = [
     (Call::Read, 3),
     (Call::ReadLink, 305),
     (Call::Recv, 371),
+    (Call::ReceiveMessage, 372),
     (Call::Rename, 353),
     (Call::RestrictSelf, 446),
+    (Call::SendMany, 345),
+    (Call::SendMessage, 370),
     (Call::SendTo, 369),
     (Call::SetUsers, 208),
     (Call::SetGroups, 206),
@@ -150,6 +164,9 @@ const NUMBERS: [(Call, i32); 61] = [
     (Call::Socket, 359),
     (Call::Symlink, 304),
     (Call::Tgkill, 270),
+    (Call::TimerCreate, 259),
+    (Call::TimerGet, 408),
+    (Call::TimerSet, 409),
     (Call::Truncate, 193),
     (Call::Umount, 52),
     (Call::Unlink, 301),

@@ -5,7 +5,8 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::RawFd;
 
-use super::last_error;
+use super::linked::{Linked, words};
+use super::{Arg, Call, call, last_error};
 
 /// Which side of a fork this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +62,21 @@ pub fn exit(status: i32) -> ! {
 
 /// Executes a program by descriptor and path; only returns the error, or 0 after a mere check.
 pub fn execute(dir: RawFd, path: &CStr, args: &[CString], flags: i32) -> i32 {
-    let mut words: Vec<*const libc::c_char> = args.iter().map(|arg| arg.as_ptr()).collect();
-    words.push(std::ptr::null());
-    let environment = [std::ptr::null::<libc::c_char>()];
-    let (argv, envp) = (words.as_ptr(), environment.as_ptr());
-    // SAFETY: Both lists end with a null pointer, and `args` outlives the call.
-    let value = unsafe { libc::syscall(libc::SYS_execveat, dir, path.as_ptr(), argv, envp, flags) };
-    if value < 0 { -last_error() } else { 0 }
+    let mut linked = match Linked::new() {
+        Ok(linked) => linked,
+        Err(error) => return error,
+    };
+    let add = |arg: &CString| {
+        let start = linked.add(arg.to_bytes_with_nul());
+        linked.address(start)
+    };
+    let args: Vec<i64> = args.iter().map(add).chain([0]).collect();
+    let [args, environment] = [&args[..], &[0]].map(|list| linked.add(&words(list)));
+    let [args, environment] = [args, environment].map(|list| Arg::Linked(&linked, list));
+    let [dir, flags] = [dir, flags].map(|value| Arg::Int(value.into()));
+    call(
+        Call::Execute,
+        [dir, Arg::Text(path), args, environment, flags],
+    )
+    .min(0)
 }

@@ -19,6 +19,10 @@ const IORING_REGISTER_PERSONALITY: i64 = 9;
 const IORING_REGISTER_IOWQ_AFF: i64 = 17;
 const IOSQE_ASYNC: u8 = 1 << 4;
 
+/// A command for the file itself, in place of an offset; for sockets, that of `setsockopt(2)`.
+const URING_CMD: u8 = 46;
+const SOCKET_SETSOCKOPT: i64 = 3;
+
 /// Number that a ring's first personality gets.
 const FIRST_PERSONALITY: u16 = 1;
 
@@ -38,6 +42,7 @@ struct Request {
     call_flags: i64,
     personality: u16,
     address_length: i64,
+    option: i64,
 }
 
 impl Request {
@@ -52,6 +57,7 @@ impl Request {
         bytes[28..32].copy_from_slice(&(self.call_flags as u32).to_ne_bytes());
         bytes[42..44].copy_from_slice(&self.personality.to_ne_bytes());
         bytes[44..46].copy_from_slice(&(self.address_length as u16).to_ne_bytes());
+        bytes[48..56].copy_from_slice(&self.option.to_ne_bytes());
         bytes
     }
 }
@@ -71,6 +77,7 @@ fn request(number: Call, words: [i64; 6]) -> Option<Request> {
     Some(match number {
         Call::Accept => new(13, a, b, 0, c, d),
         Call::Connect => new(16, a, b, 0, c, 0),
+        Call::Fallocate => new(17, a, d, b, c, 0),
         Call::Open => new(18, a, b, d, 0, c),
         Call::Read => new(22, a, b, c, -1, 0),
         Call::Write => new(23, a, b, c, -1, 0),
@@ -79,6 +86,8 @@ fn request(number: Call, words: [i64; 6]) -> Option<Request> {
             ..new(26, a, b, c, e, d)
         },
         Call::OpenAt2 => new(28, a, b, d, c, 0),
+        Call::SendMessage => new(9, a, b, 1, 0, c),
+        Call::ReceiveMessage => new(10, a, b, 1, 0, c),
         Call::Recv if e == 0 => new(27, a, b, c, 0, d),
         Call::Rename => new(35, a, b, c, d, e),
         Call::Unlink => new(36, a, b, 0, 0, c),
@@ -89,6 +98,11 @@ fn request(number: Call, words: [i64; 6]) -> Option<Request> {
         Call::Ftruncate => new(55, a, 0, 0, b, 0),
         Call::Bind => new(56, a, b, 0, c, 0),
         Call::Listen => new(57, a, 0, b, 0, 0),
+        Call::SetSockOpt => Request {
+            address_length: e,
+            option: d,
+            ..new(URING_CMD, a, b | c << 32, 0, SOCKET_SETSOCKOPT, 0)
+        },
         _ => return None,
     })
 }
@@ -136,6 +150,22 @@ pub fn make() -> i32 {
         libc::syscall(register, ring, IORING_REGISTER_PERSONALITY, 0, 0);
     }
     ring
+}
+
+/// Gives a file the command 0; returns its result, or the error.
+pub fn command(file: RawFd) -> i32 {
+    let (ring, layout) = match setup() {
+        Ok(ring) => ring,
+        Err(error) => return error,
+    };
+    let request = Request {
+        opcode: URING_CMD,
+        file: file.into(),
+        ..Request::default()
+    };
+    let result = submit(ring, &layout, request);
+    close(ring);
+    result.unwrap_or(-libc::EIO)
 }
 
 /// Returns whether there are rings.
