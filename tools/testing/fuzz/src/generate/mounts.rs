@@ -42,7 +42,8 @@ impl Maker {
             ),
             8 => {
                 let flags = self.choice.one(&[0, 1]);
-                (Op::OpenTree { path, flags, slot }, Some(Held::Mount))
+                self.push(actor, Op::OpenTree { path, flags, slot });
+                (Op::MoveMount { slot, to: other }, Some(Held::Mount))
             }
             9 => match self.find(actor, |held| held == Held::Mount) {
                 Some(slot) => (Op::MoveMount { slot, to: other }, None),
