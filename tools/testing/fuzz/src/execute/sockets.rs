@@ -14,7 +14,6 @@ const VMADDR_CID_LOCAL: u32 = 1;
 
 /// Carries out `op`.
 pub fn execute(op: &Op) -> i32 {
-    let mut buffer = [0; 64];
     match op {
         Op::Socket {
             domain,
@@ -25,17 +24,8 @@ pub fn execute(op: &Op) -> i32 {
             let arguments = [*domain, *kind, *protocol].map(|value| Arg::Int(value.into()));
             keep(call(Call::Socket, arguments), *slot)
         }
-        Op::Bind { slot, address } => {
-            let (bytes, length) = encode(address);
-            call(Call::Bind, [fd(*slot), Arg::In(&bytes), Arg::Int(length)])
-        }
-        Op::Connect { slot, address } => {
-            let (bytes, length) = encode(address);
-            call(
-                Call::Connect,
-                [fd(*slot), Arg::In(&bytes), Arg::Int(length)],
-            )
-        }
+        Op::Bind { slot, address } => with_address(Call::Bind, *slot, address),
+        Op::Connect { slot, address } => with_address(Call::Connect, *slot, address),
         Op::Listen { slot } => call(Call::Listen, [fd(*slot), Arg::Int(8)]),
         Op::Accept { slot, new } => {
             let flags = Arg::Int(libc::SOCK_NONBLOCK.into());
@@ -65,17 +55,25 @@ pub fn execute(op: &Op) -> i32 {
             libc::IPV6_ADDRFORM,
             libc::AF_INET,
         ),
-        Op::Receive { slot } => {
-            let (size, flags) = (Arg::Int(64), Arg::Int(libc::MSG_DONTWAIT.into()));
-            let [from, length] = [0, 0].map(Arg::Int);
-            call(
-                Call::Recv,
-                [fd(*slot), Arg::Out(&mut buffer), size, flags, from, length],
-            )
-        }
+        Op::Receive { slot } => receive(*slot),
         Op::ReuseAddress { slot } => set(*slot, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1),
         _ => SKIPPED,
     }
+}
+
+/// Makes a call that takes an address.
+fn with_address(entry: Call, slot: Slot, address: &Address) -> i32 {
+    let (bytes, length) = encode(address);
+    call(entry, [fd(slot), Arg::In(&bytes), Arg::Int(length)])
+}
+
+/// Receives what there is, without the sender's address.
+fn receive(slot: Slot) -> i32 {
+    let mut buffer = [0; 64];
+    let (size, flags) = (Arg::Int(64), Arg::Int(libc::MSG_DONTWAIT.into()));
+    let [from, length] = [0, 0].map(Arg::Int);
+    let arguments = [fd(slot), Arg::Out(&mut buffer), size, flags, from, length];
+    call(Call::Recv, arguments)
 }
 
 /// Sets an option that is a number.
