@@ -253,8 +253,11 @@ mod tests {
         let own = current_cred();
         let other = PreparedCred::new()?.publish();
 
-        // SAFETY: `current!()` is valid, and its objective credentials are its own.
-        let objective = || unsafe { shim::landlock_rs_task_cred(current!().as_ptr()) };
+        let objective = || {
+            let _guard = rcu::read_lock();
+            // SAFETY: `current!()` is valid; this is an RCU read-side critical section.
+            unsafe { shim::landlock_rs_task_cred(current!().as_ptr()) }
+        };
         let seen = other.override_while(|| (current_cred(), objective()));
 
         assert_eq!(seen.0.as_ptr(), other.new.as_ptr());
