@@ -8,7 +8,11 @@ mod hierarchy;
 
 use self::{chain::Chain, hierarchy::Hierarchy};
 use crate::{
-    kapi::{deferred::Deferred, log::TracedRuleset},
+    kapi::{
+        deferred::Deferred,
+        log::TracedRuleset,
+        mark::{mark, Mark},
+    },
     object::{self, ObjectRef},
     policy::{
         access::{AccessFs, AccessNet},
@@ -57,6 +61,7 @@ impl WorkItem for Domain {
 
     /// Frees the domain, which may sleep.
     fn run(this: Arc<Self>) {
+        mark(Mark::DomainWork);
         drop(this);
     }
 }
@@ -77,6 +82,7 @@ impl Domain {
         };
         let layers = layers.map_err(|TooManyLayers| E2BIG)?;
         let built = ruleset.lock();
+        mark(Mark::EnforceLocked);
         let paths = Rules::merge(parent.map(|p| &p.paths), layers.youngest(), built.paths())?;
         let ports = Rules::merge(parent.map(|p| &p.ports), layers.youngest(), built.ports())?;
         let objects = Chain::new(

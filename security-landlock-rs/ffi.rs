@@ -7,6 +7,8 @@
 
 mod hooks;
 mod init;
+#[cfg(CONFIG_SECURITY_LANDLOCK_RACE_TEST)]
+mod marks;
 mod syscalls;
 
 /// Checks at build time that `shim/landlock_rs.h` declares a function as it is defined here.

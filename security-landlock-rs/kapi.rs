@@ -17,6 +17,7 @@ pub(crate) mod file;
 pub(crate) mod fowner;
 pub(crate) mod inode;
 pub(crate) mod log;
+pub(crate) mod mark;
 pub(crate) mod object;
 mod once;
 pub(crate) mod path;

@@ -12,6 +12,7 @@ use crate::{
     kapi::{
         inode::Inode,
         log::{self, TracedRuleset},
+        mark::{mark, Mark},
         path::Path,
     },
     object::{self, ObjectRef},
@@ -131,10 +132,14 @@ impl Ruleset {
         logging: Logging,
     ) -> Result {
         let object = ObjectRef::tie(inode)?;
+        mark(Mark::RuleTied);
         let mut built = self.lock();
 
+        mark(Mark::RuleLocked);
         built.add(object, allowed, logging)?;
+        mark(Mark::RuleListed);
         let traced = built.count_rule();
+        mark(Mark::RuleCounted);
         let rights = allowed | AccessFs::granted_without_rule(self.handled.fs);
         log::trace_add_rule_path_beneath(traced, logging.flags(), rights.into(), path);
         Ok(())
@@ -166,6 +171,7 @@ impl Built {
             .paths
             .extend(object::key_of(&object), allowed, logging)?
         {
+            mark(Mark::RuleInTable);
             self.objects.push(object)?;
         }
         Ok(())

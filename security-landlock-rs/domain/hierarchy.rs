@@ -7,6 +7,7 @@ use crate::{
     kapi::{
         creator::Creator,
         log::{self, TracedRuleset},
+        mark::{mark, Mark},
     },
     policy::{access::AccessMasks, quiet::LogRules},
 };
@@ -86,7 +87,9 @@ impl Hierarchy {
         if self.is_known(Known::Introduced) {
             return;
         }
+        mark(Mark::LogUnknown);
         if log::audit_allocated(self.id, &self.creator) {
+            mark(Mark::LogRecorded);
             self.known.store(Known::Introduced as i32, Relaxed);
         }
     }

@@ -2,7 +2,10 @@
 
 //! Credentials inherit the state of those they are copied from.
 
-use crate::subject::CredState;
+use crate::{
+    kapi::mark::{mark, Mark},
+    subject::CredState,
+};
 
 /// Fills the blob of new credentials: `cred_prepare` and `cred_transfer`.
 pub(crate) fn cred_copy(new: &mut CredState, old: &CredState) {
@@ -12,9 +15,11 @@ pub(crate) fn cred_copy(new: &mut CredState, old: &CredState) {
 /// Prepares the blob of credentials for the program that is about to be executed with them.
 pub(crate) fn bprm_creds_for_exec(cred: &mut CredState) {
     cred.start_program();
+    mark(Mark::ExecPrepared);
 }
 
 /// Empties the blob of credentials that nobody uses any more. Runs in atomic context.
 pub(crate) fn cred_free(cred: &mut CredState) {
+    mark(Mark::CredFreed);
     *cred = CredState::default();
 }

@@ -4,7 +4,13 @@
 
 use crate::{
     file_state::FileState,
-    kapi::{cred, file::File, log::Object, path::Path},
+    kapi::{
+        cred,
+        file::File,
+        log::Object,
+        mark::{mark, Mark},
+        path::Path,
+    },
     log,
     policy::{access::AccessFsRight, blame::Blame, ioctl, optional::OptionalDenials},
     subject::CredState,
@@ -25,7 +31,9 @@ pub(crate) fn file_open(cred: &CredState, file: &File) -> Result {
     let optional = file.file_type().optional_rights();
     let mut left = walk::unfulfilled(domain, file.path(), required | optional);
 
+    mark(Mark::OpenDecided);
     file.blob::<FileState>().deny(OptionalDenials::new(&left));
+    mark(Mark::OpenWritten);
     left.keep(required);
     super::conclude(cred, left, Object::Path(file.path(), file.path().dentry()))
 }

@@ -12,6 +12,7 @@ use crate::{
         cred,
         fowner::{FileOwner, FileOwnerMut},
         log::Object,
+        mark::{mark, Mark},
         task,
     },
     policy::access::Scope,
@@ -33,7 +34,9 @@ pub(crate) fn file_set_fowner(cred: &CredState, mut owner: FileOwnerMut<'_>) {
         Sender::new(cred)
     };
 
+    mark(Mark::OwnerSet);
     *owner.record::<FileState>() = sender;
+    mark(Mark::OwnerReplaced);
 }
 
 /// Checks that a signal may be sent to `target` for the task that set the owner of a file.
@@ -42,6 +45,7 @@ pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32)
     let Some(limit) = sender.cred().limit(Scope::Signal) else {
         return Ok(());
     };
+    mark(Mark::OwnerRead);
     if sender.is_process_of(target) {
         return Ok(());
     }
@@ -55,5 +59,6 @@ pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32)
 
 /// Drops what is kept with a file that nobody uses any more.
 pub(crate) fn file_free_security(file: &mut FileState) {
+    mark(Mark::OwnerDropped);
     file.forget_sender();
 }

@@ -2,6 +2,8 @@
 
 //! An [`Arc`] whose last reference may go away in atomic context.
 
+use super::mark::{mark, Mark};
+
 use core::{mem::ManuallyDrop, ops::Deref};
 use kernel::{
     sync::Arc,
@@ -55,6 +57,7 @@ where
         let arc = unsafe { ManuallyDrop::take(&mut self.0) };
 
         if let Some(last) = Arc::into_unique_or_drop(arc) {
+            mark(Mark::DomainLast);
             // The work item is idle: it is only ever queued here, once, for the last reference.
             let _ = workqueue::system_long().enqueue(Arc::from(last));
         }

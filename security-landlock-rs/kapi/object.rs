@@ -52,6 +52,7 @@
 
 use super::{
     inode::{Inode, InodeRef},
+    mark::{mark, Mark},
     release::PendingRelease,
     shim,
 };
@@ -108,11 +109,15 @@ impl Object {
     /// Dropping what this returns may sleep.
     fn detach(&self, mut held: SpinLockGuard<'_, Option<InodeRef>>) -> Option<PendingRelease> {
         let inode = held.take()?;
+
+        mark(Mark::DetachTaken);
         // SAFETY: The object was new, and the caller of `tie` pins the superblock; or it was tied:
         // `sb_delete` finds the filled slot and waits for this lock before it waits for releases.
         let release = unsafe { PendingRelease::begin(inode) };
 
+        mark(Mark::DetachAnnounced);
         ObjectSlot::empty(self, &release);
+        mark(Mark::DetachEmptied);
         Some(release)
     }
 }
@@ -140,15 +145,20 @@ impl ObjectRef {
             if let Some(object) = slot.find() {
                 return Ok(object);
             }
+            mark(Mark::TieMissing);
             let object = Self::new(inode)?;
+            mark(Mark::TieMade);
             let i_lock = inode.lock();
 
             if slot.address().is_none() {
+                mark(Mark::TieLocked);
                 slot.fill(&object, &i_lock);
+                mark(Mark::TieFilled);
                 return Ok(object);
             }
             // Somebody else was faster. Dropping `object` may sleep, so the lock goes first.
             drop(i_lock);
+            mark(Mark::TieBeaten);
         }
     }
 
@@ -200,11 +210,17 @@ impl Drop for ObjectRef {
         if object.put_not_last() {
             return;
         }
+        mark(Mark::DropLast);
         let held = object.held.lock();
+        mark(Mark::DropLocked);
         if !object.refs.dec_and_test() {
             return;
         }
-        drop(object.detach(held));
+        mark(Mark::DropZero);
+        let release = object.detach(held);
+        mark(Mark::DropUnlocked);
+        drop(release);
+        mark(Mark::DropReleased);
         // SAFETY: By the type invariants the object came from a `KBox`, that is, from `kmalloc()`.
         // There is no reference any more, and no slot leads to the object: a task that still
         // uses it found it before, and is in an RCU read-side critical section.
@@ -251,8 +267,10 @@ impl ObjectSlot {
         let guard = rcu::read_lock();
         let object = self.read(&guard)?;
 
+        mark(Mark::TieRead);
         object.try_get().or_else(|| {
             // The last rule is going away: once its lock is free, the slot is not its any more.
+            mark(Mark::TieRefused);
             drop(object.held.lock());
             None
         })
@@ -285,8 +303,10 @@ pub(super) fn untie(inode: &InodeRef) {
     let Some(object) = inode.slot().read(&guard) else {
         return;
     };
+    mark(Mark::UntieRead);
     let release = object.detach(object.held.lock());
 
     drop(guard);
+    mark(Mark::UntieDetached);
     drop(release);
 }

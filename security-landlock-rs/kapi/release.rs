@@ -17,7 +17,11 @@
 //!
 //! C header: [`include/linux/wait_bit.h`](srctree/include/linux/wait_bit.h)
 
-use super::{inode::InodeRef, shim};
+use super::{
+    inode::InodeRef,
+    mark::{mark, Mark},
+    shim,
+};
 
 use core::ptr::NonNull;
 use kernel::sync::{
@@ -38,6 +42,7 @@ impl Releases {
     /// never if the caller found that slot empty.
     pub(super) fn wait(&self) {
         barrier::smp_mb(barrier::Full);
+        mark(Mark::ShutOrdered);
         // SAFETY: The counter is valid, as `self` is.
         unsafe { shim::landlock_rs_release_wait(self.0.as_ptr().cast()) };
     }
@@ -86,10 +91,12 @@ unsafe impl Send for Announcement {}
 
 impl Drop for Announcement {
     fn drop(&mut self) {
+        mark(Mark::ReleasePut);
         // SAFETY: By the type invariants. The counter may be gone when this returns.
         let before = unsafe { self.0.as_ref() }.0.fetch_sub(1, Full);
 
         if before == 1 {
+            mark(Mark::ReleaseCounted);
             // SAFETY: The function uses the address only.
             unsafe { shim::landlock_rs_release_wake(self.0.as_ptr().cast()) };
         }

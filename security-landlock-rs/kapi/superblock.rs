@@ -7,6 +7,7 @@
 use super::{
     blob,
     inode::{self, InodeRef},
+    mark::{mark, Mark},
     object,
     release::Releases,
     resched, shim,
@@ -60,9 +61,12 @@ impl Superblock {
         };
 
         while let Some(inode) = inodes.step() {
+            mark(Mark::ShutHeld);
             object::untie(inode);
         }
+        mark(Mark::ShutWalked);
         self.releases().wait();
+        mark(Mark::ShutDone);
     }
 
     /// Locks the list of inodes. `i_lock` nests inside.
@@ -130,6 +134,7 @@ impl UsedInodes<'_> {
     unsafe fn take(&self, inode: *mut bindings::inode) -> Option<InodeRef> {
         // SAFETY: An inode leaves the list, which is locked, before its blob is freed.
         unsafe { inode::slot_of(inode) }.address()?;
+        mark(Mark::ShutFound);
 
         // SAFETY: The lock of an inode in the list is valid and initialised.
         let lock = unsafe { Lock::<(), SpinLockBackend>::from_raw(&raw mut (*inode).i_lock) };

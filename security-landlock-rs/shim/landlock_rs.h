@@ -191,6 +191,11 @@ u16 landlock_rs_sk_local_port(struct sock *sk);
 void landlock_rs_creator_init(struct landlock_rs_creator *creator);
 int landlock_rs_current_exe(char *buffer, size_t size);
 
+/* marks.c and ffi/marks.rs: marked points, with CONFIG_SECURITY_LANDLOCK_RACE_TEST. */
+
+void landlock_rs_mark(unsigned int index);
+const char *landlock_rs_mark_name(size_t index);
+
 /* ffi/syscalls.rs: the system calls. */
 
 long landlock_rs_create_ruleset(const struct landlock_ruleset_attr __user *attr,

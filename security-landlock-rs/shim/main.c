@@ -13,6 +13,7 @@
 
 #include "coverage.h"
 #include "hooks.h"
+#include "marks.h"
 
 static int __init landlock_rs_init(void)
 {
@@ -24,6 +25,7 @@ static int __init landlock_rs_init(void)
 
 	pr_info("Up and running.\n");
 	landlock_rs_coverage_init();
+	landlock_rs_marks_init();
 	return 0;
 }
 module_init(landlock_rs_init);

@@ -7,6 +7,7 @@ use crate::{
     kapi::{
         cred::PreparedCred,
         log,
+        mark::{mark, Mark},
         task::{self, NoNewPrivs},
     },
     policy::attr::{Enforced, RestrictFlag, RestrictFlags},
@@ -38,6 +39,7 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
         Enforced::FlagsOnly => None,
     };
     let mut cred = PreparedCred::new()?;
+    mark(Mark::EnforcePrepared);
     let state = cred.blob::<CredState>();
 
     let enforced = match ruleset {
@@ -47,6 +49,7 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
         }
         None => None,
     };
+    mark(Mark::EnforceNested);
     state.configure(flags);
 
     let new = cred.publish();
@@ -57,8 +60,10 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
     } else {
         task::current_is_alone()
     };
+    mark(Mark::EnforcePublished);
     no_new_privs.apply();
     mine.commit();
+    mark(Mark::EnforceCommitted);
 
     if let Some(domain) = enforced {
         let no_new_privs = task::current_has_no_new_privs();

@@ -77,6 +77,7 @@ use crate::{
     kapi::{
         cred::{NewCred, PreparedCred, ReadyCred},
         log,
+        mark::{mark, Mark},
         task::{self, ExecUpdateLock, NoNewPrivs},
         task_work::{Idle, Queued, ThreadWork},
         turn::Turn,
@@ -109,18 +110,25 @@ pub(super) fn commit_in_siblings(
     enforced: Option<u64>,
 ) -> Result {
     let _turn = Turn::take()?.ok_or_else(task::restart_syscall)?;
+    mark(Mark::TsyncTurn);
     let shared = Shared::new(new.clone(), no_new_privs, enforced)?;
     let mut works = Works::new();
 
     let result = works.prepare_all(&shared).and_then(|()| {
+        mark(Mark::TsyncPrepared);
         let lock = shared.lock()?;
 
-        shared.commit(&lock)
+        mark(Mark::TsyncLocked);
+        shared.commit(&lock)?;
+        mark(Mark::TsyncFinished);
+        Ok(())
     });
     if result.is_err() {
         shared.abort();
+        mark(Mark::TsyncWoken);
         works.cancel();
     }
+    mark(Mark::TsyncEnding);
     result
 }
 
@@ -212,6 +220,7 @@ impl Shared {
         if !progress.commit() {
             return Err(task::restart_syscall());
         }
+        mark(Mark::TsyncDecided);
         self.decision.notify_all();
         while !progress.is_phase_over() {
             self.answers.wait(&mut progress);
@@ -222,6 +231,7 @@ impl Shared {
     /// Decides to abort. Waits for nobody.
     fn abort(&self) {
         self.progress.lock().abort();
+        mark(Mark::TsyncAborted);
         self.decision.notify_all();
     }
 
@@ -256,26 +266,33 @@ impl ThreadWork for Sibling {
     fn run(&self) {
         let Self(shared) = self;
 
+        mark(Mark::SiblingRuns);
         if shared.progress.lock().outcome().is_some() {
             // It was an abort: a commit needs this thread to be prepared.
-            return;
+            return mark(Mark::SiblingLate);
         }
+        mark(Mark::SiblingUndecided);
         let new = match shared.prepare() {
             Ok(new) => new,
             Err(error) => return shared.advance(|progress| progress.failed(error)),
         };
 
+        mark(Mark::SiblingReady);
         shared.advance(Progress::prepared);
+        mark(Mark::SiblingPrepared);
         if shared.wait_for_outcome() == Outcome::Abort {
-            return;
+            return mark(Mark::SiblingAborts);
         }
+        mark(Mark::SiblingCommits);
         shared.no_new_privs.apply();
         new.commit();
+        mark(Mark::SiblingCommitted);
         if let Some(domain) = shared.enforced {
             let no_new_privs = task::current_has_no_new_privs();
             log::trace_enforce_domain(domain, false, true, no_new_privs);
         }
         shared.advance(Progress::finish);
+        mark(Mark::SiblingFinished);
     }
 }
 
@@ -305,9 +322,12 @@ impl Works {
             if missing == 0 {
                 return Ok(());
             }
+            mark(Mark::TsyncCounted);
             self.reserve(missing, shared)?;
             self.enlist(shared);
+            mark(Mark::TsyncQueued);
             shared.wait_for_answers()?;
+            mark(Mark::TsyncAnswered);
         }
     }
 
@@ -345,6 +365,7 @@ impl Works {
             };
 
             shared.advance(Progress::enlist);
+            mark(Mark::TsyncEnlisted);
             match idle.queue(task) {
                 // There is room: it was reserved, for each idle task work.
                 Some(queued) => drop(self.queued.insert_within_capacity(place, queued)),

@@ -113,6 +113,7 @@ const MISTAKES: &[(&str, &[Passage])] = &[
         &[(
             "object",
             "        let held = object.held.lock();
+        mark(Mark::DropLocked);
         if !object.refs.dec_and_test() {
             return;
         }
@@ -128,7 +129,7 @@ const MISTAKES: &[(&str, &[Passage])] = &[
         "released_under_rcu",
         &[(
             "object",
-            "    drop(guard);\n    drop(release);",
+            "    drop(guard);\n    mark(Mark::UntieDetached);\n    drop(release);",
             "    drop(release);\n    drop(guard);",
         )],
     ),
@@ -166,7 +167,7 @@ fn main() {
     }
     fs::write(Path::new(&out).join("variants.rs"), variants).expect("it can be written");
     println!("cargo::rerun-if-changed=build.rs");
-    for file in ["object.rs", "release.rs"] {
+    for file in ["object.rs", "release.rs", "mark.rs"] {
         println!("cargo::rerun-if-changed={}", sources.join(file).display());
     }
 }
@@ -178,6 +179,8 @@ fn add_variant(variants: &mut String, name: &str, sources: &Path, here: &str) {
         let path = sources.join(file).with_extension("rs");
         writeln!(variants, "#[path = {path:?}] pub mod {file};").expect("a string has room");
     }
+    let marks = Path::new(here).join(SOURCES).join("mark.rs");
+    writeln!(variants, "#[path = {marks:?}] pub mod mark;").expect("a string has room");
     for file in ["inode", "superblock", "shim", "scenarios"] {
         let path = Path::new(here).join("src").join(file).with_extension("rs");
         writeln!(variants, "#[path = {path:?}] pub mod {file};").expect("a string has room");
