@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What must come back: references to the module, and memory that the kernel
+ * counts by its kind
+ */
+
+#define _GNU_SOURCE
+#include <err.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "race.h"
+
+/* What is freed after a grace period, or by a workqueue, takes its time. */
+#define COUNTER_LIMIT 20000
+
+static struct {
+	const char *name;
+	long before, after;
+} counters[] = {
+	{ "references to the module" },
+	/* Inodes, of file systems that were not shut down as well. */
+	{ "shmem_inode_cache" },
+	{ "cred" },
+	{ "task_struct" },
+};
+
+static long read_references(void)
+{
+	FILE *const file = fopen("/sys/module/landlock_rs/refcnt", "r");
+	long count;
+
+	if (!file || fscanf(file, "%ld", &count) != 1)
+		err(1, "refcnt");
+	fclose(file);
+	return count;
+}
+
+static long read_slab(const char *wanted)
+{
+	FILE *const file = fopen("/proc/slabinfo", "r");
+	char line[512], name[64];
+	long count, found = -1;
+
+	if (!file)
+		err(1, "slabinfo");
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63s %ld", name, &count) == 2 &&
+		    !strcmp(name, wanted))
+			found = count;
+	}
+	fclose(file);
+	if (found < 0)
+		errx(1, "the kernel does not count %s", wanted);
+	return found;
+}
+
+static long read_counter(int i)
+{
+	return i == 0 ? read_references() : read_slab(counters[i].name);
+}
+
+/*
+ * What was freed still counts while it is in the cache of a processor, or in
+ * KASAN's quarantine. Shrinking a slab empties both.
+ */
+static void empty_caches(int i)
+{
+	char path[96];
+	FILE *file;
+
+	if (i == 0)
+		return;
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
+		 counters[i].name);
+	file = fopen(path, "w");
+	if (!file)
+		err(1, "%s", path);
+	fputs("1", file);
+	if (fclose(file))
+		err(1, "%s", path);
+}
+
+void remember_counters(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(counters); i++) {
+		empty_caches(i);
+		counters[i].before = read_counter(i);
+	}
+}
+
+const char *compare_counters(void)
+{
+	static char why[128];
+	const long end = now_ms() + COUNTER_LIMIT;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(counters); i++) {
+		do {
+			counters[i].after = read_counter(i);
+			if (counters[i].after <= counters[i].before)
+				break;
+			sleep_ms(20);
+			empty_caches(i);
+		} while (now_ms() < end);
+		if (counters[i].after > counters[i].before) {
+			snprintf(why, sizeof(why), "%s: %ld before, %ld after",
+				 counters[i].name, counters[i].before,
+				 counters[i].after);
+			return why;
+		}
+	}
+	return NULL;
+}
