@@ -3,8 +3,8 @@
 # What kernel people type. Each target is one call of the host tool (tools/),
 # which says more with: make help
 
-TARGETS := run shell module kselftest selftests kunit policy bench native compare fuzz prove check \
-	test test-debug coverage fresh
+TARGETS := run shell module kselftest selftests kunit policy bench native compare fuzz prove race \
+	check test test-debug coverage fresh
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
 export KERNEL_SRC KDIR IMPL FLAVOR T BASELINE SEED N QUICK ONLY
@@ -28,6 +28,7 @@ help:
 ## make selftests   tests of the system calls (T=fs_rights_test: one suite)
 ## make fuzz        random programs on C and on Rust (SEED= the first, N= how many)
 ## make prove       proofs, for all inputs and orders of memory (QUICK=1, ONLY=litmus)
+## make race        something happens at each marked point (QUICK=1, T=drop.DropLast)
 ## make kselftest   the kernel's own tests, unchanged (IMPL=c, T=fs_test)
 ## make bench       what a sandbox costs, C and Rust (IMPL=c, BASELINE=file)
 ## make native      times on this processor, C and Rust (User-Mode Linux)

@@ -8,6 +8,7 @@ use crate::guest::Guest;
 use crate::initramfs::Section;
 use crate::kernel::{Flavor, Impl, Workshop};
 use crate::module;
+use crate::race;
 use crate::results::Suites;
 use crate::tap::Count;
 use crate::test::{close, in_guest, one, tally};
@@ -47,6 +48,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
     let mut count = Count::default();
     tally(&mut count, faults(workshop))?;
     tally(&mut count, in_guest(workshop, Impl::Rust))?;
+    tally(&mut count, race::quick(workshop))?;
     close(count)
 }
 

@@ -17,7 +17,7 @@ use crate::tap::{Case, Suite};
 use crate::ui::Step;
 use crate::vm::accel::Accel;
 use crate::vm::transcript::{Mark, Transcript};
-use crate::vm::{Machine, Session};
+use crate::vm::{Machine, Session, USUAL_PROCESSORS};
 
 /// Shell of the guest, which is also most of its programs.
 pub const BUSYBOX: &str = "/bin/busybox";
@@ -50,6 +50,7 @@ impl Guest {
             kernel,
             console: workshop.place.log(&format!("console-{name}")),
             flavor: workshop.flavor(),
+            processors: USUAL_PROCESSORS,
             parameters: "",
             limit: Duration::from_secs(60) * workshop.flavor().slowness(),
         };
@@ -84,6 +85,11 @@ impl Guest {
     pub fn count_instructions(&mut self, limit: Duration) {
         self.machine.accel = Accel::Counted;
         self.machine.limit = limit;
+    }
+
+    /// Gives the guest `count` processors.
+    pub fn set_processors(&mut self, count: u32) {
+        self.machine.processors = count;
     }
 
     /// Gives the guest `more` time.

@@ -32,6 +32,7 @@ mod place;
 mod process;
 mod programs;
 mod prove;
+mod race;
 mod results;
 mod slot;
 mod source;
@@ -106,6 +107,8 @@ enum Command {
     Coverage,
     /// Proves what holds for all inputs, interleavings and orders of memory, within bounds.
     Prove(prove::Arguments),
+    /// Lets something happen at each marked point of the module while somebody waits there.
+    Race(race::Arguments),
     /// Checks style and rules of the code.
     Check,
     /// Types the commands of the README on new Debians.
@@ -160,6 +163,10 @@ fn run(cli: Cli) -> Result<()> {
         Command::Fuzz(arguments) => fuzz::command(&open()?, &arguments),
         Command::Coverage => coverage::command(&open()?),
         Command::Prove(arguments) => prove::command(&open()?, &arguments),
+        Command::Race(arguments) => {
+            let only = options.test.as_deref();
+            race::command(&open_as(Flavor::Debug)?, &arguments, only)
+        }
         Command::Check => check::command(&open()?),
         Command::Fresh => fresh::command(&place, options.test.as_deref()),
         Command::Test => test::command(&open()?),

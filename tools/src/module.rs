@@ -117,6 +117,25 @@ pub fn coverage(workshop: &Workshop) -> Result<PathBuf> {
     Ok(out.join("landlock_rs.ko"))
 }
 
+/// Builds the module in `sources`, of which a copy may have been changed, so that tests can make it
+/// wait at marked points.
+pub fn with_marks(workshop: &Workshop, sources: &Path) -> Result<PathBuf> {
+    let kernel = workshop.prepared_build(Impl::Rust)?;
+    let sources = sources.to_str().context("a path that is no text")?;
+    let name = format!("marks of {sources}");
+    let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, &name);
+    let variables = ["CONFIG_SECURITY_LANDLOCK_RACE_TEST=y"];
+    build_one(
+        workshop.place,
+        &workshop.toolchain,
+        &kernel,
+        sources,
+        &out,
+        &variables,
+    )?;
+    Ok(out.join("landlock_rs.ko"))
+}
+
 /// Builds the module against the kernel that was built in `kernel`, and says where it is.
 pub fn build_for(place: &Place, toolchain: &Toolchain, kernel: &Path) -> Result<PathBuf> {
     let kernel = fs::canonicalize(kernel)

@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::slice;
 use std::sync::Mutex;
 use std::thread;
 
@@ -30,6 +31,9 @@ pub const SAMPLES: &str = "samples/landlock-rs";
 
 /// Folder of the benchmark in the repository.
 pub const BENCH: &str = "tools/testing/bench";
+
+/// Folder of the program that lets things happen at the marks of the module.
+pub const RACE: &str = "tools/testing/race";
 
 /// Target of our Rust: named, so that build scripts stay dynamic.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
@@ -78,6 +82,23 @@ pub fn native_bench(workshop: &Workshop) -> Result<Programs> {
     build_all(workshop, "native", &[source], key)
 }
 
+/// Builds the program that lets things happen at the marks of the module.
+pub fn race(workshop: &Workshop) -> Result<PathBuf> {
+    let dir = workshop.place.repo.join(RACE);
+    let mut key = workshop.source_key();
+    for file in place::list(&dir, "")? {
+        key = key.add_file(&file)?;
+    }
+    let out = workshop.place.cache.join("race").join(key.finish());
+    let program = out.join("race");
+    if !program.exists() {
+        place::make_dir(&out)?;
+        let includes = [headers(workshop)?, dir.clone()];
+        compile(&includes, &place::list(&dir, ".c")?, &program)?;
+    }
+    Ok(program)
+}
+
 /// Builds each C file of `dir` into a program, but for the benchmark.
 fn build_suite(workshop: &Workshop, title: &'static str, dir: &Path, key: Key) -> Result<Programs> {
     let mut sources = place::list(dir, ".c")?;
@@ -106,7 +127,7 @@ fn build_all(
     let step = Step::counted(title, "compiling tests", sources.len());
     let step = Mutex::new(step);
     let build = |source: &PathBuf| {
-        compile(&includes, source, &program(source))?;
+        compile(&includes, slice::from_ref(source), &program(source))?;
         if let Ok(mut step) = step.lock() {
             step.advance();
         }
@@ -120,9 +141,10 @@ fn build_all(
     Ok(programs)
 }
 
-/// Compiles `source` to the static program `out`; `includes` are the kernel's headers and harness.
-fn compile(includes: &[PathBuf; 2], source: &Path, out: &Path) -> Result<()> {
+/// Compiles `sources` to the static program `out`; `includes` are the kernel's headers and harness.
+fn compile(includes: &[PathBuf; 2], sources: &[PathBuf], out: &Path) -> Result<()> {
     check_interrupt()?;
+    let first = sources.first().context("a program without sources")?;
     let [headers, harness] = includes;
     let partial = out.with_extension("partial");
     let mut cc = Command::new("cc");
@@ -133,11 +155,11 @@ fn compile(includes: &[PathBuf; 2], source: &Path, out: &Path) -> Result<()> {
         .arg(harness)
         .arg("-o")
         .arg(&partial)
-        .arg(name(source))
-        .current_dir(source.parent().context("a source without a folder")?)
+        .args(sources.iter().map(|source| name(source)))
+        .current_dir(first.parent().context("a source without a folder")?)
         .args(["-lcap", "-lpthread"])
         .env("LC_ALL", "C");
-    capture(&mut cc).with_context(|| format!("{} cannot be compiled", name(source)))?;
+    capture(&mut cc).with_context(|| format!("{} cannot be compiled", name(first)))?;
     std::fs::rename(&partial, out).context("cannot keep a program")
 }
 

@@ -31,6 +31,9 @@ const KERNEL_PARAMETERS: &str = "console=ttyS0 oops=panic panic=-1 no_timer_chec
 const DEBUG_PARAMETERS: &str =
     "console_msg_format=syslog rcupdate.rcu_expedited=1 no5lvl slab_debug=F";
 
+/// How many processors a guest has, unless something is said about it.
+pub const USUAL_PROCESSORS: u32 = 2;
+
 /// A machine that is to be booted.
 pub struct Machine {
     /// Kernel image.
@@ -41,6 +44,8 @@ pub struct Machine {
     pub parameters: &'static str,
     /// How the processor is provided.
     pub accel: Accel,
+    /// How many there are.
+    pub processors: u32,
     /// Log of the console; the transcript goes beside it.
     pub console: PathBuf,
     /// How long the machine may run.
@@ -153,7 +158,7 @@ impl Machine {
             .args(["-nodefaults", "-no-user-config", "-no-reboot"])
             .args(["-machine", "pc", "-m", memory])
             .args(["-display", "none"])
-            .args(self.accel.arguments())
+            .args(self.accel.arguments(self.processors))
             .arg("-kernel")
             .arg(&self.kernel)
             .arg("-initrd")

@@ -15,7 +15,7 @@ use crate::fuzz;
 use crate::kernel::Workshop;
 use crate::module::{self, Modules};
 use crate::place;
-use crate::programs::{BENCH, SAMPLES, cargo};
+use crate::programs::{BENCH, RACE, SAMPLES, cargo};
 use crate::toolchain::{MIN_RUSTC, Version};
 use crate::ui::Step;
 
@@ -34,8 +34,8 @@ const CRATES: [&str; 8] = [
 /// Folders with our C.
 const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "samples"];
 
-/// Folder with our C that has no kernel-doc.
-const C_TESTS: &str = "tools/testing/selftests/landlock-rs";
+/// Folders with our C that has no kernel-doc.
+const C_TESTS: [&str; 2] = ["tools/testing/selftests/landlock-rs", RACE];
 
 /// Versions of Rust whose formatter and linter agree on this code: the oldest and the newest one that
 /// was tried. Others do not judge, as nobody knows what they would say.
@@ -117,7 +117,7 @@ fn format_of(
 /// The patches are not signed off: they are not sent from here.
 pub fn checkpatch(workshop: &Workshop) -> Result<Verdict> {
     let patches = files::find(&workshop.place.repo.join("patches"), &["patch"])?;
-    let sources = c_files(workshop, &[&C_FOLDERS[..], &[C_TESTS]].concat())?;
+    let sources = c_files(workshop, &[&C_FOLDERS[..], &C_TESTS].concat())?;
     let mut problems = Vec::new();
     for patch in &patches {
         problems.extend(checkpatch_one(workshop, patch, &["--no-signoff"])?);

@@ -13,13 +13,10 @@ use crate::kernel::Flavor;
 use crate::key::Key;
 use crate::place::{self, Place};
 use crate::ui;
-use crate::vm::Machine;
+use crate::vm::{Machine, USUAL_PROCESSORS};
 
 /// How long a boot under KVM may take before KVM counts as broken. One second is usual.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
-
-/// The two processors of a guest: the kernel finds one per socket.
-const SMP: &str = "2,sockets=2";
 
 /// What executes the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +60,14 @@ impl Accel {
         Ok(if works { Self::Kvm } else { Self::Tcg })
     }
 
-    /// Returns the arguments for QEMU.
+    /// Returns the arguments for QEMU; `processors` are for a guest whose instructions are not
+    /// counted.
     ///
-    /// Where instructions are counted, nothing depends on the time of the host or on chance.
-    pub fn arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Kvm => &["-accel", "kvm", "-cpu", "host", "-smp", SMP],
-            Self::Tcg => &["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", SMP],
+    /// Where they are, nothing depends on the time of the host or on chance.
+    pub fn arguments(self, processors: u32) -> Vec<String> {
+        let fixed: &[&str] = match self {
+            Self::Kvm => &["-accel", "kvm", "-cpu", "host"],
+            Self::Tcg => &["-accel", "tcg,thread=multi", "-cpu", "max"],
             Self::Counted => &[
                 "-accel",
                 "tcg",
@@ -77,14 +75,23 @@ impl Accel {
                 "shift=0,sleep=off",
                 "-cpu",
                 "max",
-                "-smp",
-                "1",
                 "-rtc",
                 "base=2026-01-01,clock=vm",
                 "-seed",
                 "1",
             ],
-        }
+        };
+        let count = match self {
+            Self::Kvm | Self::Tcg => processors,
+            Self::Counted => 1,
+        };
+        // The kernel finds one processor per socket.
+        let smp = ["-smp".to_owned(), format!("{count},sockets={count}")];
+        fixed
+            .iter()
+            .map(|word| (*word).to_owned())
+            .chain(smp)
+            .collect()
     }
 }
 
@@ -95,6 +102,7 @@ fn probe(console: PathBuf, kernel: &Path) -> bool {
         flavor: Flavor::Plain,
         parameters: "",
         accel: Accel::Kvm,
+        processors: USUAL_PROCESSORS,
         console,
         limit: PROBE_LIMIT,
     };

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `make race`: something happens at each marked point of the module while somebody waits there, on
+//! a kernel that checks memory, locks and contexts. First a few planted mistakes must be noticed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::commands::check_insmod;
+use crate::debug;
+use crate::guest::{Guest, suites};
+use crate::initramfs::Section;
+use crate::kernel::{Impl, Workshop};
+use crate::module;
+use crate::programs;
+use crate::results::{self, Suites};
+use crate::tap::Count;
+use crate::test::{close, one, tally};
+use crate::ui;
+use crate::vm::Session;
+
+mod mistakes;
+
+/// Folder of the guest with the program.
+const FOLDER: &str = "race";
+
+/// The program, and its section in the guest's plan.
+const PROGRAM: &str = "race";
+
+/// How many processors the guests have.
+const PROCESSORS: [u32; 2] = [2, 4];
+
+/// How long all trials may take.
+const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// What a person gives to `make race`.
+#[derive(Args)]
+pub struct Arguments {
+    /// Only some adversaries per mark, as in `make test-debug`.
+    #[arg(long, env = "QUICK")]
+    quick: Option<String>,
+}
+
+/// `make race`: fails unless every trial, or those that `only` names, ends as it must.
+pub fn command(workshop: &Workshop, arguments: &Arguments, only: Option<&str>) -> Result<()> {
+    if arguments.quick.is_some() && only.is_none() {
+        return close(quick(workshop)?);
+    }
+    let mut count = Count::default();
+    if only.is_none() {
+        tally(&mut count, mistakes::all(workshop))?;
+    }
+    for processors in PROCESSORS {
+        let trials = only.unwrap_or_default();
+        tally(&mut count, run(workshop, processors, trials))?;
+    }
+    close(count)
+}
+
+/// The part of `make test-debug`: the mistakes, and some adversaries per mark.
+pub fn quick(workshop: &Workshop) -> Result<Count> {
+    let [processors, _] = PROCESSORS;
+    let mut count = Count::default();
+    tally(&mut count, mistakes::all(workshop))?;
+    tally(&mut count, run(workshop, processors, "--quick"))?;
+    Ok(count)
+}
+
+/// Runs the chosen `trials` with the module as it is, and counts them.
+fn run(workshop: &Workshop, processors: u32, trials: &str) -> Result<Count> {
+    let sources = workshop.place.repo.join(module::SOURCES);
+    let name = format!("race-{processors}");
+    let session = boot(workshop, &sources, processors, trials, &name)?;
+    let suites = results_of(&session);
+    ui::say("race", format!("{processors} processors:"));
+    results::print(&suites);
+    results::write_tap(workshop.place, &name, FOLDER, &session.transcript, &suites)?;
+    results::write_json(workshop.place, &name, "rust", &suites)?;
+    ui::say("results", format!("out/{name}.tap, out/{name}.json"));
+    let mut count = results::total(&suites);
+    tally(&mut count, one(debug::check(&session)))?;
+    tally(&mut count, one(session.check()))?;
+    Ok(count)
+}
+
+/// Runs the chosen `trials` in a guest with the module made of `sources`.
+fn boot(
+    workshop: &Workshop,
+    sources: &Path,
+    processors: u32,
+    trials: &str,
+    name: &str,
+) -> Result<Session> {
+    let module = module::with_marks(workshop, sources)?;
+    let program = programs::race(workshop)?;
+    let flavor = workshop.flavor();
+    let mut guest = Guest::new(workshop, Impl::Rust, name)?;
+    guest.root.add("lib/landlock_rs.ko", &module);
+    guest.root.add("bin/race", &program);
+    guest.set_processors(processors);
+    guest.extend_limit(LIMIT);
+    guest.root.plan.extend(debug::first_sections(flavor));
+    let mut section = Section::new(&format!("{FOLDER}/{PROGRAM}"), "");
+    section.command = format!("race {trials}");
+    guest.root.plan.push(section);
+    guest.root.plan.extend(debug::final_sections(flavor));
+    let session = guest.run(workshop, "race")?;
+    check_insmod(&session)?;
+    Ok(session)
+}
+
+/// Reads how the trials ended.
+fn results_of(session: &Session) -> Suites {
+    suites(&session.transcript, FOLDER, &[PROGRAM.to_owned()])
+}
