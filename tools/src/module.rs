@@ -177,7 +177,8 @@ fn out_dir(place: &Place, key: &str, sources: &str) -> PathBuf {
 /// Returns what the module in `dir` is built from, without what a build left there.
 pub fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut sources = files::find(dir, &["rs", "c", "h"])?;
-    sources.push(dir.join("Kbuild"));
+    let others = ["Kbuild", "Kconfig"].map(|name| dir.join(name));
+    sources.extend(others.into_iter().filter(|path| path.exists()));
     Ok(sources)
 }
 
@@ -203,7 +204,7 @@ fn command(
     sources: &str,
     out: &Path,
 ) -> Result<Command> {
-    let copy = out.join(sources);
+    let copy = out.join(place::name(Path::new(sources)));
     copy_sources(&place.repo.join(sources), &copy)?;
     let mut make = toolchain.make(kernel);
     make.arg(format!("M={}", copy.display()))

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::{PROCESSORS, boot, results_of};
-use crate::check::files;
 use crate::kernel::Workshop;
 use crate::key::Key;
-use crate::module::SOURCES;
+use crate::module::{self, SOURCES};
 use crate::place;
 use crate::results::total;
 use crate::tap::Count;
@@ -107,10 +106,9 @@ fn make(workshop: &Workshop, mistake: &Mistake) -> Result<PathBuf> {
     let clone = Key::new().add("clone", place.repo.to_string_lossy().as_bytes());
     let folder = clone.add("mistake", mistake.name).finish();
     let to = place.cache.join("mistake").join(folder);
-    for file in files::find(&from, &["rs", "c", "h"])? {
+    for file in module::sources(&from)? {
         copy(&file, &to.join(file.strip_prefix(&from)?), mistake)?;
     }
-    copy(&from.join("Kbuild"), &to.join("Kbuild"), mistake)?;
     Ok(to)
 }
 
