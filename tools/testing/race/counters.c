@@ -5,6 +5,7 @@
  */
 
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <err.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,15 +15,20 @@
 /* What is freed after a grace period, or by a workqueue, takes its time. */
 #define COUNTER_LIMIT 20000
 
+/* A flag of a task, as in include/linux/sched.h. */
+#define PF_KTHREAD 0x00200000
+
 static struct {
 	const char *name;
+	/* Each kernel thread has one. */
+	bool per_thread;
 	long before, after;
 } counters[] = {
 	{ "references to the module" },
 	/* Inodes, of file systems that were not shut down as well. */
 	{ "shmem_inode_cache" },
-	{ "cred" },
-	{ "task_struct" },
+	{ "cred", .per_thread = true },
+	{ "task_struct", .per_thread = true },
 };
 
 static long read_references(void)
@@ -55,9 +61,44 @@ static long read_slab(const char *wanted)
 	return found;
 }
 
+static bool is_kernel_thread(const char *pid)
+{
+	unsigned int flags = 0;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+		flags = 0;
+	fclose(file);
+	return flags & PF_KTHREAD;
+}
+
+/* They come and go as the kernel likes, each with credentials of its own. */
+static long count_kernel_threads(void)
+{
+	struct dirent *entry;
+	long count = 0;
+	DIR *dir;
+
+	dir = opendir("/proc");
+	if (!dir)
+		err(1, "/proc");
+	while ((entry = readdir(dir)))
+		count += is_kernel_thread(entry->d_name);
+	closedir(dir);
+	return count;
+}
+
 static long read_counter(int i)
 {
-	return i == 0 ? read_references() : read_slab(counters[i].name);
+	if (i == 0)
+		return read_references();
+	return read_slab(counters[i].name) -
+	       (counters[i].per_thread ? count_kernel_threads() : 0);
 }
 
 /*
