@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde::Serialize;
 
+use crate::bound::Bound;
 use crate::kernel::Workshop;
 use crate::place;
 use crate::tap::Count;
@@ -29,15 +30,6 @@ pub struct Arguments {
     /// The only kind of proofs: symbolic, litmus or models.
     #[arg(long, env = "ONLY")]
     only: Option<String>,
-}
-
-/// How much is proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// What takes less than a minute.
-    Quick,
-    /// All of it.
-    Whole,
 }
 
 /// How a proof ended.
@@ -104,10 +96,7 @@ const KINDS: [(&str, Prover); 3] = [
 
 /// `make prove`: fails unless each proof ends as it must.
 pub fn command(workshop: &Workshop, arguments: &Arguments) -> Result<()> {
-    let bound = match arguments.quick {
-        Some(_) => Bound::Quick,
-        None => Bound::Whole,
-    };
+    let bound = Bound::of(&arguments.quick);
     let only = arguments.only.as_deref();
     let count = run(workshop, bound, only)?;
     println!("{} proofs as they must be, {} not", count.pass, count.fail);

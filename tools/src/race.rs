@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 
+use crate::bound::Bound;
 use crate::commands::check_insmod;
 use crate::debug;
 use crate::guest::{Guest, suites};
@@ -46,27 +47,34 @@ pub struct Arguments {
 
 /// `make race`: fails unless every trial, or those that `only` names, ends as it must.
 pub fn command(workshop: &Workshop, arguments: &Arguments, only: Option<&str>) -> Result<()> {
-    if arguments.quick.is_some() && only.is_none() {
-        return close(quick(workshop)?);
-    }
+    let Some(trials) = only else {
+        return close(count(workshop, Bound::of(&arguments.quick))?);
+    };
     let mut count = Count::default();
-    if only.is_none() {
-        tally(&mut count, mistakes::all(workshop))?;
-    }
     for processors in PROCESSORS {
-        let trials = only.unwrap_or_default();
         tally(&mut count, run(workshop, processors, trials))?;
     }
     close(count)
 }
 
-/// The part of `make test-debug`: the mistakes, and some adversaries per mark.
-pub fn quick(workshop: &Workshop) -> Result<Count> {
-    let [processors, _] = PROCESSORS;
+/// Makes the mistakes, and runs all trials, or some of each mark.
+pub fn count(workshop: &Workshop, bound: Bound) -> Result<Count> {
     let mut count = Count::default();
     tally(&mut count, mistakes::all(workshop))?;
-    tally(&mut count, run(workshop, processors, "--quick"))?;
+    if bound == Bound::Quick {
+        tally(&mut count, quick(workshop))?;
+        return Ok(count);
+    }
+    for processors in PROCESSORS {
+        tally(&mut count, run(workshop, processors, ""))?;
+    }
     Ok(count)
+}
+
+/// Runs some trials of each mark.
+pub fn quick(workshop: &Workshop) -> Result<Count> {
+    let [processors, _] = PROCESSORS;
+    run(workshop, processors, "--quick")
 }
 
 /// Runs the chosen `trials` with the module as it is, and counts them.

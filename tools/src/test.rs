@@ -4,6 +4,7 @@
 
 use anyhow::{Result, bail, ensure};
 
+use crate::bound::Bound;
 use crate::check;
 use crate::commands::{self, SuiteKind, cargo_test};
 use crate::debug;
@@ -14,7 +15,7 @@ use crate::kernel::{Impl, Workshop};
 use crate::place;
 use crate::process::check_interrupt;
 use crate::programs::{self, BENCH, SAMPLES};
-use crate::prove::{self, Bound};
+use crate::prove;
 use crate::results::{self, Suites};
 use crate::slot;
 use crate::tap::Count;

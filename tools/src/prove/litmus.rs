@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Bound, FOLDER, Outcome, Proof};
+use super::{FOLDER, Outcome, Proof};
+use crate::bound::Bound;
 use crate::deps::apt::Sources;
 use crate::deps::debian::{Archive, Suite};
 use crate::kernel::Workshop;

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Bound, FOLDER, Outcome, Proof};
+use super::{FOLDER, Outcome, Proof};
+use crate::bound::Bound;
 use crate::kernel::Workshop;
 use crate::place;
 use crate::process::run;

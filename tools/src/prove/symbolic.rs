@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use super::{Bound, FOLDER, Outcome, Proof, python};
+use super::{FOLDER, Outcome, Proof, python};
+use crate::bound::Bound;
 use crate::check::files;
 use crate::kernel::Workshop;
 use crate::key::Key;
