@@ -15,6 +15,9 @@ const AUDIT_LANDLOCK: [u16; 2] = [1423, 1424];
 /// Any type that user space may log: that of our barriers.
 const AUDIT_BARRIER: u16 = 1112;
 
+/// Text of the barrier behind all records that were logged before.
+const END: &str = "landlock-fuzz";
+
 /// Length of the head of a message.
 const HEAD: usize = 16;
 
@@ -48,14 +51,23 @@ impl Audit {
         Ok(audit)
     }
 
-    /// Returns the records that were logged before now.
+    /// Puts a mark among the records.
+    pub fn mark(&self, text: &str) {
+        // Without it, what comes next belongs to what came before.
+        let _ = self.barrier(text);
+    }
+
+    /// Returns the records that were logged before now, and the marks among them.
     pub fn take(&mut self) -> Result<Vec<String>> {
-        self.send(AUDIT_BARRIER, b"landlock-fuzz")?;
+        self.barrier(END)?;
         let mut records = Vec::new();
         loop {
             let (kind, text) = self.receive()?;
             if kind == AUDIT_BARRIER {
-                return Ok(records);
+                match marked(&text) {
+                    END => return Ok(records),
+                    mark => records.push(mark.to_owned()),
+                }
             }
             if AUDIT_LANDLOCK.contains(&kind) {
                 // "audit(time:serial): " goes before what is of interest.
@@ -83,8 +95,9 @@ impl Audit {
         }
     }
 
-    fn send(&self, kind: u16, body: &[u8]) -> Result<()> {
-        self.send_with(kind, 0, body)
+    /// Sends a text. The kernel replaces its last byte.
+    fn barrier(&self, text: &str) -> Result<()> {
+        self.send_with(AUDIT_BARRIER, 0, format!("{text}\0").as_bytes())
     }
 
     fn send_with(&self, kind: u16, flags: u16, body: &[u8]) -> Result<()> {
@@ -119,6 +132,13 @@ impl Audit {
     }
 }
 
+/// Returns what a barrier says: `... msg='text exe=...'`.
+fn marked(text: &str) -> &str {
+    let (_, text) = text.split_once("msg='").unwrap_or_default();
+    let (text, _) = text.split_once(" exe=").unwrap_or((text, ""));
+    text.trim_end_matches('\'')
+}
+
 /// Returns the rule that excludes all records but ours and our barriers.
 fn exclude_others() -> Vec<u8> {
     const AUDIT_FILTER_EXCLUDE: u32 = 5;
@@ -136,4 +156,16 @@ fn exclude_others() -> Vec<u8> {
     list(&[AUDIT_NOT_EQUAL; 3], 64);
     list(&[], 1);
     words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn barriers_say_something() {
+        let text = "audit(1.2:3): pid=1 uid=0 subj=x msg='step 17 exe=\"/bin/fuzz\" res=success'";
+        assert_eq!(marked(text), "step 17");
+        assert_eq!(marked("msg='landlock-fuzz'"), END);
+    }
 }

@@ -5,6 +5,7 @@
 //! `generate` makes a `program`. `runner` gives it a `stage` with namespaces of its own, where
 //! each `actor` executes operations (`execute`) in turn; `logs` reads what the kernel says. The
 //! `outcome` is all of that, comparable between kernels; `coverage` counts what was reached.
+//! `pairs` are programs whose actors act at the same time.
 
 #![deny(unsafe_code)]
 
@@ -20,6 +21,7 @@ pub mod job;
 mod logs;
 mod normalise;
 pub mod outcome;
+pub mod pairs;
 pub mod program;
 mod race;
 pub mod runner;

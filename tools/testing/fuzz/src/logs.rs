@@ -49,6 +49,8 @@ impl Logs {
             fs::create_dir(dir).context("cannot make a trace buffer")?;
         }
         fs::write(dir.join("buffer_size_kb"), "16384")?;
+        // Numbers, since the clocks of two processors may differ, and so put events out of order.
+        fs::write(dir.join("trace_clock"), "counter")?;
         fs::write(NAMED_TASKS, "4096").context("the trace forgets names")?;
         fs::write(dir.join("events/landlock/enable"), "1").context("no trace events")?;
         let pipe = OpenOptions::new()
@@ -72,11 +74,16 @@ impl Logs {
             .context("cannot mark the trace")
     }
 
+    /// Marks the audit records, as [`mark`] does the trace.
+    pub fn mark_audit(&self, step: usize) {
+        self.audit.mark(&format!("{MARK}{step}"));
+    }
+
     /// Returns what was logged since the last time: first trace events, then audit records.
     pub fn take(&mut self) -> Result<Vec<Line>> {
         let text = self.read_trace()?;
         let mut lines: Vec<Line> = text.lines().filter_map(trace_line).collect();
-        lines.extend(self.audit.take()?.into_iter().map(Line::Audit));
+        lines.extend(self.audit.take()?.into_iter().map(audit_line));
         Ok(lines)
     }
 
@@ -114,8 +121,20 @@ fn trace_line(line: &str) -> Option<Line> {
         return Some(Line::Trace(format!("landlock_{rest}")));
     }
     let (_, rest) = line.split_once(": tracing_mark_write: ")?;
-    let step = rest.strip_prefix(MARK)?.trim().parse().ok()?;
-    Some(Line::Step(step))
+    step(rest).map(Line::Step)
+}
+
+/// Reads an audit record, or a mark between them.
+fn audit_line(record: String) -> Line {
+    match step(&record) {
+        Some(step) => Line::Step(step),
+        None => Line::Audit(record),
+    }
+}
+
+/// Returns the number of a mark.
+fn step(mark: &str) -> Option<usize> {
+    mark.strip_prefix(MARK)?.trim().parse().ok()
 }
 
 #[cfg(test)]

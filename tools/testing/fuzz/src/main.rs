@@ -14,6 +14,7 @@ use landlock_fuzz::coverage::Coverage;
 use landlock_fuzz::generate;
 use landlock_fuzz::job::Job;
 use landlock_fuzz::outcome::Outcome;
+use landlock_fuzz::pairs;
 use landlock_fuzz::runner::{Detail, Runner};
 use landlock_fuzz::selection::Selection;
 
@@ -40,6 +41,15 @@ enum Command {
         #[arg(long, default_value = "all")]
         only: Selection,
     },
+    /// Run programs whose actors act at the same time, many times each; print what is possible.
+    Pairs {
+        /// Seeds (0..100), names of fixed programs, or texts; ~300 for 300 rounds of each.
+        #[arg(required = true)]
+        jobs: Vec<pairs::job::Job>,
+    },
+    /// Go on as a member of a round.
+    #[command(hide = true)]
+    Image { me: usize },
     /// Go on as an actor of a program that runs.
     #[command(hide = true)]
     Actor {
@@ -69,6 +79,8 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Batch { jobs } => batch(&jobs),
         Command::Show { seed, only } => show(seed, &only),
+        Command::Pairs { jobs } => pairs::run::run(&jobs),
+        Command::Image { me } => pairs::image(me),
         Command::Actor {
             seed,
             only,

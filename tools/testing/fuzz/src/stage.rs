@@ -159,7 +159,7 @@ fn mount(source: &str, target: &str, kind: Option<&str>, flags: u64) -> Result<(
 }
 
 /// Sets the loopback device up, without which there is no network.
-fn loopback_up() {
+pub fn loopback_up() {
     let socket = call(
         Call::Socket,
         [libc::AF_INET, libc::SOCK_DGRAM, 0].map(|value| Arg::Int(value.into())),

@@ -14,12 +14,15 @@ mod memory;
 mod message;
 mod process;
 pub mod ring;
+mod together;
 
 use linked::Linked;
 pub use linked::words;
 use memory::Memory;
+pub use memory::PAGE;
 pub use message::{receive_message, send_many, send_message};
 pub use process::{Side, execute, exit, fork, in_child, wait};
+pub use together::{Children, exit_thread, handle, has_ended, reap, share, vfork};
 
 /// The system calls that programs make. None of them touches memory but what its arguments lend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub enum Call {
     Connect = libc::SYS_connect,
     CreateRuleset = libc::SYS_landlock_create_ruleset,
     Dup3 = libc::SYS_dup3,
+    EpollCreate = libc::SYS_epoll_create1,
+    EpollWait = libc::SYS_epoll_pwait,
     Execute = libc::SYS_execveat,
     Fallocate = libc::SYS_fallocate,
     Fchdir = libc::SYS_fchdir,
@@ -64,6 +69,7 @@ pub enum Call {
     MqReceive = libc::SYS_mq_timedreceive,
     MqSend = libc::SYS_mq_timedsend,
     MqUnlink = libc::SYS_mq_unlink,
+    Nanosleep = libc::SYS_nanosleep,
     NameToHandle = libc::SYS_name_to_handle_at,
     Open = libc::SYS_openat,
     OpenByHandle = libc::SYS_open_by_handle_at,
@@ -99,6 +105,8 @@ pub enum Call {
     TimerCreate = libc::SYS_timer_create,
     TimerGet = libc::SYS_timer_gettime,
     TimerSet = libc::SYS_timer_settime,
+    TimerfdCreate = libc::SYS_timerfd_create,
+    TimerfdSet = libc::SYS_timerfd_settime,
     Truncate = libc::SYS_truncate,
     Umount = libc::SYS_umount2,
     Unlink = libc::SYS_unlinkat,
