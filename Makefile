@@ -26,7 +26,7 @@ help:
 ## make policy      tests of the policy, on this machine
 ## make kunit       tests within the module
 ## make selftests   tests of the system calls (T=fs_rights_test: one suite)
-## make fuzz        random programs on C and on Rust (SEED= the first, N= how many)
+## make fuzz        random programs on C and on Rust (SEED=, N=, ONLY=pairs)
 ## make prove       proofs, for all inputs and orders of memory (QUICK=1, ONLY=litmus)
 ## make race        something happens at each marked point (QUICK=1, T=drop.DropLast)
 ## make kselftest   the kernel's own tests, unchanged (IMPL=c, T=fs_test)

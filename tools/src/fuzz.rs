@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `make fuzz`: runs the same random programs on both implementations and compares what they do.
+//! `make fuzz`: runs the same random programs on both implementations and compares what they do, one
+//! operation at a time, and what they can do when several act at once (`pairs`).
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use crate::bound::Bound;
 use crate::kernel::{Flavor, Workshop};
 use crate::tap::{Count, Outcome};
 use crate::ui::{self, span};
 
 mod coverage;
 mod guests;
+mod pairs;
 mod report;
 mod shrink;
 
@@ -28,8 +31,11 @@ pub const CRATE: &str = "tools/testing/fuzz";
 /// How many programs one guest runs before the next one is booted: what is freed late has an end.
 const PER_BOOT: u64 = 400;
 
-/// Programs of `make test`.
-const FIXED: Range<u64> = 0..100;
+/// Programs of `make test`, besides those that have names.
+const QUICK: Range<u64> = 0..100;
+
+/// Programs of `make test-all`: a million operations, and a hundred thousand of several actors.
+const WHOLE: Range<u64> = 0..2400;
 
 /// How many differences are shrunk and shown; more have the same reason most of the time.
 const SHOWN: usize = 5;
@@ -43,6 +49,18 @@ pub struct Arguments {
     /// Number of programs, of about 400 operations each.
     #[arg(long, env = "N", default_value_t = 400)]
     n: u64,
+    /// Only one kind of programs.
+    #[arg(long, env = "ONLY")]
+    only: Option<Kind>,
+}
+
+/// Kinds of programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Actors take turns.
+    Turns,
+    /// Two or three act at the same time.
+    Pairs,
 }
 
 /// What was found so far.
@@ -60,26 +78,42 @@ pub fn command(workshop: &Workshop, arguments: &Arguments) -> Result<()> {
     ensure!(arguments.n > 0, "N must be at least 1");
     let end = arguments.seed.checked_add(arguments.n);
     let end = end.context("there are no seeds that large: choose a smaller SEED")?;
-    let findings = run(workshop, arguments.seed..end)?;
+    let seeds = arguments.seed..end;
+    let is_meant = |kind| arguments.only.is_none_or(|only| only == kind);
+    let mut pairs = pairs::Findings::default();
+    if is_meant(Kind::Pairs) {
+        pairs = pairs::run(workshop, &Pair::new(workshop)?, seeds.clone(), Bound::Whole)?;
+    }
+    if !is_meant(Kind::Turns) {
+        report::write(workshop.place, &Findings::default(), &[], &pairs)?;
+        return pairs.conclude();
+    }
+    let findings = run(workshop, seeds)?;
     let differences = explain(workshop, &findings)?;
-    conclude(workshop, &findings, &differences)
+    report::write(workshop.place, &findings, &differences, &pairs)?;
+    conclude(workshop, &findings, &differences)?;
+    pairs.conclude()
 }
 
-/// Runs the fixed programs of `make test`: one pass for each that does the same on both, and one if
-/// they reach what they are meant to.
-pub fn fixed(workshop: &Workshop) -> Result<Count> {
-    let findings = run(workshop, FIXED)?;
+/// Runs the programs of `make test`, or, without a bound, those of `make test-all`: one pass for
+/// each that does the same on both, and one if they reach what they are meant to.
+pub fn count(workshop: &Workshop, bound: Bound) -> Result<Count> {
+    let (seeds, pair_seeds) = match bound {
+        Bound::Quick => (QUICK, 0..0),
+        Bound::Whole => (WHOLE, WHOLE),
+    };
+    let findings = run(workshop, seeds)?;
     let differences = explain(workshop, &findings)?;
     for difference in &differences {
         print!("{}", difference.text());
     }
-    report::write(workshop.place, &findings, &differences)?;
+    let pairs = pairs::run(workshop, &Pair::new(workshop)?, pair_seeds, bound)?;
+    pairs.print();
+    report::write(workshop.place, &findings, &differences, &pairs)?;
     let fail = findings.differing.len();
-    let mut count = Count {
-        pass: findings.programs.saturating_sub(fail),
-        fail,
-        ..Count::default()
-    };
+    let mut count = pairs.count();
+    count.pass += findings.programs.saturating_sub(fail);
+    count.fail += fail;
     let missing = findings.coverage.missing();
     for name in &missing {
         println!("  not reached: {name}");
@@ -167,7 +201,6 @@ fn conclude(workshop: &Workshop, findings: &Findings, differences: &[Difference]
     for difference in differences {
         print!("{}", difference.text());
     }
-    report::write(workshop.place, findings, differences)?;
     ui::say("results", "out/fuzz.json");
     ensure!(findings.operations > 0, "no operation was carried out");
     ensure!(

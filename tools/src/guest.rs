@@ -132,6 +132,26 @@ impl Guest {
         Ok([one?, other?])
     }
 
+    /// Boots those of `guests` that have something to do, at the same time. Lines go to `on_line`.
+    pub fn run_each(
+        guests: [&Guest; 2],
+        plans: [Option<Section>; 2],
+        on_line: impl Fn(&str) + Sync,
+    ) -> Result<[Option<Session>; 2]> {
+        let run = |guest: &Guest, plan: Option<Section>| {
+            let run = |section| guest.run_also(&[section], &on_line);
+            plan.map(run).transpose()
+        };
+        let ([one, other], [first, second]) = (guests, plans);
+        let (one, other) = thread::scope(|scope| {
+            let one = scope.spawn(|| run(one, first));
+            let other = run(other, second);
+            (one.join(), other)
+        });
+        let one = one.unwrap_or_else(|_| Err(anyhow!("a thread died")));
+        Ok([one?, other?])
+    }
+
     /// Gives the terminal to the guest.
     pub fn interact(&self, workshop: &Workshop) -> Result<()> {
         workshop.unlock();

@@ -50,7 +50,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
     tally(&mut count, in_guest(workshop, Impl::Builtin))?;
     tally(&mut count, in_guest(workshop, Impl::Rust))?;
     tally(&mut count, slot::disabled(workshop))?;
-    tally(&mut count, fuzz::fixed(workshop))?;
+    tally(&mut count, fuzz::count(workshop, Bound::Quick))?;
     close(count)
 }
 

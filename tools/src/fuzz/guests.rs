@@ -3,6 +3,7 @@
 //! The two guests that run the same programs.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -20,7 +21,7 @@ use crate::vm::Session;
 const LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// Section of the guest's plan with the programs.
-const SECTION: &str = "fuzz";
+pub const SECTION: &str = "fuzz";
 
 /// Both implementations, in this order.
 pub const BOTH: [Impl; 2] = [Impl::C, Impl::Rust];
@@ -64,6 +65,27 @@ impl Pair {
     /// Returns all that one program does in both guests.
     pub fn show(&self, workshop: &Workshop, seed: u64, only: &str) -> Result<[String; 2]> {
         self.run(workshop, &format!("fuzz show {seed} --only={only}"))
+    }
+
+    /// Runs a command in each guest that has one, at the same time. What goes wrong there is a problem
+    /// of its session.
+    pub fn each(
+        &self,
+        workshop: &Workshop,
+        commands: [Option<String>; 2],
+    ) -> Result<[Option<Session>; 2]> {
+        workshop.unlock();
+        let step = Mutex::new((Step::new("guests", "booting"), 0));
+        let [c, rust] = &self.0;
+        let plans = commands.map(|command| Some(Section::new(SECTION, &command?)));
+        Guest::run_each([c, rust], plans, |_| {
+            if let Ok(mut step) = step.lock() {
+                step.1 += 1;
+                let lines = format!("{} lines", step.1);
+                step.0.set_what(lines);
+                step.0.tick();
+            }
+        })
     }
 
     /// Runs a command in both guests at the same time, and returns what it printed.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::fuzz::guests::Pair;
 use crate::fuzz::shrink::{Kept, shrink};
-use crate::fuzz::{Findings, differing};
+use crate::fuzz::{Findings, differing, pairs};
 use crate::kernel::Workshop;
 use crate::place::{self, Place};
 use crate::ui::Step;
@@ -102,7 +102,12 @@ fn compare(c: &str, rust: &str) -> String {
 }
 
 /// Writes `out/fuzz.json`.
-pub fn write(place: &Place, findings: &Findings, differences: &[Difference]) -> Result<()> {
+pub fn write(
+    place: &Place,
+    findings: &Findings,
+    differences: &[Difference],
+    pairs: &pairs::Findings,
+) -> Result<()> {
     let shrunk = differences.iter().map(|difference| {
         let [c, rust] = &difference.outputs;
         json!({ "seed": difference.seed, "kept": difference.kept, "c": c, "rust": rust })
@@ -115,6 +120,7 @@ pub fn write(place: &Place, findings: &Findings, differences: &[Difference]) -> 
         "differing_seeds": findings.differing,
         "differences": shrunk.collect::<Vec<_>>(),
         "coverage": findings.coverage,
+        "pairs": pairs,
     });
     let text = serde_json::to_string_pretty(&content).context("cannot write JSON")? + "\n";
     place::write(&place.out.join("fuzz.json"), text)

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Pairs: programs whose actors act at the same time. Each is run many times on both implementations,
+//! and what is possible is compared.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use serde::Serialize;
+
+use crate::bound::Bound;
+use crate::fuzz::guests::Pair;
+use crate::kernel::Workshop;
+use crate::tap::Count;
+use crate::ui::{self, span};
+
+mod hunt;
+mod report;
+mod sets;
+mod sides;
+
+use report::Difference;
+use sides::Batch;
+
+/// How many programs one guest runs before the next one is booted.
+const PER_BOOT: u64 = 500;
+
+/// What was found so far.
+#[derive(Default, Serialize)]
+pub struct Findings {
+    /// Programs.
+    pub programs: usize,
+    /// How often one of them was run, on C and on Rust.
+    pub rounds: [usize; 2],
+    /// What was seen with both implementations.
+    pub elements: usize,
+    /// What only one of them showed at first.
+    pub hunted: usize,
+    /// What was seen with one implementation, but too rarely to tell.
+    pub rare: Vec<String>,
+    /// Programs in which C did not come to an end, which is known.
+    pub c_hung: Vec<String>,
+    /// What differs.
+    pub differences: Vec<Difference>,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+/// The programs with names.
+const FIXED: &str = "fixed";
+
+/// Runs the fixed programs, then those of `seeds`, some at a time.
+pub fn run(workshop: &Workshop, pair: &Pair, seeds: Range<u64>, bound: Bound) -> Result<Findings> {
+    let mut findings = Findings::default();
+    findings.add(workshop, pair, vec![FIXED.to_owned()], bound)?;
+    ui::say("pairs", findings.progress());
+    let mut next = seeds.start;
+    while next < seeds.end {
+        let end = seeds.end.min(next.saturating_add(PER_BOOT));
+        let jobs = (next..end).map(|seed| seed.to_string()).collect();
+        findings.add(workshop, pair, jobs, bound)?;
+        ui::say("pairs", findings.progress());
+        next = end;
+    }
+    Ok(findings)
+}
+
+impl Findings {
+    /// Runs the programs of `jobs` on both sides and compares them.
+    fn add(
+        &mut self,
+        workshop: &Workshop,
+        pair: &Pair,
+        jobs: Vec<String>,
+        bound: Bound,
+    ) -> Result<()> {
+        let started = Instant::now();
+        let mut batch = Batch::default();
+        batch.run(workshop, pair, [jobs.clone(), jobs])?;
+        self.hunted += batch.missing();
+        hunt::all(workshop, pair, &mut batch, bound)?;
+        self.programs += batch.programs.len();
+        for (sum, rounds) in self.rounds.iter_mut().zip(batch.rounds()) {
+            *sum += rounds;
+        }
+        for program in batch.programs.values() {
+            report::sort(program, self);
+        }
+        self.differences
+            .extend(batch.ended.into_iter().map(Difference::ended));
+        self.seconds += started.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Counts the programs: those pass that show the same on both sides.
+    pub fn count(&self) -> Count {
+        let differing: BTreeSet<&str> = self.differences.iter().map(Difference::id).collect();
+        Count {
+            pass: self.programs.saturating_sub(differing.len()),
+            fail: differing.len(),
+            ..Count::default()
+        }
+    }
+
+    /// Prints what differs.
+    pub fn print(&self) {
+        for difference in &self.differences {
+            print!("{}", difference.text());
+        }
+    }
+
+    /// Prints what was found; fails if the implementations differ.
+    pub fn conclude(&self) -> Result<()> {
+        self.print();
+        if self.programs > 0 {
+            ui::say("pairs", self.progress());
+        }
+        for line in &self.rare {
+            println!("  unclear: {line}");
+        }
+        let (differing, programs) = (self.differences.len(), self.programs);
+        ensure!(
+            differing == 0,
+            "{differing} of {programs} programs with several actors at once differ; see out/fuzz.json"
+        );
+        Ok(())
+    }
+
+    /// Describes how far a run is.
+    pub fn progress(&self) -> String {
+        let [c, rust] = self.rounds;
+        format!(
+            "{} programs, {} rounds, {} results, {} unclear, {} differ, {} ({:.0} rounds/min)",
+            self.programs,
+            c + rust,
+            self.elements,
+            self.rare.len(),
+            self.differences.len(),
+            span(Duration::from_secs_f64(self.seconds)),
+            (c + rust) as f64 * 60.0 / self.seconds.max(0.001)
+        )
+    }
+}
