@@ -16,6 +16,7 @@ use crate::place;
 use crate::process::check_interrupt;
 use crate::programs::{self, BENCH, SAMPLES};
 use crate::prove;
+use crate::race;
 use crate::results::{self, Suites};
 use crate::slot;
 use crate::tap::Count;
@@ -50,6 +51,7 @@ pub fn command(workshop: &Workshop) -> Result<()> {
     tally(&mut count, in_guest(workshop, Impl::Builtin))?;
     tally(&mut count, in_guest(workshop, Impl::Rust))?;
     tally(&mut count, slot::disabled(workshop))?;
+    tally(&mut count, race::quick(workshop))?;
     tally(&mut count, fuzz::count(workshop, Bound::Quick))?;
     close(count)
 }
