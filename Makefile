@@ -4,7 +4,7 @@
 # which says more with: make help
 
 TARGETS := run shell module kselftest selftests kunit policy bench native compare fuzz prove race \
-	check test test-debug coverage fresh
+	check test test-all test-debug coverage fresh
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
 export KERNEL_SRC KDIR IMPL FLAVOR T BASELINE SEED N QUICK ONLY
@@ -18,6 +18,7 @@ help:
 ## make shell       a shell in a virtual machine (IMPL=c: with C Landlock)
 ## make module      only the module (KDIR=: against another kernel)
 ## make test        all that must pass before a change lands
+## make test-all    the same and all of fuzz, prove, race, test-debug, for hours
 ## make test-debug  tests on a kernel that checks memory, locks and contexts
 ## make fresh       the two commands of the README on a new Debian (T=trixie-sudo)
 ## make compare     C Landlock and Rust side by side: out/compare.html

@@ -116,6 +116,8 @@ enum Command {
     Fresh,
     /// Runs all that must pass before a change lands.
     Test,
+    /// Runs everything, without the bounds that keep the test short.
+    TestAll,
     /// Runs the tests of the guests on a kernel that checks memory, locks and contexts.
     TestDebug,
 }
@@ -171,6 +173,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Check => check::command(&open()?),
         Command::Fresh => fresh::command(&place, options.test.as_deref()),
         Command::Test => test::command(&open()?),
+        Command::TestAll => test::all(open_as),
         Command::TestDebug => debug::command(&open_as(Flavor::Debug)?),
     }
 }

@@ -11,7 +11,7 @@ use crate::debug;
 use crate::expected::Expected;
 use crate::fuzz;
 use crate::guest::{Guest, suites};
-use crate::kernel::{Impl, Workshop};
+use crate::kernel::{Flavor, Impl, Workshop};
 use crate::place;
 use crate::process::check_interrupt;
 use crate::programs::{self, BENCH, SAMPLES};
@@ -37,6 +37,32 @@ const CRATES: [(&str, &str); 5] = [
 
 /// Runs all tests; the last line that it prints is the count.
 pub fn command(workshop: &Workshop) -> Result<()> {
+    close(plain(workshop, Bound::Quick)?)
+}
+
+/// Runs everything there is, on kernels of each flavor, which `open` gets ready.
+pub fn all<'a>(open: impl Fn(Flavor) -> Result<Workshop<'a>>) -> Result<()> {
+    let mut count = Count::default();
+    for flavor in [Flavor::Plain, Flavor::Debug, Flavor::Wide] {
+        tally(
+            &mut count,
+            open(flavor).and_then(|workshop| whole(&workshop)),
+        )?;
+    }
+    close(count)
+}
+
+/// Runs everything that is meant for the flavor of the kernel.
+fn whole(workshop: &Workshop) -> Result<Count> {
+    match workshop.flavor() {
+        Flavor::Plain => plain(workshop, Bound::Whole),
+        Flavor::Debug => debug::count(workshop, Bound::Whole),
+        Flavor::Wide => wide(workshop),
+    }
+}
+
+/// Runs the tests of this machine and of guests with a kernel that has only what Landlock needs.
+fn plain(workshop: &Workshop, bound: Bound) -> Result<Count> {
     let mut count = Count::default();
     tally(&mut count, check::run(workshop))?;
     for (name, dir) in CRATES {
@@ -47,13 +73,20 @@ pub fn command(workshop: &Workshop) -> Result<()> {
         });
         tally(&mut count, passed)?;
     }
-    tally(&mut count, prove::run(workshop, Bound::Quick, None))?;
+    tally(&mut count, prove::run(workshop, bound, None))?;
     tally(&mut count, in_guest(workshop, Impl::Builtin))?;
     tally(&mut count, in_guest(workshop, Impl::Rust))?;
     tally(&mut count, slot::disabled(workshop))?;
     tally(&mut count, race::quick(workshop))?;
     tally(&mut count, fuzz::count(workshop, Bound::Quick))?;
-    close(count)
+    Ok(count)
+}
+
+/// Runs the suites and the fuzzer on a kernel with more ways into Landlock's hooks.
+fn wide(workshop: &Workshop) -> Result<Count> {
+    let mut count = in_guest(workshop, Impl::Rust)?;
+    tally(&mut count, fuzz::count(workshop, Bound::Whole))?;
+    Ok(count)
 }
 
 /// Prints `count`, and fails if a test did.
