@@ -10,8 +10,9 @@ mod refer;
 use crate::policy::{
     access::{AccessFs, AccessMasks, AccessNet, Scopes},
     blame::{Blame, Blocker},
-    layer::Layers,
+    layer::{self, Layers},
     rule::Grants,
+    unfulfilled::Unfulfilled,
     within,
 };
 
@@ -55,6 +56,26 @@ fn layers(handled: &[Handled]) -> Option<Layers> {
 /// Returns what `rule` grants, of as many words as `layers` layers take.
 fn grants(rule: &Rule, layers: usize) -> Grants<'_> {
     within::grants(rule.get(..layers.div_ceil(2)).unwrap_or(rule))
+}
+
+/// Returns what rules leave of the request that `start` makes of the layers.
+///
+/// # Safety
+///
+/// As [`slice`] for each pointer and the count next to it.
+unsafe fn left<A: layer::Handled>(
+    (handled, count): (*const Handled, usize),
+    (rules, met): (*const Rule, usize),
+    start: impl FnOnce(&Layers) -> Option<Unfulfilled<A>>,
+) -> Option<Unfulfilled<A>> {
+    // SAFETY: By the safety contract.
+    let (handled, rules) = unsafe { (slice(handled, count), slice(rules, met)) };
+    let mut left = start(&layers(handled)?)?;
+
+    for rule in rules {
+        left.grant(grants(rule, count));
+    }
+    Some(left)
 }
 
 /// Writes who is to blame: whether somebody is, the layer, what is missing, whether it is quiet.

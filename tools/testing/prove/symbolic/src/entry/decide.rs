@@ -2,10 +2,11 @@
 
 //! Requests: for rights on files and ports, and for what scopes limit.
 
-use super::{grants, layers, report, slice, Handled, Rule, REFUSED};
+use super::{layers, left, report, slice, Handled, Rule, REFUSED};
 use crate::policy::{
     access::{AccessFs, AccessNet, Scope},
     blame::Blame,
+    layer::Layers,
     scope,
     unfulfilled::Unfulfilled,
 };
@@ -23,18 +24,11 @@ pub unsafe extern "C" fn allows_file(
     rules: *const Rule,
     met: usize,
 ) -> u64 {
+    let start = |layers: &Layers| Some(Unfulfilled::new(layers, AccessFs::parse(requested).ok()?));
     // SAFETY: By the safety contract.
-    let (handled, rules) = unsafe { (slice(handled, count), slice(rules, met)) };
-    let left = layers(handled).zip(AccessFs::parse(requested).ok());
+    let left = unsafe { left((handled, count), (rules, met), start) };
 
-    left.map_or(REFUSED, |(layers, requested)| {
-        let mut left = Unfulfilled::new(&layers, requested);
-
-        rules
-            .iter()
-            .for_each(|rule| left.grant(grants(rule, count)));
-        u64::from(left.is_fulfilled())
-    })
+    left.map_or(REFUSED, |left| left.is_fulfilled().into())
 }
 
 /// A request for rights on a port: 1 if it is allowed.
@@ -50,18 +44,11 @@ pub unsafe extern "C" fn allows_port(
     rules: *const Rule,
     met: usize,
 ) -> u64 {
+    let start = |layers: &Layers| Some(Unfulfilled::new(layers, AccessNet::parse(requested).ok()?));
     // SAFETY: By the safety contract.
-    let (handled, rules) = unsafe { (slice(handled, count), slice(rules, met)) };
-    let left = layers(handled).zip(AccessNet::parse(requested).ok());
+    let left = unsafe { left((handled, count), (rules, met), start) };
 
-    left.map_or(REFUSED, |(layers, requested)| {
-        let mut left = Unfulfilled::new(&layers, requested);
-
-        rules
-            .iter()
-            .for_each(|rule| left.grant(grants(rule, count)));
-        u64::from(left.is_fulfilled())
-    })
+    left.map_or(REFUSED, |left| left.is_fulfilled().into())
 }
 
 /// A request for rights on a file of a server with the first `common` layers: who denies it.
@@ -78,18 +65,14 @@ pub unsafe extern "C" fn blames_file(
     met: usize,
     common: usize,
 ) -> u64 {
+    let start = |layers: &Layers| {
+        let requested = AccessFs::parse(requested).ok()?;
+        Some(scope::unfulfilled(layers, common, requested))
+    };
     // SAFETY: By the safety contract.
-    let (handled, rules) = unsafe { (slice(handled, count), slice(rules, met)) };
-    let left = layers(handled).zip(AccessFs::parse(requested).ok());
+    let left = unsafe { left((handled, count), (rules, met), start) };
 
-    left.map_or(REFUSED, |(layers, requested)| {
-        let mut left = scope::unfulfilled(&layers, common, requested);
-
-        rules
-            .iter()
-            .for_each(|rule| left.grant(grants(rule, count)));
-        report(Blame::for_file(&left))
-    })
+    left.map_or(REFUSED, |left| report(Blame::for_file(&left)))
 }
 
 /// A request that no rule can grant, to a server with the first `common` layers: one more than the

@@ -2,12 +2,12 @@
 
 //! What is remembered of an open file, and which denials are logged.
 
-use super::{grants, layers, masks, report, slice, Handled, Rule, REFUSED};
+use super::{left, masks, report, Handled, Rule, REFUSED};
 use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessNet, Scope},
     attr::RestrictFlags,
     blame::{Blame, Blocker},
-    layer::LayerIndex,
+    layer::{LayerIndex, Layers},
     optional::OptionalDenials,
     quiet::{is_quiet, ExecLayers, LogRules, Subdomains},
     unfulfilled::Unfulfilled,
@@ -27,21 +27,16 @@ pub unsafe extern "C" fn remembers(
     met: usize,
     is_truncate: bool,
 ) -> u64 {
-    // SAFETY: By the safety contract.
-    let (handled, rules) = unsafe { (slice(handled, count), slice(rules, met)) };
     let right = if is_truncate {
         AccessFsRight::Truncate
     } else {
         AccessFsRight::IoctlDev
     };
-    let left = layers(handled).zip(AccessFs::parse(requested).ok());
+    let start = |layers: &Layers| Some(Unfulfilled::new(layers, AccessFs::parse(requested).ok()?));
+    // SAFETY: By the safety contract.
+    let left = unsafe { left((handled, count), (rules, met), start) };
 
-    left.map_or(REFUSED, |(layers, requested)| {
-        let mut left = Unfulfilled::new(&layers, requested);
-
-        rules
-            .iter()
-            .for_each(|rule| left.grant(grants(rule, count)));
+    left.map_or(REFUSED, |left| {
         let word = OptionalDenials::new(&left).into_word();
         let denial = OptionalDenials::from_word(word).denial(right);
         report(denial.map(|(denial, is_quiet)| Blame::fs(denial, is_quiet)))
