@@ -4,8 +4,12 @@
 
 use super::support::*;
 use crate::policy::{
+    access::AccessFs,
     attr::RestrictFlags,
-    quiet::{ExecLayers, LogRules, Program, Subdomains},
+    quiet::{ExecLayers, LogRules, Logging, Program, Subdomains},
+    rule::{self, Key},
+    scope,
+    unfulfilled::Unfulfilled,
 };
 
 use proptest::{collection::btree_set, prelude::*};
@@ -26,6 +30,56 @@ fn each_combination_of_flags_is_logged_as_documented() {
             let new = before == Subdomains::Logged && bits & NEW_EXEC_ON != 0;
             assert_eq!(rules.is_logged(Program::Same), same, "{bits:#x} {before:?}");
             assert_eq!(rules.is_logged(Program::New), new, "{bits:#x} {before:?}");
+        }
+    }
+}
+
+/// Whatever else is done with what is left of a request, in layers in common with a server or not.
+#[test]
+fn layer_is_quiet_once_a_quiet_rule_of_it_is_met() {
+    for layers in 1..=LAYERS {
+        let stacked = stack(&vec![AccessFs::ALL; layers]);
+
+        for quiet in 0..layers {
+            let mut rules = Rules::new(1, layers);
+            let (words, quiet_layer) = (&mut rules.words, index(quiet));
+            rule::extend(
+                rules.shape,
+                words,
+                Key::MIN,
+                quiet_layer,
+                AccessFs::FILE,
+                Logging::Quiet,
+            )
+            .unwrap();
+            let grants = rules.find(Key::MIN).unwrap();
+
+            for common in 0..=layers {
+                let before = scope::unfulfilled(&stacked, common, AccessFs::ALL);
+                let mut met = before;
+                met.grant(grants);
+                let (mut kept, mut denied) = (met, met);
+                kept.keep(AccessFs::FILE);
+                denied.deny_in_all(AccessFs::ALL);
+
+                for layer in 0..layers {
+                    let is_quiet = |left: &Unfulfilled<_>| left.is_quiet(index(layer));
+                    let not_met = [before, before.fulfilled(), before.common(&met)];
+                    let met = [met, kept, denied, met.fulfilled(), met.common(&before)];
+
+                    assert!(
+                        !not_met.iter().any(is_quiet),
+                        "{layer} of {layers}, {common}"
+                    );
+                    for left in &met {
+                        assert_eq!(
+                            is_quiet(left),
+                            layer == quiet,
+                            "{layer} of {layers}, {common}"
+                        );
+                    }
+                }
+            }
         }
     }
 }

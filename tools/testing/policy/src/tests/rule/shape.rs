@@ -3,7 +3,7 @@
 //! Sizes of tables: how many slots and words there are, and how many rules they have room for.
 
 use super::ANY;
-use crate::policy::rule::{Key, Shape, Table, TooManyRules};
+use crate::policy::rule::{Key, Multiplier, Shape, Table, TooManyRules};
 use crate::tests::support::*;
 
 use proptest::prelude::*;
@@ -109,6 +109,23 @@ fn search_in_the_largest_table_stays_within_its_words() {
 }
 
 proptest! {
+    /// The upper half of a product, of which the first one's halves are folded upon each other.
+    #[test]
+    fn search_starts_where_plain_arithmetic_says(
+        number in 1..=u64::MAX,
+        random: u64,
+        room in 0..2_000_000_000usize,
+    ) {
+        const HALF: u128 = 1 << 32;
+        let shape = Shape::new(room, index(0), Multiplier::new(random)).unwrap();
+        let multiply = |factor: u128| factor * u128::from(random | 1) % (HALF * HALF);
+        let product = multiply(number.into());
+        let hash = multiply(product ^ (product / HALF)) / HALF;
+
+        let home = shape.home(Key::new(number).unwrap());
+        prop_assert_eq!(home as u128, hash * shape.slots() as u128 / HALF);
+    }
+
     #[test]
     fn shape_is_refused_as_soon_as_its_slots_need_more_than_32_bits(
         rules in prop_oneof![any::<usize>(), 2_863_311_000..2_863_312_000usize],
