@@ -15,6 +15,7 @@ use crate::ui;
 
 mod litmus;
 mod models;
+mod mutants;
 mod python;
 mod symbolic;
 
@@ -27,7 +28,7 @@ pub struct Arguments {
     /// Only the smaller bounds, as in `make test`.
     #[arg(long, env = "QUICK")]
     quick: Option<String>,
-    /// The only kind of proofs: symbolic, litmus or models.
+    /// The only kind of proofs: symbolic, litmus, models or mutants.
     #[arg(long, env = "ONLY")]
     only: Option<String>,
 }
@@ -88,10 +89,11 @@ impl Proof {
 type Prover = fn(&Workshop, Bound, &mut dyn FnMut(Proof)) -> Result<()>;
 
 /// All kinds of proofs, the fastest first.
-const KINDS: [(&str, Prover); 3] = [
+const KINDS: [(&str, Prover); 4] = [
     ("litmus", litmus::prove),
     ("symbolic", symbolic::prove),
     ("models", models::prove),
+    ("mutants", mutants::prove),
 ];
 
 /// `make prove`: fails unless each proof ends as it must.
