@@ -2,7 +2,7 @@
 
 //! Marked points: between two lines of each protocol, where a test can make the code wait.
 //!
-//! `Documentation/protocols.md` asks what another side may see between two lines. There is a mark
+//! `Documentation/protocols.rst` asks what another side may see between two lines. There is a mark
 //! between them, and `shim/marks.c` waits there if a test asks for that: `make race` does. Without
 //! `CONFIG_SECURITY_LANDLOCK_RACE_TEST` a mark is no code.
 

@@ -157,7 +157,7 @@ fn check_slot(kernel: &Path) -> Result<()> {
     ensure!(
         config.lines().any(|line| line == SLOT),
         "KDIR={} has no slot for the module: apply patches/linux-7.3/ to its tree, set {SLOT} and \
-         build it (Documentation/slot.md)",
+         build it (Documentation/slot.rst)",
         kernel.display()
     );
     Ok(())
@@ -264,7 +264,7 @@ mod tests {
         let config = kernel.path().join(".config");
         fs::write(&config, "CONFIG_SECURITY_LANDLOCK_C=y\n").unwrap();
         let error = check_slot(kernel.path()).unwrap_err().to_string();
-        assert!(error.contains(SLOT) && error.contains("Documentation/slot.md"));
+        assert!(error.contains(SLOT) && error.contains("Documentation/slot.rst"));
         fs::write(&config, format!("CONFIG_MODULES=y\n{SLOT}\n")).unwrap();
         assert!(check_slot(kernel.path()).is_ok());
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! `make prove`: what holds for all inputs, all interleavings and all orders of memory, within
-//! bounds; and mistakes that must be refused. `Documentation/proving.md` says more.
+//! bounds; and mistakes that must be refused. `Documentation/proving.rst` says more.
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;

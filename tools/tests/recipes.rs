@@ -2,19 +2,19 @@
 
 //! The commands of the documentation are those that a selftest runs.
 
-const PAGE: &str = include_str!("../../Documentation/logs.md");
+const PAGE: &str = include_str!("../../Documentation/logs.rst");
 const TEST: &str = include_str!("../testing/selftests/landlock-rs/recipe_test.c");
 
 /// Returns the commands of each shell block with a name, as the test has them.
 fn recipes() -> Vec<(String, String)> {
-    let blocks = PAGE.split("\n```sh ").skip(1);
+    let blocks = PAGE.split("\n.. code-block:: sh\n    :name: ").skip(1);
 
     blocks
         .filter_map(|block| {
-            let (name, rest) = block.split_once('\n')?;
-            let (commands, _) = rest.split_once("\n```")?;
-            let strings: String = commands
+            let (name, rest) = block.split_once("\n\n")?;
+            let strings: String = rest
                 .lines()
+                .map_while(|line| line.strip_prefix("    "))
                 .map(|command| format!("\n\t\"{}\\n\"", command.escape_default()))
                 .collect();
             Some((name.replace('-', "_"), strings.replace("\\'", "'")))

@@ -11,13 +11,16 @@ use crate::check::own_tests::{OwnTests, pattern};
 use crate::kernel::Workshop;
 
 /// Where it is said.
-const DESIGN: &str = "Documentation/design.md";
+const DESIGN: &str = "Documentation/design.rst";
 
 /// The sections of which every item names its tests.
-const SECTIONS: [&str; 2] = ["## Better than C", "## Behaviour of C that is easy to miss"];
+const SECTIONS: [&str; 2] = ["Better than C", "Behaviour of C that is easy to miss"];
 
 /// What is set as code. It may go on in the next line.
-const CODE: &str = "`([^`]+)`";
+const CODE: &str = "``([^`]+)``";
+
+/// What underlines the title of a section.
+const UNDERLINE: &str = "===";
 
 /// An item of a list: the number of its first line from 1, and its text.
 type Item = (usize, String);
@@ -47,16 +50,15 @@ pub fn check(workshop: &Workshop) -> Result<Verdict> {
 /// Returns the items of `section`.
 fn items(text: &str, section: &str) -> Vec<Item> {
     let lines = text.lines().enumerate();
-    let after = lines.skip_while(|(_, line)| *line != section).skip(1);
-    let within = after.take_while(|(_, line)| !line.starts_with("## "));
+    let after = lines.skip_while(|(_, line)| *line != section).skip(2);
+    let within = after.take_while(|(_, line)| !line.starts_with(UNDERLINE));
     let mut items: Vec<Item> = Vec::new();
     for (index, line) in within {
         if line.starts_with("- ") {
-            items.push((index + 1, String::new()));
-        }
-        if let Some((_, text)) = items.last_mut() {
-            text.push_str(line.trim_start());
+            items.push((index + 1, line.to_owned()));
+        } else if let (true, Some((_, text))) = (line.starts_with("  "), items.last_mut()) {
             text.push(' ');
+            text.push_str(line.trim_start());
         }
     }
     items
@@ -88,31 +90,32 @@ mod tests {
     use super::*;
     use crate::check::own_tests::own_tests;
 
-    const TEXT: &str = "## A\n\n- other\n\n## B\n\nWords.\n\n- one (`a_test f.x`,\n  \
-                        `landlock_b.y`)\n- two of `f()`\n- three: `tests::a::z`\n";
+    const TEXT: &str = "A\n===\n\n- other\n\nB\n===\n\nWords.\n\n- one (``a_test f.x``,\n  \
+                        ``landlock_b.y``)\n- two of ``f()``\n- three: ``tests::a::z``\n\n\
+                        C\n===\n\n- last ``tests::a::y``\n";
 
     #[test]
     fn items_of_one_section_are_found() {
-        let lines: Vec<usize> = items(TEXT, "## B").iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [9, 11, 12]);
-        assert!(items(TEXT, "## C").is_empty());
+        let lines: Vec<usize> = items(TEXT, "B").iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [11, 13, 14]);
+        assert!(items(TEXT, "D").is_empty());
     }
 
     #[test]
     fn items_name_tests_that_exist() {
         let own = own_tests(&["a_test f.x", "landlock_b.y"]);
-        let found: Vec<Option<String>> = items(TEXT, "## B")
+        let found: Vec<Option<String>> = items(TEXT, "B")
             .iter()
             .map(|item| problem(item, &own).unwrap())
             .collect();
         assert_eq!(found[0], None);
         assert_eq!(
             found[1].as_deref(),
-            Some("Documentation/design.md:11: names no test")
+            Some("Documentation/design.rst:13: names no test")
         );
         assert_eq!(
             found[2].as_deref(),
-            Some("Documentation/design.md:12: no such test: tests::a::z")
+            Some("Documentation/design.rst:14: no such test: tests::a::z")
         );
     }
 }

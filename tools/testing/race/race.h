@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Delays at marked points: something happens at each mark of the module while
- * somebody waits there. Documentation/protocols.md says what must hold.
+ * somebody waits there. Documentation/protocols.rst says what must hold.
  *
  * A trial is one scenario, one mark that it reaches, and one adversary. It has
  * its own mount namespace and these processes:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands of Documentation/logs.md: each must work, and show the denial of
+ * The commands of Documentation/logs.rst: each must work, and show the denial of
  * a program in a sandbox.  A test of tools/ compares them with that page.
  */
 
