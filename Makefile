@@ -4,7 +4,7 @@
 # which says more with: make help
 
 TARGETS := run shell module kselftest selftests kunit policy bench native compare fuzz prove race \
-	check test test-all test-debug coverage fresh
+	check test test-all test-debug coverage htmldocs fresh
 
 # What a target can be told: make kselftest IMPL=c T=fs_test
 export KERNEL_SRC KDIR IMPL FLAVOR T BASELINE SEED N QUICK ONLY
@@ -23,6 +23,7 @@ help:
 ## make fresh       the two commands of the README on a new Debian (T=trixie-sudo)
 ## make compare     C Landlock and Rust side by side: out/compare.html
 ## make check       style and rules of the code, without running it
+## make htmldocs    the documents as HTML: out/htmldocs/index.html
 ## make coverage    lines of the module that the tests reach
 ## make policy      tests of the policy, on this machine
 ## make kunit       tests within the module

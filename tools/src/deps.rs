@@ -18,7 +18,7 @@ pub mod unpacked;
 
 use apt::Sources;
 use debian::Debian;
-use needs::{NEEDS, Need, VENV};
+use needs::{NEEDS, Need};
 
 /// Installs what is missing.
 pub fn ensure(place: &Place) -> Result<()> {
@@ -60,14 +60,14 @@ fn install_packages(place: &Place, debian: Debian, missing: &[&Need]) -> Result<
     }
 }
 
-/// Installs what creates Python environments, which only proofs need.
-pub fn ensure_venv(place: &Place) -> Result<()> {
-    if (VENV.is_met)() {
+/// Installs what meets `need`, which only some commands have.
+pub fn ensure_only(place: &Place, need: &Need) -> Result<()> {
+    if (need.is_met)() {
         return Ok(());
     }
     match Debian::detect() {
-        Some(debian) => install_packages(place, debian, &[&VENV]),
-        None => refuse(place, &[&VENV]),
+        Some(debian) => install_packages(place, debian, &[need]),
+        None => refuse(place, &[need]),
     }
 }
 

@@ -22,6 +22,7 @@ mod figure;
 mod fresh;
 mod fuzz;
 mod guest;
+mod htmldocs;
 mod initramfs;
 mod kernel;
 mod key;
@@ -112,6 +113,8 @@ enum Command {
     Race(race::Arguments),
     /// Checks style and rules of the code.
     Check,
+    /// Builds the documents as HTML.
+    Htmldocs,
     /// Types the commands of the README on new Debians.
     Fresh,
     /// Runs all that must pass before a change lands.
@@ -171,6 +174,7 @@ fn run(cli: Cli) -> Result<()> {
             race::command(&open_as(Flavor::Debug)?, &arguments, only)
         }
         Command::Check => check::command(&open()?),
+        Command::Htmldocs => htmldocs::command(&open()?),
         Command::Fresh => fresh::command(&place, options.test.as_deref()),
         Command::Test => test::command(&open()?),
         Command::TestAll => test::all(open_as),

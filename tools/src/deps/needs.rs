@@ -157,6 +157,14 @@ pub const VENV: Need = Need::both(
     },
 );
 
+/// What documents need besides.
+pub const SPHINX: Need = Need::both(
+    "Sphinx 3.4.3 or newer",
+    "builds the documents",
+    &["python3-sphinx"],
+    || find_program("sphinx-build").is_some(),
+);
+
 /// Folders of libraries, on Debian and elsewhere.
 const LIBRARY_DIRS: [&str; 3] = ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"];
 

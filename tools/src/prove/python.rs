@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::deps;
+use crate::deps::{self, needs::VENV};
 use crate::key::Key;
 use crate::place::{self, Place};
 use crate::process::run;
@@ -22,7 +22,7 @@ pub fn ensure(place: &Place, requirements: &Path) -> Result<PathBuf> {
     if dir.join("complete").exists() {
         return Ok(program);
     }
-    deps::ensure_venv(place)?;
+    deps::ensure_only(place, &VENV)?;
     let _ = fs::remove_dir_all(&dir);
     let mut step = Step::new("python", "installing what executes symbolically");
     let log = place.log("python");
