@@ -56,7 +56,7 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 14] = [
     ("ranks", ranks::check),
     ("border", border::check),
     ("sizes", sizes::check),
@@ -65,6 +65,7 @@ const CHECKS: [Check; 13] = [
     ("rustfmt", external::rustfmt),
     ("checkpatch", external::checkpatch),
     ("kerneldoc", external::kernel_doc),
+    ("htmldocs", external::htmldocs),
     ("clippy", external::clippy_module),
     ("panics", panics::check),
     ("oldest", oldest::check),

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use crate::check::Verdict;
 use crate::check::files;
 use crate::fuzz;
+use crate::htmldocs;
 use crate::kernel::Workshop;
 use crate::module::{self, Modules};
 use crate::place;
@@ -174,6 +175,12 @@ pub fn kernel_doc(workshop: &Workshop) -> Result<Verdict> {
         .current_dir(workshop.tree());
     let (problems, _) = lines(&mut command)?;
     Ok(Verdict::new(problems, format!("{} C files", sources.len())))
+}
+
+/// Builds the documents.
+pub fn htmldocs(workshop: &Workshop) -> Result<Verdict> {
+    let problems = htmldocs::build(workshop)?;
+    Ok(Verdict::new(problems, "no warning about the documents"))
 }
 
 /// Runs the linter of the kernel's compiler on the module.
