@@ -10,6 +10,7 @@ mod init;
 #[cfg(CONFIG_SECURITY_LANDLOCK_RACE_TEST)]
 mod marks;
 mod syscalls;
+mod uapi;
 
 /// Checks at build time that `shim/landlock_rs.h` declares a function as it is defined here.
 ///

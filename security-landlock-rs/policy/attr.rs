@@ -42,7 +42,7 @@ pub(crate) enum Query {
 
 impl Query {
     /// Reads `flags`. A question comes without attributes, as `has_attr` and `size` say.
-    pub(crate) fn parse(flags: u32, has_attr: bool, size: usize) -> Result<Self, AttrError> {
+    pub(crate) const fn parse(flags: u32, has_attr: bool, size: usize) -> Result<Self, AttrError> {
         match flags {
             0 => Ok(Self::Create),
             _ if has_attr || size != 0 => Err(AttrError::Invalid),
@@ -174,7 +174,7 @@ pub(crate) enum RuleType {
 
 impl RuleType {
     /// Reads the argument.
-    pub(crate) fn parse(rule_type: u32) -> Result<Self, AttrError> {
+    pub(crate) const fn parse(rule_type: u32) -> Result<Self, AttrError> {
         match rule_type {
             1 => Ok(Self::PathBeneath),
             2 => Ok(Self::NetPort),
@@ -185,7 +185,7 @@ impl RuleType {
 
 impl Logging {
     /// Reads the flags of `landlock_add_rule(2)`: none, or `LANDLOCK_ADD_RULE_QUIET`.
-    pub(crate) fn parse(flags: u32) -> Result<Self, AttrError> {
+    pub(crate) const fn parse(flags: u32) -> Result<Self, AttrError> {
         match flags {
             0 => Ok(Self::Normal),
             1 => Ok(Self::Quiet),

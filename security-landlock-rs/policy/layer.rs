@@ -48,6 +48,10 @@ pub(super) fn pack<A: Access>(index: LayerIndex, rights: A) -> u64 {
 /// drops it. In a table: the rule is quiet. In what is left of a request: no quiet rule was met.
 const MARK: u64 = 1 << 31;
 
+// The rights that a table stores are below the mark.
+const _: () = assert!(AccessFs::WIDTH <= MARK.trailing_zeros());
+const _: () = assert!(AccessNet::WIDTH <= MARK.trailing_zeros());
+
 /// The mark in both halves of a word.
 pub(super) const MARKS: u64 = MARK | MARK << 32;
 

@@ -23,7 +23,7 @@ pub(crate) enum Logging {
 
 impl Logging {
     /// Returns the flags of `landlock_add_rule(2)` that say so.
-    pub(crate) fn flags(self) -> u32 {
+    pub(crate) const fn flags(self) -> u32 {
         match self {
             Self::Normal => 0,
             Self::Quiet => 1,
