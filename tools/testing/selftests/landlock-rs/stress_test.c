@@ -292,7 +292,7 @@ static void expect_inodes_back(struct __test_metadata *const _metadata,
 	expect_used_inodes(_metadata, BASE, self->inodes);
 }
 
-TEST_F(memory, rules_fail_with_enomem)
+TEST_F_TIMEOUT(memory, rules_fail_with_enomem, 300)
 {
 	int round;
 
@@ -309,7 +309,7 @@ TEST_F(memory, rules_fail_with_enomem)
 	expect_inodes_back(_metadata, self);
 }
 
-TEST_F(memory, restriction_fails_with_enomem)
+TEST_F_TIMEOUT(memory, restriction_fails_with_enomem, 300)
 {
 	int enforced_err, layer;
 
