@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
 
 use crate::place::name;
 
@@ -53,6 +54,18 @@ impl Running {
         Ok(Self { child, what })
     }
 
+    /// Starts `command` as the leader of a group of processes, all of which are ended with it. A `make`
+    /// that is ended leaves others behind.
+    ///
+    /// Only `sudo` stays in the group of this tool: it may ask for a password, and no other group may
+    /// read from the terminal.
+    fn start_group(command: &mut Command) -> Result<Self> {
+        if command.get_program() != "sudo" {
+            command.process_group(0);
+        }
+        Self::start(command)
+    }
+
     /// Waits for the end, at most until `deadline`, and calls `tick` all the while.
     pub fn wait(
         &mut self,
@@ -80,7 +93,10 @@ impl Running {
         };
         let asked = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) {
-            let _ = kill_process(pid, Signal::TERM);
+            let _ = match getpgid(Some(pid)) {
+                Ok(group) if group == pid => kill_process_group(group, Signal::TERM),
+                _ => kill_process(pid, Signal::TERM),
+            };
             if asked.elapsed() > GRACE {
                 let _ = self.child.kill();
             }
@@ -139,7 +155,7 @@ pub fn run(command: &mut Command, log: &Path, mut on_line: impl FnMut(&str)) -> 
     let copy = file.try_clone().context("cannot copy a descriptor")?;
     command.stdin(Stdio::null()).stdout(file).stderr(copy);
 
-    let mut running = Running::start(command)?;
+    let mut running = Running::start_group(command)?;
     let mut tail = Tail::new(log);
     let status = running.wait(None, || {
         tail.lines()?.iter().for_each(|line| on_line(line));
@@ -213,5 +229,31 @@ mod tests {
         let deadline = Instant::now() + Duration::from_millis(120);
         let error = running.wait(Some(deadline), || Ok(())).unwrap_err();
         assert_eq!(error.to_string(), "sleep did not end in time");
+    }
+
+    #[test]
+    fn what_a_program_started_is_ended_with_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut tail = Tail::new(file.path());
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "sleep 60 & echo $!; wait"])
+            .stdout(file.reopen().unwrap());
+        let mut running = Running::start_group(&mut shell).unwrap();
+        let mut started = None;
+        let _ = running.wait(None, || {
+            started = tail.lines()?.pop();
+            ensure!(started.is_none(), "it started something");
+            Ok(())
+        });
+        drop(running);
+        let process = Path::new("/proc").join(started.unwrap());
+        for _ in 0..600 {
+            if !process.join("exe").exists() {
+                return;
+            }
+            sleep(POLL);
+        }
+        panic!("it goes on");
     }
 }
