@@ -159,6 +159,10 @@ void landlock_rs_release_wake(atomic_long_t *pending);
 void landlock_rs_release_wait(atomic_long_t *pending);
 int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 			    size_t from_size);
+const struct lsm_blob_sizes *landlock_rs_blobs(void);
+
+/* task.c: the same about tasks. */
+
 bool landlock_rs_no_new_privs(void);
 bool landlock_rs_is_alone(void);
 void landlock_rs_set_no_new_privs(void);
@@ -177,19 +181,20 @@ const struct cred *landlock_rs_override_creds(const struct cred *cred);
 bool landlock_rs_is_thread_of_current(struct task_struct *task);
 struct pid *landlock_rs_task_tgid(struct task_struct *task);
 struct pid *landlock_rs_get_tgid(void);
+void landlock_rs_creator_init(struct landlock_rs_creator *creator);
+int landlock_rs_current_exe(char *buffer, size_t size);
+
+/* sock.c: the same about sockets. */
+
 void landlock_rs_unix_state_lock(struct sock *sk);
 void landlock_rs_unix_state_unlock(struct sock *sk);
 const struct sock *landlock_rs_unix_peer(const struct sock *sk);
 const struct cred *landlock_rs_unix_cred(const struct sock *sk);
 const char *landlock_rs_unix_path(const struct sock *sk, size_t *len);
-const struct lsm_blob_sizes *landlock_rs_blobs(void);
 u16 landlock_rs_sk_family(const struct sock *sk);
 bool landlock_rs_sk_is_tcp(const struct sock *sk);
 bool landlock_rs_sk_is_udp(const struct sock *sk);
 u16 landlock_rs_sk_local_port(struct sock *sk);
-
-void landlock_rs_creator_init(struct landlock_rs_creator *creator);
-int landlock_rs_current_exe(char *buffer, size_t size);
 
 /* marks.c and ffi/marks.rs: marked points, with CONFIG_SECURITY_LANDLOCK_RACE_TEST. */
 
