@@ -155,12 +155,24 @@ static struct audit_buffer *start(gfp_t gfp, int type)
 	return audit_log_start(audit_context(), gfp, type);
 }
 
+/**
+ * landlock_rs_audit_enabled() - Check whether audit records are written
+ *
+ * Return: Whether they are.
+ */
 bool landlock_rs_audit_enabled(void)
 {
 	return audit_enabled;
 }
 
-/* Returns whether there is a record now. */
+/**
+ * landlock_rs_audit_denial() - Write the record of a denied request
+ * @denial: What was denied.
+ *
+ * Context: Any context.
+ *
+ * Return: Whether there is a record now.
+ */
 bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial)
 {
 	struct audit_buffer *const ab = start(RECORD_GFP, AUDIT_LANDLOCK_ACCESS);
@@ -175,7 +187,16 @@ bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial)
 	return true;
 }
 
-/* Returns whether there is a record now. */
+/**
+ * landlock_rs_audit_allocated() - Write the record that introduces a domain
+ * @domain_id: Identifier of the domain.
+ * @creator: Who created it.
+ * @exe: Path of its program.
+ *
+ * Context: Any context.
+ *
+ * Return: Whether there is a record now.
+ */
 bool landlock_rs_audit_allocated(u64 domain_id,
 				 const struct landlock_rs_creator *creator,
 				 const char *exe)
@@ -196,7 +217,13 @@ bool landlock_rs_audit_allocated(u64 domain_id,
 	return true;
 }
 
-/* May sleep. */
+/**
+ * landlock_rs_audit_deallocated() - Write the record of the end of a domain
+ * @domain_id: Identifier of the domain.
+ * @denials: Number of requests that it denied.
+ *
+ * Context: Process context, may sleep.
+ */
 void landlock_rs_audit_deallocated(u64 domain_id, u64 denials)
 {
 	struct audit_buffer *const ab = start(GFP_KERNEL, AUDIT_LANDLOCK_DOMAIN);

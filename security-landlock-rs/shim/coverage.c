@@ -2,8 +2,8 @@
 /*
  * Landlock in Rust - which code was reached, for make coverage only
  *
- * The compiler puts a call at the start of each basic block.  Unlike KCOV, this
- * sees every context: interrupts, task work and kernel threads as well.
+ * Unlike KCOV, this sees every context: interrupts, task work and kernel threads
+ * as well.
  */
 
 #define pr_fmt(fmt) "landlock: " fmt
@@ -22,6 +22,13 @@
 
 static DECLARE_BITMAP(reached, LANDLOCK_RS_TEXT_SIZE);
 
+/**
+ * __sanitizer_cov_trace_pc() - Remember that the caller was reached
+ *
+ * The compiler puts a call of it at the start of each basic block.
+ *
+ * Context: Any context.
+ */
 noinline void notrace __sanitizer_cov_trace_pc(void)
 {
 	const unsigned long base =
@@ -45,9 +52,14 @@ static int coverage_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(coverage);
 
-/*
- * Creates the file that shows the return addresses of all calls so far, one per
- * line.  The module cannot go away any more: without the file, it works as well.
+/**
+ * landlock_rs_coverage_init() - Create the file that shows what was reached
+ *
+ * It has the return addresses of all calls so far, one per line.  Failing to
+ * create it is only reported, since the module cannot go away any more and
+ * works without it.
+ *
+ * Context: Process context, may sleep.
  */
 void __init landlock_rs_coverage_init(void)
 {

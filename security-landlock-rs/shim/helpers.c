@@ -15,12 +15,27 @@
 
 #include "landlock_rs.h"
 
+/**
+ * landlock_rs_refcount_inc_not_zero() - Take a reference unless there is
+ *   none left
+ * @refs: Counter of references.
+ *
+ * Return: Whether the reference was taken.
+ */
 bool landlock_rs_refcount_inc_not_zero(refcount_t *refs)
 {
 	return refcount_inc_not_zero(refs);
 }
 
-/* The inode's i_lock must be held. */
+/**
+ * landlock_rs_inode_is_used() - Check whether a reference to an inode may be
+ *   taken
+ * @inode: Inode in the list of a superblock.
+ *
+ * Context: The i_lock of @inode must be held.
+ *
+ * Return: Whether somebody uses @inode, which is neither new nor being freed.
+ */
 bool landlock_rs_inode_is_used(struct inode *inode)
 {
 	lockdep_assert_held(&inode->i_lock);
@@ -28,34 +43,73 @@ bool landlock_rs_inode_is_used(struct inode *inode)
 	       !(inode_state_read(inode) & (I_FREEING | I_WILL_FREE | I_NEW));
 }
 
-/* The inode must be used; __iget() checks that its i_lock is held. */
+/**
+ * landlock_rs_iget() - Take a reference to an inode that is used
+ * @inode: Inode of which landlock_rs_inode_is_used() is true.
+ *
+ * Context: The i_lock of @inode must be held, as __iget() checks.
+ */
 void landlock_rs_iget(struct inode *inode)
 {
 	__iget(inode);
 }
 
+/**
+ * landlock_rs_resched() - Let other tasks run if one waits
+ *
+ * Context: Process context, may sleep.
+ */
 void landlock_rs_resched(void)
 {
 	cond_resched();
 }
 
-/* @pending may be gone: only its address is used. */
+/**
+ * landlock_rs_release_wake() - Wake up what waits until all releases have ended
+ * @pending: Number of releases, which dropped to zero.  The memory may be freed
+ *           already: only the address is used.
+ *
+ * Context: Any context.
+ */
 void landlock_rs_release_wake(atomic_long_t *pending)
 {
 	wake_up_var(pending);
 }
 
+/**
+ * landlock_rs_release_wait() - Wait until all releases have ended
+ * @pending: Number of releases.
+ *
+ * Context: Process context, may sleep.  Reads zero with acquire semantics.
+ */
 void landlock_rs_release_wait(atomic_long_t *pending)
 {
 	wait_var_event(pending, !atomic_long_read_acquire(pending));
 }
 
+/**
+ * landlock_rs_copy_struct() - Copy a structure from user space that may grow
+ * @to: Structure as the kernel knows it.
+ * @size: Size of @to.
+ * @from: Structure in user space.
+ * @from_size: Size of @from as user space knows it.
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: What copy_struct_from_user() returns: 0, %-EFAULT, or %-E2BIG if
+ * @from has bytes that the kernel does not know and that are not zero.
+ */
 int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 			    size_t from_size)
 {
 	return copy_struct_from_user(to, size, from, from_size);
 }
 
+/**
+ * landlock_rs_blobs() - Get the offsets of the security blobs
+ *
+ * Return: The offsets, which do not change once the slot is filled.
+ */
 const struct lsm_blob_sizes *landlock_rs_blobs(void)
 {
 	return &landlock_slot_blobs;

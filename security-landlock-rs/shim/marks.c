@@ -57,7 +57,12 @@ static void sleep_at(const struct landlock_rs_mark *const mark)
 		schedule_timeout_uninterruptible(1);
 }
 
-/* May be called in any context. */
+/**
+ * landlock_rs_mark() - Wait at a mark if a test asks for that
+ * @index: Number of the mark.
+ *
+ * Context: Any context: spins where sleeping is not allowed.
+ */
 void landlock_rs_mark(unsigned int index)
 {
 	struct landlock_rs_mark *const mark = &marks[index];
@@ -110,7 +115,11 @@ static const struct file_operations mark_fops = {
 	.llseek = default_llseek,
 };
 
-/* Makes the files.  The module cannot go away any more. */
+/**
+ * landlock_rs_marks_init() - Create the files by which tests use marks
+ *
+ * Context: Process context, may sleep.
+ */
 void __init landlock_rs_marks_init(void)
 {
 	struct dentry *const root = debugfs_create_dir("landlock_rs", NULL);

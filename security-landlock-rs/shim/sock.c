@@ -14,23 +14,49 @@
 
 #include "landlock_rs.h"
 
+/**
+ * landlock_rs_unix_state_lock() - Lock the state of a UNIX socket
+ * @sk: UNIX socket.
+ *
+ * Context: Takes the state lock of @sk, a spinlock.
+ */
 void landlock_rs_unix_state_lock(struct sock *sk)
 {
 	unix_state_lock(sk);
 }
 
+/**
+ * landlock_rs_unix_state_unlock() - Unlock the state of a UNIX socket
+ * @sk: UNIX socket.
+ *
+ * Context: Releases the state lock of @sk.
+ */
 void landlock_rs_unix_state_unlock(struct sock *sk)
 {
 	unix_state_unlock(sk);
 }
 
-/* The returned value may only be compared. */
+/**
+ * landlock_rs_unix_peer() - Get the socket that a UNIX socket is connected to
+ * @sk: UNIX socket.
+ *
+ * Return: The peer or NULL, not referenced: it may only be compared.
+ */
 const struct sock *landlock_rs_unix_peer(const struct sock *sk)
 {
 	return READ_ONCE(unix_peer(sk));
 }
 
-/* The state lock of @sk must be held. */
+/**
+ * landlock_rs_unix_cred() - Get the credentials with which a UNIX socket was
+ *   opened
+ * @sk: UNIX socket.
+ *
+ * Context: The state lock of @sk must be held.
+ *
+ * Return: The credentials, which are valid as long as the lock is held, or NULL
+ * if @sk is dead or has no file.
+ */
 const struct cred *landlock_rs_unix_cred(const struct sock *sk)
 {
 	lockdep_assert_held(&unix_sk(sk)->lock);
@@ -39,6 +65,14 @@ const struct cred *landlock_rs_unix_cred(const struct sock *sk)
 	return sk->sk_socket->file->f_cred;
 }
 
+/**
+ * landlock_rs_unix_path() - Get the address of a UNIX socket
+ * @sk: UNIX socket.
+ * @len: Set to the number of bytes of the address.
+ *
+ * Return: The bytes, which are valid as long as @sk and are not terminated, or
+ * NULL if @sk is not bound; @len is then left alone.
+ */
 const char *landlock_rs_unix_path(const struct sock *sk, size_t *len)
 {
 	const size_t offset = offsetof(struct sockaddr_un, sun_path);
@@ -52,25 +86,48 @@ const char *landlock_rs_unix_path(const struct sock *sk, size_t *len)
 	return addr->name->sun_path;
 }
 
-/* The family of a socket that is not locked may change. */
+/**
+ * landlock_rs_sk_family() - Get the family of a socket
+ * @sk: Socket, which need not be locked.
+ *
+ * Return: The family, which may change at any time unless @sk is locked.
+ */
 u16 landlock_rs_sk_family(const struct sock *sk)
 {
 	return READ_ONCE(sk->sk_family);
 }
 
+/**
+ * landlock_rs_sk_is_tcp() - Check whether a socket is a TCP socket
+ * @sk: Socket.
+ *
+ * Return: Whether it is.
+ */
 bool landlock_rs_sk_is_tcp(const struct sock *sk)
 {
 	return sk_is_tcp(sk);
 }
 
+/**
+ * landlock_rs_sk_is_udp() - Check whether a socket is a UDP socket
+ * @sk: Socket.
+ *
+ * Return: Whether it is.
+ */
 bool landlock_rs_sk_is_udp(const struct sock *sk)
 {
 	return sk_is_udp(sk);
 }
 
-/*
- * Returns the local port of an internet socket, or 0 if it is not bound.  A
- * bind that fails sets a port for a moment: the lock keeps that from showing.
+/**
+ * landlock_rs_sk_local_port() - Get the local port of an internet socket
+ * @sk: Socket of an internet family.
+ *
+ * A bind that fails sets a port for a moment: the lock keeps that from showing.
+ *
+ * Context: Process context, may sleep.  Takes the lock of @sk.
+ *
+ * Return: The port in host byte order, or 0 if @sk is not bound.
  */
 u16 landlock_rs_sk_local_port(struct sock *sk)
 {

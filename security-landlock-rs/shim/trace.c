@@ -76,6 +76,13 @@ static void assert_peer_locked(const struct sock *peer)
 #define CREATE_TRACE_POINTS
 #include <trace/events/landlock.h>
 
+/**
+ * landlock_rs_trace_create_ruleset() - Emit landlock_create_ruleset
+ * @ruleset_id: Identifier of the ruleset.
+ * @handled_fs: Rights on files that it handles.
+ * @handled_net: Rights on ports that it handles.
+ * @scoped: Scopes that it handles.
+ */
 void landlock_rs_trace_create_ruleset(u64 ruleset_id, u32 handled_fs,
 				      u32 handled_net, u32 scoped)
 {
@@ -91,6 +98,11 @@ void landlock_rs_trace_create_ruleset(u64 ruleset_id, u32 handled_fs,
 	trace_landlock_create_ruleset(&ruleset);
 }
 
+/**
+ * landlock_rs_trace_free_ruleset() - Emit landlock_free_ruleset
+ * @ruleset_id: Identifier of the ruleset.
+ * @version: Number of rules that were added to it.
+ */
 void landlock_rs_trace_free_ruleset(u64 ruleset_id, u64 version)
 {
 	const struct landlock_ruleset ruleset = {
@@ -118,6 +130,17 @@ static const char *name_of_path(const struct path *path, char *buffer)
 	return PTR_ERR(name) == -ENAMETOOLONG ? "<too_long>" : "<unreachable>";
 }
 
+/**
+ * landlock_rs_trace_add_rule_path_beneath() - Emit
+ *   landlock_add_rule_path_beneath
+ * @ruleset_id: Identifier of the ruleset.
+ * @version: Number of rules that were added to it.
+ * @flags: Flags of the system call.
+ * @rights: Rights that the rule grants.
+ * @path: File hierarchy of the rule.
+ *
+ * Context: Process context, may sleep.
+ */
 void landlock_rs_trace_add_rule_path_beneath(u64 ruleset_id, u64 version,
 					     u32 flags, u32 rights,
 					     const struct path *path)
@@ -137,6 +160,14 @@ void landlock_rs_trace_add_rule_path_beneath(u64 ruleset_id, u64 version,
 	kfree(buffer);
 }
 
+/**
+ * landlock_rs_trace_add_rule_net_port() - Emit landlock_add_rule_net_port
+ * @ruleset_id: Identifier of the ruleset.
+ * @version: Number of rules that were added to it.
+ * @flags: Flags of the system call.
+ * @rights: Rights that the rule grants.
+ * @port: Port of the rule, in host byte order.
+ */
 void landlock_rs_trace_add_rule_net_port(u64 ruleset_id, u64 version, u32 flags,
 					 u32 rights, u16 port)
 {
@@ -148,6 +179,13 @@ void landlock_rs_trace_add_rule_net_port(u64 ruleset_id, u64 version, u32 flags,
 	trace_landlock_add_rule_net_port(&ruleset, flags, rights, port);
 }
 
+/**
+ * landlock_rs_trace_create_domain() - Emit landlock_create_domain
+ * @domain_id: Identifier of the domain.
+ * @parent_id: Identifier of the domain that it is nested in, or 0.
+ * @ruleset_id: Identifier of the ruleset that it is made from.
+ * @version: Number of rules that were added to that ruleset.
+ */
 void landlock_rs_trace_create_domain(u64 domain_id, u64 parent_id,
 				     u64 ruleset_id, u64 version)
 {
@@ -165,6 +203,13 @@ void landlock_rs_trace_create_domain(u64 domain_id, u64 parent_id,
 	trace_landlock_create_domain(&domain, &ruleset);
 }
 
+/**
+ * landlock_rs_trace_enforce_domain() - Emit landlock_enforce_domain
+ * @domain_id: Identifier of the domain.
+ * @complete: Whether the current thread is the last one of the call.
+ * @process_wide: Whether the domain is in force in the whole process.
+ * @no_new_privs: Whether the current thread has no_new_privs.
+ */
 void landlock_rs_trace_enforce_domain(u64 domain_id, bool complete,
 				      bool process_wide, bool no_new_privs)
 {
@@ -175,6 +220,11 @@ void landlock_rs_trace_enforce_domain(u64 domain_id, bool complete,
 				      no_new_privs);
 }
 
+/**
+ * landlock_rs_trace_free_domain() - Emit landlock_free_domain
+ * @domain_id: Identifier of the domain.
+ * @denials: Number of requests that it denied.
+ */
 void landlock_rs_trace_free_domain(u64 domain_id, u64 denials)
 {
 	const struct landlock_hierarchy hierarchy = {
@@ -211,6 +261,14 @@ static void fill_view(struct rule_view *view, u64 domain_id, const u32 *grants,
 	}
 }
 
+/**
+ * landlock_rs_trace_check_rule_inode() - Emit landlock_check_rule_inode
+ * @domain_id: Identifier of the domain that is asked.
+ * @request: Rights that are requested.
+ * @dentry: Directory entry that a rule was found for.
+ * @grants: Rights that the rule grants in each layer.
+ * @num_layers: Number of elements of @grants.
+ */
 void landlock_rs_trace_check_rule_inode(u64 domain_id, u32 request,
 					const struct dentry *dentry,
 					const u32 *grants, size_t num_layers)
@@ -222,6 +280,14 @@ void landlock_rs_trace_check_rule_inode(u64 domain_id, u32 request,
 					dentry);
 }
 
+/**
+ * landlock_rs_trace_check_rule_net_port() - Emit landlock_check_rule_net_port
+ * @domain_id: Identifier of the domain that is asked.
+ * @request: Rights that are requested.
+ * @port: Port that a rule was found for, in host byte order.
+ * @grants: Rights that the rule grants in each layer.
+ * @num_layers: Number of elements of @grants.
+ */
 void landlock_rs_trace_check_rule_net_port(u64 domain_id, u32 request, u16 port,
 					   const u32 *grants, size_t num_layers)
 {
@@ -299,6 +365,13 @@ static void trace_peer(const struct landlock_hierarchy *hierarchy,
 						       peer_id, peer);
 }
 
+/**
+ * landlock_rs_trace_denial() - Emit the event of a denied request
+ * @denial: What was denied.
+ *
+ * Context: May sleep if @denial is about files.  If it is about a UNIX socket,
+ * the state lock of that must be held.
+ */
 void landlock_rs_trace_denial(const struct landlock_rs_denial *denial)
 {
 	const struct landlock_hierarchy hierarchy = { .id = denial->domain_id };
