@@ -10,6 +10,7 @@ use crate::ui;
 
 pub mod border;
 mod counterparts;
+mod documented;
 mod external;
 pub mod files;
 mod oldest;
@@ -56,12 +57,13 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 15] = [
     ("ranks", ranks::check),
     ("border", border::check),
     ("sizes", sizes::check),
     ("kunit", counterparts::check),
     ("pinned", pinned::check),
+    ("kerneldoc", documented::check),
     ("rustfmt", external::rustfmt),
     ("checkpatch", external::checkpatch),
     ("kerneldoc", external::kernel_doc),
