@@ -218,15 +218,18 @@ mod tests {
 
     #[test]
     fn parse_takes_each_known_right() {
-        for bit in 0..17 {
+        for bit in 0..AccessFs::WIDTH {
             assert!(AccessFs::parse(1 << bit).is_ok());
         }
-        assert_eq!(AccessFs::parse(0x1ffff), Ok(AccessFs::ALL));
+        assert_eq!(
+            AccessFs::parse((1 << AccessFs::WIDTH) - 1),
+            Ok(AccessFs::ALL)
+        );
     }
 
     #[test]
     fn parse_refuses_the_rights_of_later_abis() {
-        for bit in 17..64 {
+        for bit in AccessFs::WIDTH..64 {
             assert_eq!(AccessFs::parse(1 << bit), Err(UnknownAccess));
         }
         assert_eq!(AccessFs::parse(u64::MAX), Err(UnknownAccess));
@@ -234,11 +237,14 @@ mod tests {
 
     #[test]
     fn parse_takes_the_rights_on_ports() {
-        for bit in 0..4 {
+        for bit in 0..AccessNet::WIDTH {
             assert!(AccessNet::parse(1 << bit).is_ok());
         }
-        assert_eq!(AccessNet::parse(0xf), Ok(AccessNet::ALL));
-        assert_eq!(AccessNet::parse(0x10), Err(UnknownAccess));
+        assert_eq!(
+            AccessNet::parse((1 << AccessNet::WIDTH) - 1),
+            Ok(AccessNet::ALL)
+        );
+        assert_eq!(AccessNet::parse(1 << AccessNet::WIDTH), Err(UnknownAccess));
         assert_eq!(AccessNet::parse(1 << 32), Err(UnknownAccess));
     }
 
@@ -246,8 +252,8 @@ mod tests {
     fn parse_takes_the_scopes() {
         let both = Scope::AbstractUnixSocket | Scope::Signal;
 
-        assert_eq!(Scopes::parse(0x3), Ok(both));
-        assert_eq!(Scopes::parse(0x4), Err(UnknownAccess));
+        assert_eq!(Scopes::parse((1 << Scopes::WIDTH) - 1), Ok(both));
+        assert_eq!(Scopes::parse(1 << Scopes::WIDTH), Err(UnknownAccess));
         assert_eq!(Scopes::parse(1 << 32), Err(UnknownAccess));
     }
 

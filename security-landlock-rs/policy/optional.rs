@@ -91,13 +91,14 @@ impl OptionalDenials {
 mod tests {
     use super::super::{
         access::AccessMasks,
-        layer::{self, Layers},
+        layer::{self, Layers, TooManyLayers},
         rule::Grants,
     };
     use super::*;
 
     const OLDEST: LayerIndex = LayerIndex::new::<0>();
     const NEXT: LayerIndex = LayerIndex::new::<1>();
+    const LAST: LayerIndex = LayerIndex::new::<15>();
 
     fn handling(fs: AccessFs) -> AccessMasks {
         AccessMasks {
@@ -107,13 +108,11 @@ mod tests {
     }
 
     /// Two layers: the oldest handles truncation, both handle commands to devices.
-    fn layers() -> Layers {
+    fn layers() -> Result<Layers, TooManyLayers> {
         let both = AccessFsRight::Truncate | AccessFsRight::IoctlDev;
         let layers = Layers::first(handling(both));
 
-        layers
-            .stack(handling(AccessFsRight::IoctlDev.into()))
-            .unwrap_or(layers)
+        layers.stack(handling(AccessFsRight::IoctlDev.into()))
     }
 
     fn denial(
@@ -136,8 +135,8 @@ mod tests {
     }
 
     #[test]
-    fn each_right_has_the_youngest_layer_that_denies_it() {
-        let left = Unfulfilled::new(&layers(), AccessFs::ALL);
+    fn each_right_has_the_youngest_layer_that_denies_it() -> Result<(), TooManyLayers> {
+        let left = Unfulfilled::new(&layers()?, AccessFs::ALL);
         let word = OptionalDenials::new(&left).into_word();
         let denials = OptionalDenials::from_word(word);
 
@@ -146,11 +145,12 @@ mod tests {
         assert_eq!(denials.denial(truncate), denial(OLDEST, truncate, false));
         assert_eq!(denials.denial(ioctl), denial(NEXT, ioctl, false));
         assert_eq!(denials.denial(AccessFsRight::ReadFile), None);
+        Ok(())
     }
 
     #[test]
-    fn quiet_rule_counts_in_the_layer_that_denies() {
-        let mut left = Unfulfilled::new(&layers(), AccessFs::ALL);
+    fn quiet_rule_counts_in_the_layer_that_denies() -> Result<(), TooManyLayers> {
+        let mut left = Unfulfilled::new(&layers()?, AccessFs::ALL);
         let quiet = [layer::pack_quiet(NEXT)];
 
         left.grant(Grants::from_words(&quiet));
@@ -160,44 +160,42 @@ mod tests {
         let ioctl = AccessFsRight::IoctlDev;
         assert_eq!(denials.denial(truncate), denial(OLDEST, truncate, false));
         assert_eq!(denials.denial(ioctl), denial(NEXT, ioctl, true));
+        Ok(())
     }
 
     /// As many layers as there are rights in `handled`: each layer handles one entry, oldest first.
-    fn stack(handled: &[AccessFs]) -> Layers {
+    fn stack(handled: &[AccessFs]) -> Result<Layers, TooManyLayers> {
         let none = Layers::first(AccessMasks::default());
         let mut handled = handled.iter().map(|fs| handling(*fs));
         let oldest = handled.next().map_or(none, Layers::first);
 
-        handled.fold(oldest, |layers, masks| {
-            layers.stack(masks).unwrap_or(layers)
-        })
+        handled.try_fold(oldest, |layers, masks| layers.stack(masks))
     }
 
     /// Returns the word of a file of which `right` is denied by the layer at `index` alone.
-    fn word_of(right: AccessFsRight, index: usize) -> u32 {
+    fn word_of(right: AccessFsRight, index: usize) -> Result<u32, TooManyLayers> {
         let mut handled = [AccessFs::empty(); layer::MAX_LAYERS];
 
-        if let Some(handled) = handled.get_mut(index) {
-            *handled = right.into();
-        }
-        OptionalDenials::new(&Unfulfilled::new(&stack(&handled), right.into())).into_word()
+        handled[index] = right.into();
+        let left = Unfulfilled::new(&stack(&handled)?, right.into());
+        Ok(OptionalDenials::new(&left).into_word())
     }
 
     #[test]
     fn each_right_has_bits_of_its_own_for_its_layer() {
-        assert_eq!(word_of(AccessFsRight::Truncate, 0), 0x001);
-        assert_eq!(word_of(AccessFsRight::Truncate, 3), 0x031);
-        assert_eq!(word_of(AccessFsRight::IoctlDev, 0), 0x002);
-        assert_eq!(word_of(AccessFsRight::IoctlDev, 15), 0xf02);
-        assert_eq!(word_of(AccessFsRight::ReadFile, 15), 0);
+        assert_eq!(word_of(AccessFsRight::Truncate, 0), Ok(0x001));
+        assert_eq!(word_of(AccessFsRight::Truncate, 3), Ok(0x031));
+        assert_eq!(word_of(AccessFsRight::IoctlDev, 0), Ok(0x002));
+        assert_eq!(word_of(AccessFsRight::IoctlDev, 15), Ok(0xf02));
+        assert_eq!(word_of(AccessFsRight::ReadFile, 15), Ok(0));
     }
 
     #[test]
-    fn other_rights_and_older_denials_leave_no_trace() {
+    fn other_rights_and_older_denials_leave_no_trace() -> Result<(), TooManyLayers> {
         let truncate = AccessFsRight::Truncate.into();
         let ioctl = AccessFsRight::IoctlDev.into();
         let execute = AccessFs::from(AccessFsRight::Execute);
-        let layers = stack(&[execute | ioctl, truncate, ioctl, execute]);
+        let layers = stack(&[execute | ioctl, truncate, ioctl, execute])?;
         let word =
             |requested| OptionalDenials::new(&Unfulfilled::new(&layers, requested)).into_word();
 
@@ -205,27 +203,27 @@ mod tests {
         assert_eq!(word(ioctl), 0x202);
         assert_eq!(word(truncate | ioctl), 0x213);
         assert_eq!(word(execute), 0);
+        Ok(())
     }
 
     #[test]
     fn word_tells_for_each_right_who_denied_it_and_whether_quietly() {
         let truncate = AccessFsRight::Truncate;
         let ioctl = AccessFsRight::IoctlDev;
-        let layer = |index| LayerIndex::try_new(index).unwrap_or(OLDEST);
 
-        for (of_truncate, of_ioctl) in [(0, 2), (2, 0), (15, 15)] {
+        for (of_truncate, of_ioctl) in [(OLDEST, NEXT), (NEXT, OLDEST), (LAST, LAST)] {
             for quiet in 0..4 {
-                // CAST: layers have four bits.
-                let layers = (of_truncate as u32) << 4 | (of_ioctl as u32) << 8;
+                // CAST: an index has four bits.
+                let layers = (of_truncate.get() as u32) << 4 | (of_ioctl.get() as u32) << 8;
                 let denials = OptionalDenials::from_word(0b11 | quiet << 2 | layers);
 
                 assert_eq!(
                     denials.denial(truncate),
-                    denial(layer(of_truncate), truncate, quiet & 1 != 0)
+                    denial(of_truncate, truncate, quiet & 1 != 0)
                 );
                 assert_eq!(
                     denials.denial(ioctl),
-                    denial(layer(of_ioctl), ioctl, quiet & 2 != 0)
+                    denial(of_ioctl, ioctl, quiet & 2 != 0)
                 );
             }
         }

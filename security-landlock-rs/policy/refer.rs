@@ -222,7 +222,7 @@ mod tests {
             },
             AccessMasks,
         },
-        layer::{self, LayerIndex},
+        layer::{self, LayerIndex, TooManyLayers},
     };
     use super::*;
 
@@ -282,9 +282,9 @@ mod tests {
     }
 
     #[test]
-    fn layer_without_rights_on_files_denies_to_refer() {
+    fn layer_without_rights_on_files_denies_to_refer() -> Result<(), TooManyLayers> {
         let layers = Layers::first(handling_all());
-        let layers = layers.stack(AccessMasks::default()).unwrap_or(layers);
+        let layers = layers.stack(AccessMasks::default())?;
         let all = [layer::pack(OLDEST, AccessFs::ALL)];
         let mut side = Side::new(&layers, MakeReg.into());
 
@@ -292,6 +292,7 @@ mod tests {
 
         assert!(!side.is_fulfilled());
         assert!(!side.lacks_right());
+        Ok(())
     }
 
     #[test]
@@ -319,7 +320,7 @@ mod tests {
     }
 
     /// What two layers deny, oldest first: `x` to execute, `r` to read, `m` to make files.
-    fn denied(by_layer: &str) -> Unfulfilled<AccessFs> {
+    fn denied(by_layer: &str) -> Result<Unfulfilled<AccessFs>, TooManyLayers> {
         let rights = |letters: &str| {
             let of = |letter| match letter {
                 'x' => AccessFs::from(Execute),
@@ -337,9 +338,9 @@ mod tests {
         };
         let (oldest, youngest) = by_layer.split_once('/').unwrap_or((by_layer, ""));
         let layers = Layers::first(rights(oldest));
-        let layers = layers.stack(rights(youngest)).unwrap_or(layers);
+        let layers = layers.stack(rights(youngest))?;
 
-        Unfulfilled::new(&layers, !AccessFs::from(Refer))
+        Ok(Unfulfilled::new(&layers, !AccessFs::from(Refer)))
     }
 
     /// Returns whether no file gains a right that leaves directory `here` for `there`. Directories
@@ -349,32 +350,26 @@ mod tests {
         file: (&str, FileType),
         there: &str,
         swapped: Option<(&str, FileType)>,
-    ) -> bool {
+    ) -> Result<bool, TooManyLayers> {
         let required = AccessFs::empty();
-        let side = |by_layer| Side {
-            left: denied(by_layer),
-            required,
-        };
-        let moved = |(by_layer, file_type)| Moved {
-            left: denied(by_layer),
-            file_type,
+        let side = |by_layer| denied(by_layer).map(|left| Side { left, required });
+        let moved = |(by_layer, file_type)| denied(by_layer).map(|left| Moved { left, file_type });
+        let reparent = Reparent {
+            source: side(here)?,
+            destination: side(there)?,
+            moved: moved(file)?,
+            swapped: swapped.map(moved).transpose()?,
+            is_compared: false,
         };
 
-        Reparent {
-            source: side(here),
-            destination: side(there),
-            moved: moved(file),
-            swapped: swapped.map(moved),
-            is_compared: false,
-        }
-        .gains_nothing()
+        Ok(reparent.gains_nothing())
     }
 
     const FILE: FileType = FileType::Regular;
     const DIR: FileType = FileType::Directory;
 
     #[test]
-    fn what_is_denied_stays_denied_in_each_layer() {
+    fn what_is_denied_stays_denied_in_each_layer() -> Result<(), TooManyLayers> {
         let may_move = |here, file, there| may_move(here, (file, FILE), there, None);
 
         for (here, file, there) in [
@@ -389,7 +384,7 @@ mod tests {
             ("/x", "/x", "x/x"),
             ("mx", "mx", "x"),
         ] {
-            assert!(may_move(here, file, there));
+            assert!(may_move(here, file, there)?);
         }
         for (here, file, there) in [
             ("x", "x", ""),
@@ -399,19 +394,21 @@ mod tests {
             ("/x", "/x", "x"),
             ("/x", "/x", "rx"),
         ] {
-            assert!(!may_move(here, file, there));
+            assert!(!may_move(here, file, there)?);
         }
+        Ok(())
     }
 
     #[test]
-    fn directory_gains_neither_its_own_rights_nor_those_of_files() {
+    fn directory_gains_neither_its_own_rights_nor_those_of_files() -> Result<(), TooManyLayers> {
         for (here, there) in [("rx", "x"), ("mx", "x"), ("/x", "x"), ("/x", "rx")] {
-            assert!(!may_move(here, (here, DIR), there, None));
+            assert!(!may_move(here, (here, DIR), there, None)?);
         }
+        Ok(())
     }
 
     #[test]
-    fn none_of_two_files_that_change_places_gains_a_right() {
+    fn none_of_two_files_that_change_places_gains_a_right() -> Result<(), TooManyLayers> {
         for (here, there, back, file_type, expected) in [
             ("mx", "mx", "mx", DIR, true),
             ("mx", "mx", "x", DIR, true),
@@ -430,11 +427,12 @@ mod tests {
         ] {
             let swapped = Some((back, file_type));
 
-            assert_eq!(may_move(here, (here, file_type), there, swapped), expected);
+            assert_eq!(may_move(here, (here, file_type), there, swapped)?, expected);
         }
         for (one, other) in [(FILE, FILE), (FILE, DIR), (DIR, FILE), (DIR, DIR)] {
-            assert!(!may_move("/x", ("/x", one), "x", Some(("x", other))));
+            assert!(!may_move("/x", ("/x", one), "x", Some(("x", other)))?);
         }
+        Ok(())
     }
 
     #[test]

@@ -152,10 +152,13 @@ impl<A: Handled> Unfulfilled<A> {
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
 #[kernel::prelude::kunit_tests(landlock_unfulfilled)]
 mod tests {
-    use super::super::access::{
-        AccessFs,
-        AccessFsRight::{Execute, ReadFile, WriteFile},
-        AccessMasks, AccessNet,
+    use super::super::{
+        access::{
+            AccessFs,
+            AccessFsRight::{Execute, ReadFile, WriteFile},
+            AccessMasks, AccessNet,
+        },
+        layer::TooManyLayers,
     };
     use super::*;
 
@@ -183,10 +186,10 @@ mod tests {
     }
 
     #[test]
-    fn grant_in_one_layer_leaves_the_others() {
+    fn grant_in_one_layer_leaves_the_others() -> Result<(), TooManyLayers> {
         let handled = handling(ReadFile.into());
         let layers = Layers::first(handled);
-        let layers = layers.stack(handled).unwrap_or(layers);
+        let layers = layers.stack(handled)?;
         let mut left = Unfulfilled::new(&layers, AccessFs::from(ReadFile));
         let granted = [pack(LayerIndex::new::<0>(), AccessFs::from(ReadFile))];
 
@@ -197,6 +200,7 @@ mod tests {
             missing: ReadFile.into(),
         };
         assert_eq!(left.youngest_denial(), Some(denial));
+        Ok(())
     }
 
     #[test]
@@ -214,39 +218,40 @@ mod tests {
     }
 
     #[test]
-    fn oldest_layers_are_granted_everything() {
+    fn oldest_layers_are_granted_everything() -> Result<(), TooManyLayers> {
         let handled = handling(ReadFile.into());
-        let layers = (1..5).fold(Layers::first(handled), |layers, _| {
-            layers.stack(handled).unwrap_or(layers)
-        });
+        let layers = (1..5).try_fold(Layers::first(handled), |layers, _| layers.stack(handled))?;
 
         for count in 0..=MAX_LAYERS {
             let mut left = Unfulfilled::new(&layers, AccessFs::ALL);
 
             left.grant_oldest(count);
-            for layer in (0..MAX_LAYERS).filter_map(LayerIndex::try_new) {
+            for layer in 0..MAX_LAYERS {
+                let layer = LayerIndex::try_new(layer).ok_or(TooManyLayers)?;
                 let is_left = layer.get() < 5 && layer.get() >= count;
                 let rights: AccessFs = unpack(layer, left.left[word_of(layer)]);
 
                 assert_eq!(rights.contains(ReadFile), is_left);
             }
         }
+        Ok(())
     }
 
     #[test]
-    fn right_is_denied_whichever_layer_denies_it() {
+    fn right_is_denied_whichever_layer_denies_it() -> Result<(), TooManyLayers> {
         let layers = Layers::first(handling(ReadFile.into()));
-        let layers = layers.stack(handling(WriteFile.into())).unwrap_or(layers);
+        let layers = layers.stack(handling(WriteFile.into()))?;
 
         let left = Unfulfilled::new(&layers, AccessFs::ALL);
 
         assert_eq!(left.denied() & AccessFs::FILE, ReadFile | WriteFile);
+        Ok(())
     }
 
     #[test]
-    fn what_is_not_asked_for_is_not_denied() {
+    fn what_is_not_asked_for_is_not_denied() -> Result<(), TooManyLayers> {
         let layers = Layers::first(handling(Execute.into()));
-        let layers = layers.stack(handling(WriteFile.into())).unwrap_or(layers);
+        let layers = layers.stack(handling(WriteFile.into()))?;
         let oldest = LayerIndex::new::<0>();
 
         let mut left = Unfulfilled::new(&layers, AccessFs::ALL);
@@ -262,5 +267,6 @@ mod tests {
         let mut left = left.fulfilled();
         left.keep(Execute.into());
         assert!(left.is_fulfilled());
+        Ok(())
     }
 }

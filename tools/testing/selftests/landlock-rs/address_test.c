@@ -80,7 +80,7 @@ static int try_connect(int fd, union address address, size_t size)
 
 static int try_send(int fd, union address address, size_t size)
 {
-	return ERR(sendto(fd, ".", 1, 0, &address.any, size));
+	return ERR(sendto(fd, ".", 1, MSG_NOSIGNAL, &address.any, size));
 }
 
 static int new_net_ruleset(struct __test_metadata *const _metadata,
@@ -417,14 +417,17 @@ TEST_F(size, send_without_family)
 	size_t size;
 	int fd;
 
-	if (variant->type != SOCK_DGRAM)
-		return;
 	fd = new_socket(_metadata, variant->family, variant->type);
 	for (size = 0; size <= sizeof(address.in6); size++) {
 		const bool is_short = size < (is_inet ? variant->full : 2);
 
-		EXPECT_EQ(is_short ? EINVAL : EACCES,
-			  try_send(fd, address, size));
+		/* A stream that is not connected ignores the address. */
+		if (variant->type == SOCK_STREAM) {
+			EXPECT_EQ(EPIPE, try_send(fd, address, size));
+		} else {
+			EXPECT_EQ(is_short ? EINVAL : EACCES,
+				  try_send(fd, address, size));
+		}
 	}
 }
 

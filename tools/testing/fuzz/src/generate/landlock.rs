@@ -113,7 +113,7 @@ impl Maker {
         };
         access = self.choice.subset(access, dense);
         if access == 0 && self.choice.chance(90) {
-            access = fs & 1 << self.choice.below(17);
+            access = fs & 1 << self.choice.below(FS.count_ones() as usize);
         }
         if self.choice.chance(4) {
             access = self.choice.bits() >> self.choice.below(64);

@@ -10,7 +10,6 @@ use crate::policy::{
         AttrError, Enforced, NetPortAttr, PathBeneathAttr, Query, RestrictFlags, RuleType,
         RulesetAttr,
     },
-    errata::ABI_VERSION,
     quiet::Logging,
 };
 
@@ -227,13 +226,8 @@ fn rule_is_quiet_by_one_flag() {
     }
 }
 
-/// The flags of `landlock_restrict_self(2)`, as bits: those of each ABI are the lowest ones.
-const RESTRICT_BITS: u32 = match ABI_VERSION {
-    ..=6 => 0,
-    7 => 0x7,
-    8..=10 => 0xf,
-    _ => 0x1f,
-};
+/// The flags of `landlock_restrict_self(2)`, as bits: this ABI has the lowest ones.
+const RESTRICT_BITS: u32 = 0x1f;
 
 /// The flag that is good without a ruleset, and the one that may be there as well.
 const LOG_SUBDOMAINS_OFF: u32 = 4;

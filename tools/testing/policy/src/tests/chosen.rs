@@ -49,9 +49,10 @@ fn steps(keys: &[Key], multiplier: Multiplier) -> Steps {
     });
     let steps: Vec<_> = steps.collect();
 
+    assert_eq!(steps.len(), keys.len());
     Steps {
         all: steps.iter().sum(),
-        longest: steps.into_iter().max().unwrap_or(0),
+        longest: steps.into_iter().max().expect("there is a key"),
     }
 }
 

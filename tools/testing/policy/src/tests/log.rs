@@ -2,7 +2,7 @@
 
 //! What denials and rules look like in the logs.
 
-use super::support::Rules;
+use super::support::{Rules, FS_COUNT, NET_COUNT};
 use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks, AccessNet, Scope, Scopes},
     address::{Family, Port},
@@ -172,7 +172,7 @@ proptest! {
 
     /// Who denied an optional right survives the word of the file blob, whatever the layers are.
     #[test]
-    fn open_file_remembers_who_denied(handled in prop::collection::vec(0u32..1 << 17, 1..=16), word_of_other: u32) {
+    fn open_file_remembers_who_denied(handled in prop::collection::vec(0u32..1 << FS_COUNT, 1..=16), word_of_other: u32) {
         let layers = layers(&handled);
         let left = Unfulfilled::new(&layers, AccessFs::ALL);
         let denials = OptionalDenials::from_word(OptionalDenials::new(&left).into_word());
@@ -190,8 +190,8 @@ proptest! {
     /// does not deny, but nothing where there is no rule.
     #[test]
     fn matching_rule_is_shown_layer_by_layer(
-        rules in prop::collection::vec((0u32..1 << 17, prop::option::of((0u32..1 << 17, any::<bool>()))), 1..=16),
-        requested in 0u32..1 << 17,
+        rules in prop::collection::vec((0u32..1 << FS_COUNT, prop::option::of((0u32..1 << FS_COUNT, any::<bool>()))), 1..=16),
+        requested in 0u32..1 << FS_COUNT,
     ) {
         const REFER: u32 = 1 << 13;
         let handled: Vec<u32> = rules.iter().map(|(handled, _)| *handled).collect();
@@ -210,7 +210,9 @@ proptest! {
         }
         let request = AccessFs::parse(u64::from(requested)).unwrap();
 
-        if let Some(grants) = Table::new(shape, &words).find(key) {
+        let found = Table::new(shape, &words).find(key);
+        prop_assert_eq!(found.is_some(), rules.iter().any(|(_, rule)| rule.is_some()));
+        if let Some(grants) = found {
             let (granted, count) = layers.granted(grants, request);
 
             prop_assert_eq!(count, rules.len());
@@ -227,8 +229,8 @@ proptest! {
     /// The same for ports, where no right is denied that a layer does not handle.
     #[test]
     fn matching_rule_on_a_port_is_shown_layer_by_layer(
-        rules in prop::collection::vec((0u32..1 << 4, prop::option::of(1u32..1 << 4)), 1..=16),
-        requested in 0u32..1 << 4,
+        rules in prop::collection::vec((0u32..1 << NET_COUNT, prop::option::of(1u32..1 << NET_COUNT)), 1..=16),
+        requested in 0u32..1 << NET_COUNT,
     ) {
         let net = |bits: u32| AccessNet::parse(bits.into()).unwrap();
         let handling = |bits: u32| AccessMasks { net: net(bits), ..AccessMasks::default() };
@@ -245,7 +247,9 @@ proptest! {
             }
         }
 
-        if let Some(grants) = table.find(key) {
+        let found = table.find(key);
+        prop_assert_eq!(found.is_some(), rules.iter().any(|(_, rule)| rule.is_some()));
+        if let Some(grants) = found {
             let (granted, count) = layers.granted(grants, net(requested));
 
             prop_assert_eq!(count, rules.len());

@@ -5,7 +5,6 @@
 use super::support::*;
 use crate::policy::{
     access::AccessFsRight::{self, *},
-    errata::ABI_VERSION,
     open::{FileType, OpenMode},
 };
 
@@ -116,12 +115,9 @@ fn rights_that_are_needed_later_are_decided_when_a_file_is_opened() {
             file_type,
             FileType::Block | FileType::Character | FileType::Whiteout
         );
-        let mut expected = Set::new();
+        let mut expected = Set::from([TRUNCATE]);
 
-        if ABI_VERSION >= 3 {
-            expected.insert(TRUNCATE);
-        }
-        if ABI_VERSION >= 5 && is_device {
+        if is_device {
             expected.insert(IOCTL_DEV);
         }
         assert_eq!(

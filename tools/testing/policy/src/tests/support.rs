@@ -2,9 +2,9 @@
 
 //! What the tests share: rights as plain sets, and tables that own their words.
 
+use super::access::{FS_RIGHTS, NET_RIGHTS, SCOPES};
 use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks},
-    errata::ABI_VERSION,
     layer::{LayerIndex, Layers, MAX_LAYERS},
     quiet::Logging,
     rule::{self, Grants, Key, Multiplier, Shape, Table},
@@ -14,33 +14,20 @@ use crate::policy::{
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-/// The number of rights on files: the API of each ABI has the lowest ones.
-pub(super) const FS_COUNT: usize = match ABI_VERSION {
-    1 => 13,
-    2 => 14,
-    3 | 4 => 15,
-    5..=8 => 16,
-    _ => 17,
-};
+/// The number of rights on files: this ABI has the lowest ones.
+pub(super) const FS_COUNT: usize = FS_RIGHTS.len();
 
 /// Every bit that stands for a right on files.
 pub(super) const FS_BITS: u64 = (1 << FS_COUNT) - 1;
 
 /// The number of rights on ports.
-pub(super) const NET_COUNT: usize = match ABI_VERSION {
-    ..=3 => 0,
-    4..=9 => 2,
-    _ => 4,
-};
+pub(super) const NET_COUNT: usize = NET_RIGHTS.len();
 
 /// Every bit that stands for a right on ports.
 pub(super) const NET_BITS: u64 = (1 << NET_COUNT) - 1;
 
 /// The number of scopes.
-pub(super) const SCOPE_COUNT: usize = match ABI_VERSION {
-    ..=5 => 0,
-    _ => 2,
-};
+pub(super) const SCOPE_COUNT: usize = SCOPES.len();
 
 /// Every bit that stands for a scope.
 pub(super) const SCOPE_BITS: u64 = (1 << SCOPE_COUNT) - 1;
@@ -101,7 +88,7 @@ pub(super) fn all_rights() -> Set {
 pub(super) fn denied_by(handled: &Set) -> Set {
     let mut denied = handled.clone();
 
-    if ABI_VERSION >= 2 && !handled.is_empty() {
+    if !handled.is_empty() {
         denied.insert(REFER);
     }
     denied
