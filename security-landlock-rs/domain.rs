@@ -17,9 +17,10 @@ use crate::{
     policy::{
         access::{AccessFs, AccessNet},
         address::Port,
+        grants::Grants,
         layer::{Handled, LayerIndex, Layers, TooManyLayers},
         quiet::LogRules,
-        rule::{Grants, Key},
+        rule::Key,
         scope,
         unfulfilled::Unfulfilled,
     },

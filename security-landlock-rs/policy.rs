@@ -13,6 +13,7 @@ pub(crate) mod attr;
 pub(crate) mod blame;
 pub(crate) mod denial;
 pub(crate) mod errata;
+pub(crate) mod grants;
 pub(crate) mod id;
 pub(crate) mod ioctl;
 pub(crate) mod layer;

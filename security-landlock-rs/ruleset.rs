@@ -20,7 +20,7 @@ use crate::{
         access::{AccessFs, AccessMasks, AccessNet, Granted},
         address::Port,
         attr::RulesetAttr,
-        quiet::Logging,
+        grants::Logging,
     },
 };
 

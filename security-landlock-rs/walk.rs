@@ -12,7 +12,7 @@ use crate::{
         path::{Dentry, Path},
     },
     log, object,
-    policy::{access::AccessFs, rule::Grants, unfulfilled::Unfulfilled},
+    policy::{access::AccessFs, grants::Grants, unfulfilled::Unfulfilled},
 };
 
 /// Returns what `domain` denies of `requested` on the file hierarchy that contains `path`.

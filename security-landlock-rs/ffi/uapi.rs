@@ -20,8 +20,8 @@ use crate::{
             RestrictFlag::{self, *},
             RestrictFlags, RuleType, RulesetAttr,
         },
+        grants::Logging,
         ioctl,
-        quiet::Logging,
     },
 };
 

@@ -11,7 +11,7 @@ pub(crate) use self::restrict::{Enforced, RestrictFlag, RestrictFlags};
 use super::{
     access::{Access, AccessFs, AccessMasks, AccessNet, Scopes, UnknownAccess},
     address::Port,
-    quiet::Logging,
+    grants::Logging,
 };
 
 /// Why an argument is refused.
@@ -184,6 +184,14 @@ impl RuleType {
 }
 
 impl Logging {
+    /// Returns the flags of `landlock_add_rule(2)` that say so.
+    pub(crate) const fn flags(self) -> u32 {
+        match self {
+            Self::Normal => 0,
+            Self::Quiet => 1,
+        }
+    }
+
     /// Reads the flags of `landlock_add_rule(2)`: none, or `LANDLOCK_ADD_RULE_QUIET`.
     pub(crate) const fn parse(flags: u32) -> Result<Self, AttrError> {
         match flags {

@@ -6,10 +6,7 @@
 //! This is how a table stores what rules grant ([`super::rule`]), and what is left of a request
 //! ([`super::unfulfilled`]), so that granting takes one operation for two layers.
 
-use super::{
-    access::{Access, AccessFs, AccessMasks, AccessNet, Granted, Scopes},
-    rule::Grants,
-};
+use super::access::{Access, AccessFs, AccessMasks, AccessNet, Scopes};
 
 use kernel::num::Bounded;
 
@@ -169,31 +166,6 @@ impl Layers {
         let used = self.words.iter().take(words_up_to(self.youngest));
 
         used.map(|word| word >> A::SHIFT)
-    }
-
-    /// Returns what each layer, of as many as there are, grants of `requested` by a rule.
-    ///
-    /// A layer in which there is no rule on the object grants nothing; in the others, rights that
-    /// the layer does not deny are granted as well. For the logs.
-    pub(crate) fn granted<A: Handled + Granted>(
-        &self,
-        grants: Grants<'_>,
-        requested: A,
-    ) -> ([u32; MAX_LAYERS], usize) {
-        let mut granted = [0; MAX_LAYERS];
-        let halves = grants.words().flat_map(|word| [word, word >> 32]);
-        let handled = self.handled::<A>().flat_map(|word| [word, word >> 32]);
-
-        for ((granted, half), handled) in granted.iter_mut().zip(halves).zip(handled) {
-            // CAST: keeps the lower half on purpose.
-            let (half, handled) = (half as u32, A::from_stored(handled as u32));
-
-            if half != 0 {
-                let implied = A::granted_without_rule(handled).into();
-                *granted = (A::from_stored(half).into() | implied) & requested.into();
-            }
-        }
-        (granted, self.youngest.get().wrapping_add(1))
     }
 
     /// Returns the position of the layer that was enforced last.

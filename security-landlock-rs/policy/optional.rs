@@ -91,8 +91,8 @@ impl OptionalDenials {
 mod tests {
     use super::super::{
         access::AccessMasks,
+        grants::Grants,
         layer::{self, Layers, TooManyLayers},
-        rule::Grants,
     };
     use super::*;
 

@@ -12,25 +12,6 @@ use super::{
     layer::LayerIndex,
 };
 
-/// What a rule says about the logs of denials on its object, and beneath it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Logging {
-    /// Nothing.
-    Normal,
-    /// They are not logged, for rights that the layer says may be quiet.
-    Quiet,
-}
-
-impl Logging {
-    /// Returns the flags of `landlock_add_rule(2)` that say so.
-    pub(crate) const fn flags(self) -> u32 {
-        match self {
-            Self::Normal => 0,
-            Self::Quiet => 1,
-        }
-    }
-}
-
 /// Layers of a domain that were enforced by the program that runs now, and not by one that
 /// executed it.
 ///

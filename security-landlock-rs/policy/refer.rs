@@ -13,9 +13,9 @@ mod required;
 pub(crate) use self::required::{Action, Required};
 use super::{
     access::{AccessFs, AccessFsRight},
+    grants::Grants,
     layer::Layers,
     open::FileType,
-    rule::Grants,
     unfulfilled::Unfulfilled,
 };
 

@@ -42,8 +42,8 @@
 
 use super::{
     access::Access,
+    grants::{Grants, Logging},
     layer::{self, LayerIndex},
-    quiet::Logging,
 };
 
 use core::num::{NonZeroU64, NonZeroUsize};
@@ -230,10 +230,10 @@ pub(crate) fn extend<A: Access>(
 #[inline]
 pub(crate) fn inherit(shape: Shape, words: &mut [u64], key: Key, grants: Grants<'_>) -> Option<()> {
     let (slot, _) = claim(shape, words, key)?;
-    let copied = slot.iter_mut().skip(1).zip(grants.words);
+    let copied = slot.iter_mut().skip(1).zip(grants.words());
 
     // They are zero so far; of this few words a copy would be made by a call.
-    copied.for_each(|(to, from)| *to |= *from);
+    copied.for_each(|(to, from)| *to |= from);
     Some(())
 }
 
@@ -247,42 +247,6 @@ fn claim(shape: Shape, words: &mut [u64], key: Key) -> Option<(&mut [u64], bool)
 
     *first = key.get();
     Some((slot, is_new))
-}
-
-/// What each layer grants on one object, packed as [`super::layer`] says.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Grants<'a> {
-    words: &'a [u64],
-}
-
-impl<'a> Grants<'a> {
-    /// Reads the words of a slot that follow its key.
-    pub(super) fn from_words(words: &'a [u64]) -> Self {
-        Self { words }
-    }
-
-    /// Returns what the oldest layer grants, which is the only one of a ruleset.
-    pub(crate) fn of_oldest<A: Access>(self) -> A {
-        let first = self.words.first().copied().unwrap_or(0);
-
-        layer::unpack(LayerIndex::new::<0>(), first)
-    }
-
-    /// Returns what the rule says about logs in the layer at `index`.
-    pub(crate) fn logging(self, index: LayerIndex) -> Logging {
-        let word = self.words.get(layer::word_of(index)).copied().unwrap_or(0);
-
-        if word & layer::pack_quiet(index) == 0 {
-            Logging::Normal
-        } else {
-            Logging::Quiet
-        }
-    }
-
-    /// Returns the packed rights, oldest layers first.
-    pub(super) fn words(self) -> impl Iterator<Item = u64> + 'a {
-        self.words.iter().copied()
-    }
 }
 
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]

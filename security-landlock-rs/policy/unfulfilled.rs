@@ -4,11 +4,11 @@
 
 use super::{
     denial::Denial,
+    grants::Grants,
     layer::{
         pack, pack_both, pack_quiet, unpack, word_of, words_up_to, youngest_with, Handled,
         LayerIndex, Layers, MARKS, MAX_LAYERS,
     },
-    rule::Grants,
 };
 
 use core::marker::PhantomData;

@@ -6,9 +6,9 @@ use crate::{
     kapi::{random, resched},
     policy::{
         access::Access,
+        grants::{Grants, Logging},
         layer::LayerIndex,
-        quiet::Logging,
-        rule::{self, Grants, Key, Multiplier, Shape, Table, TooManyRules},
+        rule::{self, Key, Multiplier, Shape, Table, TooManyRules},
     },
 };
 

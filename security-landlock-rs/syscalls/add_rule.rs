@@ -12,7 +12,7 @@ use crate::{
     policy::{
         access::AccessFs,
         attr::{NetPortAttr, PathBeneathAttr, RuleType},
-        quiet::Logging,
+        grants::Logging,
     },
     ruleset::Ruleset,
 };

@@ -13,9 +13,9 @@ use crate::{
     policy::{
         access::AccessFs,
         blame::Blame,
+        grants::Grants,
         open::FileType,
         refer::{self, Moved, Refusal, Reparent, Required, Side},
-        rule::Grants,
     },
 };
 

@@ -10,7 +10,7 @@ use crate::policy::{
         AttrError, Enforced, NetPortAttr, PathBeneathAttr, Query, RestrictFlags, RuleType,
         RulesetAttr,
     },
-    quiet::Logging,
+    grants::Logging,
 };
 
 use proptest::prelude::*;

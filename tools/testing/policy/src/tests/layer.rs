@@ -6,8 +6,9 @@ use super::support::*;
 use crate::policy::{
     access::{AccessFs, AccessMasks, AccessNet},
     denial::Denial,
+    grants::Grants,
     layer::{Layers, TooManyLayers, MAX_LAYERS},
-    rule::{Grants, Key},
+    rule::Key,
     unfulfilled::Unfulfilled,
 };
 

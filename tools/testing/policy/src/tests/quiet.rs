@@ -6,7 +6,8 @@ use super::support::*;
 use crate::policy::{
     access::AccessFs,
     attr::RestrictFlags,
-    quiet::{ExecLayers, LogRules, Logging, Program, Subdomains},
+    grants::Logging,
+    quiet::{ExecLayers, LogRules, Program, Subdomains},
     rule::{self, Key},
     scope,
     unfulfilled::Unfulfilled,

@@ -16,9 +16,10 @@ use crate::policy::{
         AccessFs,
         AccessFsRight::{self, *},
     },
+    grants::Grants,
     open::FileType::*,
     refer::{Action, Moved, Refusal, Reparent, Required},
-    rule::{Grants, Key},
+    rule::Key,
 };
 
 use proptest::{collection::vec, option, prelude::*};

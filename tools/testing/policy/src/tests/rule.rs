@@ -7,7 +7,7 @@ mod shape;
 use super::support::*;
 use crate::policy::{
     access::AccessFs,
-    quiet::Logging,
+    grants::Logging,
     rule::{self, Key, Multiplier, Shape, Table},
 };
 

@@ -5,9 +5,9 @@
 use super::access::{FS_RIGHTS, NET_RIGHTS, SCOPES};
 use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks},
+    grants::{Grants, Logging},
     layer::{LayerIndex, Layers, MAX_LAYERS},
-    quiet::Logging,
-    rule::{self, Grants, Key, Multiplier, Shape, Table},
+    rule::{self, Key, Multiplier, Shape, Table},
     unfulfilled::Unfulfilled,
 };
 

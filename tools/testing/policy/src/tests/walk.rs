@@ -12,7 +12,8 @@ use crate::policy::{
         AccessFsRight::{self, *},
     },
     denial::Denial,
-    rule::{Grants, Key},
+    grants::Grants,
+    rule::Key,
     unfulfilled::Unfulfilled,
 };
 

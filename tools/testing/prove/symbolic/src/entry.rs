@@ -10,8 +10,8 @@ mod refer;
 use crate::policy::{
     access::{AccessFs, AccessMasks, AccessNet, Scopes},
     blame::{Blame, Blocker},
+    grants::Grants,
     layer::{self, Layers},
-    rule::Grants,
     unfulfilled::Unfulfilled,
     within,
 };

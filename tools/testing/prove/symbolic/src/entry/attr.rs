@@ -9,7 +9,7 @@ use crate::policy::{
         AttrError, Enforced, NetPortAttr, PathBeneathAttr, Query, RestrictFlags, RuleType,
         RulesetAttr,
     },
-    quiet::Logging,
+    grants::Logging,
 };
 
 /// What a structure was read as, for a successful call only.
