@@ -4,7 +4,11 @@
 #![forbid(unsafe_code)]
 
 use crate::{
-    kapi::{blob::Word, fowner::OwnerCell, pid::PidRef, shim::assert_layout},
+    kapi::{
+        blob::{OwnerCell, Word},
+        pid::PidRef,
+        shim::assert_layout,
+    },
     policy::{
         access::{Scope, Scopes},
         optional::OptionalDenials,

@@ -32,7 +32,7 @@ pub(crate) fn key_of(object: &ObjectRef) -> Key {
 /// It stands for that object as long as somebody owns a reference to it: the owner of a rule.
 #[inline]
 pub(crate) fn key_on(inode: &Inode) -> Option<Key> {
-    inode.slot().address().map(key_of_address)
+    inode.blob::<InodeState>().address().map(key_of_address)
 }
 
 fn key_of_address(address: NonZeroUsize) -> Key {

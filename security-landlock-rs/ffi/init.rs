@@ -5,8 +5,7 @@
 use crate::{
     file_state::{FileState, Sender},
     kapi::{
-        blob::{CredBlob, FileBlob},
-        fowner::OwnerCell,
+        blob::{CredBlob, FileBlob, OwnerCell},
         release::Releases,
         shim,
     },
@@ -37,6 +36,7 @@ static_assert!(align_of::<FileState>() <= align_of::<*const c_void>());
 static_assert!(size_of::<InodeState>() <= shim::LANDLOCK_SLOT_INODE_SIZE as usize);
 static_assert!(align_of::<InodeState>() <= align_of::<*const c_void>());
 static_assert!(size_of::<Releases>() <= shim::LANDLOCK_SLOT_SUPERBLOCK_SIZE as usize);
+static_assert!(align_of::<Releases>() <= align_of::<*const c_void>());
 // `shim/helpers.c` waits for it.
 static_assert!(size_of::<Releases>() == size_of::<bindings::atomic_long_t>());
 static_assert!(align_of::<Releases>() == align_of::<bindings::atomic_long_t>());

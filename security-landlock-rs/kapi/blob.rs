@@ -8,9 +8,9 @@
 //!
 //! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
 
-use super::{fowner::OwnerCell, object::ObjectSlot, release::Releases, shim};
+use super::shim;
 
-use core::ffi::c_void;
+use core::{cell::UnsafeCell, ffi::c_void};
 use kernel::{
     prelude::*,
     sync::atomic::{Atomic, Relaxed},
@@ -39,6 +39,45 @@ pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {
 
     /// Returns where it does.
     fn owner(&self) -> &OwnerCell<Self::Owner>;
+}
+
+/// The type that lies in our part of every inode blob.
+///
+/// # Safety
+///
+/// - One type only implements this trait.
+/// - Its size does not exceed `LANDLOCK_SLOT_INODE_SIZE`, its alignment that of a pointer.
+pub(crate) unsafe trait InodeBlob: Zeroable + Send + Sync {}
+
+/// The type that lies in our part of every superblock blob.
+///
+/// # Safety
+///
+/// - One type only implements this trait.
+/// - Its size does not exceed `LANDLOCK_SLOT_SUPERBLOCK_SIZE`, its alignment that of a pointer.
+pub(crate) unsafe trait SuperblockBlob: Zeroable + Send + Sync {}
+
+/// A value in a file blob that `f_owner->lock` of the file guards: see [`super::fowner`].
+#[repr(transparent)]
+pub(crate) struct OwnerCell<T>(UnsafeCell<T>);
+
+// SAFETY: The lock serialises access to the value, from whichever task.
+unsafe impl<T: Send> Send for OwnerCell<T> {}
+// SAFETY: As above; several tasks may read at the same time.
+unsafe impl<T: Send + Sync> Sync for OwnerCell<T> {}
+// SAFETY: `UnsafeCell` has the layout of its value.
+unsafe impl<T: Zeroable> Zeroable for OwnerCell<T> {}
+
+impl<T> OwnerCell<T> {
+    /// Returns the value, for a caller with exclusive access to the blob.
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut()
+    }
+
+    /// Returns where the value is.
+    pub(super) fn as_ptr(&self) -> *mut T {
+        self.0.get()
+    }
 }
 
 /// A word of a blob, which several processors may read and write. It orders nothing.
@@ -77,7 +116,7 @@ pub(super) unsafe fn locate_cred<T: CredBlob>(security: *mut c_void) -> *mut T {
 /// # Safety
 ///
 /// `security` must be the `i_security` member of a `struct inode`.
-pub(super) unsafe fn locate_inode(security: *mut c_void) -> *mut ObjectSlot {
+pub(super) unsafe fn locate_inode<T: InodeBlob>(security: *mut c_void) -> *mut T {
     // SAFETY: As in `locate_cred()`.
     let offset = unsafe { shim::landlock_slot_blobs.lbs_inode };
 
@@ -101,7 +140,7 @@ pub(super) unsafe fn locate_file<T: FileBlob>(security: *mut c_void) -> *mut T {
 /// # Safety
 ///
 /// `security` must be the `s_security` member of a `struct super_block`.
-pub(super) unsafe fn locate_superblock(security: *mut c_void) -> *mut Releases {
+pub(super) unsafe fn locate_superblock<T: SuperblockBlob>(security: *mut c_void) -> *mut T {
     // SAFETY: As in `locate_cred()`.
     let offset = unsafe { shim::landlock_slot_blobs.lbs_superblock };
 

@@ -10,26 +10,8 @@
 
 use super::blob::{self, FileBlob};
 
-use core::{cell::UnsafeCell, marker::PhantomData, ops::Deref, ptr::NonNull};
-use kernel::{bindings, prelude::*, sync::rcu, task::Task, types::Opaque};
-
-/// A value in a file blob that `f_owner->lock` of the file guards.
-#[repr(transparent)]
-pub(crate) struct OwnerCell<T>(UnsafeCell<T>);
-
-// SAFETY: The lock serialises access to the value, from whichever task.
-unsafe impl<T: Send> Send for OwnerCell<T> {}
-// SAFETY: As above; several tasks may read at the same time.
-unsafe impl<T: Send + Sync> Sync for OwnerCell<T> {}
-// SAFETY: `UnsafeCell` has the layout of its value.
-unsafe impl<T: Zeroable> Zeroable for OwnerCell<T> {}
-
-impl<T> OwnerCell<T> {
-    /// Returns the value, for a caller with exclusive access to the blob.
-    pub(crate) fn get_mut(&mut self) -> &mut T {
-        self.0.get_mut()
-    }
-}
+use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
+use kernel::{bindings, sync::rcu, task::Task, types::Opaque};
 
 /// The owner of an open file; wraps `struct fown_struct`.
 ///
@@ -81,7 +63,7 @@ impl FileOwner {
         // all LSMs, and `T` is `Zeroable`; what may change in the blob is in cells.
         let blob = unsafe { &*blob::locate_file::<T>((*(*self.0.get()).file).f_security) };
 
-        blob.owner().0.get()
+        blob.owner().as_ptr()
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
-use super::{blob, object::ObjectSlot, release::Releases};
+use super::blob::{self, InodeBlob, SuperblockBlob};
 use crate::policy::open::FileType;
 
 use core::ptr::NonNull;
@@ -67,9 +67,9 @@ impl Inode {
 
     /// Returns our part of the blob.
     #[inline]
-    pub(crate) fn slot(&self) -> &ObjectSlot {
+    pub(crate) fn blob<T: InodeBlob>(&self) -> &T {
         // SAFETY: By the type invariants.
-        unsafe { slot_of(self.as_ptr()) }
+        unsafe { blob_of(self.as_ptr()) }
     }
 
     /// Locks `i_lock`, which nests inside every lock of ours.
@@ -88,9 +88,9 @@ impl Inode {
 ///
 /// `inode` must be valid for `'a`.
 #[inline]
-pub(super) unsafe fn slot_of<'a>(inode: *const bindings::inode) -> &'a ObjectSlot {
+pub(super) unsafe fn blob_of<'a, T: InodeBlob>(inode: *const bindings::inode) -> &'a T {
     // SAFETY: The framework gives each inode a zeroed blob with room for all LSMs before it can be
-    // found, and frees it with the inode. An `ObjectSlot` is `Zeroable` and `Sync`.
+    // found, and frees it with the inode. `T` is `Zeroable` and `Sync`.
     unsafe { &*blob::locate_inode((*inode).i_security) }
 }
 
@@ -135,9 +135,9 @@ impl InodeRef {
     }
 
     /// Returns our part of the blob.
-    pub(super) fn slot(&self) -> &ObjectSlot {
+    pub(super) fn blob<T: InodeBlob>(&self) -> &T {
         // SAFETY: By the type invariants.
-        unsafe { slot_of(self.as_ptr()) }
+        unsafe { blob_of(self.as_ptr()) }
     }
 
     /// Returns our part of the blob of the superblock.
@@ -145,14 +145,14 @@ impl InodeRef {
     /// # Safety
     ///
     /// Unmounting must not have waited for releases yet: the superblock is valid until then.
-    pub(super) unsafe fn releases(&self) -> NonNull<Releases> {
+    pub(super) unsafe fn superblock_blob<T: SuperblockBlob>(&self) -> NonNull<T> {
         // SAFETY: By the type invariants the inode is valid, and never changes its superblock. By
         // the safety contract, that is valid as well.
-        let releases = unsafe { blob::locate_superblock((*(*self.as_ptr()).i_sb).s_security) };
+        let blob = unsafe { blob::locate_superblock((*(*self.as_ptr()).i_sb).s_security) };
 
         // SAFETY: The framework gives each superblock a zeroed blob, which lives as long as it: not
         // at the null address.
-        unsafe { NonNull::new_unchecked(releases) }
+        unsafe { NonNull::new_unchecked(blob) }
     }
 }
 

@@ -51,6 +51,7 @@
 //! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
 
 use super::{
+    blob::InodeBlob,
     inode::{Inode, InodeRef},
     mark::{mark, Mark},
     release::PendingRelease,
@@ -139,7 +140,7 @@ impl ObjectRef {
     ///
     /// Fails with `ENOMEM`. May sleep.
     pub(crate) fn tie(inode: &Inode) -> Result<Self> {
-        let slot = inode.slot();
+        let slot: &ObjectSlot = inode.blob();
 
         loop {
             if let Some(object) = slot.find() {
@@ -243,6 +244,8 @@ unsafe impl Send for ObjectSlot {}
 unsafe impl Sync for ObjectSlot {}
 // SAFETY: A null pointer is an empty slot.
 unsafe impl Zeroable for ObjectSlot {}
+// SAFETY: This is the only implementation. `ffi/init.rs` checks size and alignment.
+unsafe impl InodeBlob for ObjectSlot {}
 
 impl ObjectSlot {
     /// Returns [`ObjectRef::address`] of the object that the slot leads to.
@@ -286,7 +289,7 @@ impl ObjectSlot {
     ///
     /// The lock of `object` must be held: without it, nobody empties a slot that leads to it.
     fn empty(object: &Object, release: &PendingRelease) {
-        let slot = &release.inode().slot().0;
+        let Self(slot) = release.inode().blob();
 
         if ptr::eq(slot.load(Relaxed), object) {
             // A task that finds the slot empty sees the announcement, by this release.
@@ -300,7 +303,7 @@ impl ObjectSlot {
 /// Called while the superblock of `inode` is shut down, before its releases are waited for.
 pub(super) fn untie(inode: &InodeRef) {
     let guard = rcu::read_lock();
-    let Some(object) = inode.slot().read(&guard) else {
+    let Some(object) = inode.blob::<ObjectSlot>().read(&guard) else {
         return;
     };
     mark(Mark::UntieRead);

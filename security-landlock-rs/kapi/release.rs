@@ -18,15 +18,19 @@
 //! C header: [`include/linux/wait_bit.h`](srctree/include/linux/wait_bit.h)
 
 use super::{
+    blob::SuperblockBlob,
     inode::InodeRef,
     mark::{mark, Mark},
     shim,
 };
 
 use core::ptr::NonNull;
-use kernel::sync::{
-    atomic::{Atomic, Full, Relaxed},
-    barrier,
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{Atomic, Full, Relaxed},
+        barrier,
+    },
 };
 
 /// Counts the releases that are under way: our part of a superblock blob.
@@ -34,6 +38,11 @@ use kernel::sync::{
 /// All zero bytes count none.
 #[repr(transparent)]
 pub(crate) struct Releases(Atomic<isize>);
+
+// SAFETY: Any bytes make an integer.
+unsafe impl Zeroable for Releases {}
+// SAFETY: This is the only implementation. `ffi/init.rs` checks size and alignment.
+unsafe impl SuperblockBlob for Releases {}
 
 impl Releases {
     /// Waits until no release is under way. Sleeps.
@@ -64,7 +73,7 @@ impl PendingRelease {
     /// the inode is not empty, or somebody pins the superblock.
     pub(super) unsafe fn begin(inode: InodeRef) -> Self {
         // SAFETY: By the safety contract the superblock is still there.
-        let releases = unsafe { inode.releases() };
+        let releases: NonNull<Releases> = unsafe { inode.superblock_blob() };
 
         // SAFETY: As above. The order is that of the store that empties the slot.
         unsafe { releases.as_ref() }.0.add(1, Relaxed);

@@ -8,7 +8,7 @@ use super::{
     blob,
     inode::{self, InodeRef},
     mark::{mark, Mark},
-    object,
+    object::{self, ObjectSlot},
     release::Releases,
     resched, shim,
 };
@@ -133,7 +133,7 @@ impl UsedInodes<'_> {
     /// `inode` must be in the list of inodes, which must be locked.
     unsafe fn take(&self, inode: *mut bindings::inode) -> Option<InodeRef> {
         // SAFETY: An inode leaves the list, which is locked, before its blob is freed.
-        unsafe { inode::slot_of(inode) }.address()?;
+        unsafe { inode::blob_of::<ObjectSlot>(inode) }.address()?;
         mark(Mark::ShutFound);
 
         // SAFETY: The lock of an inode in the list is valid and initialised.

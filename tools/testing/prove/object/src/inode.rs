@@ -2,7 +2,11 @@
 
 //! Inodes, as the kernel counts them.
 
-use super::{object::ObjectSlot, release::Releases, superblock::Superblock};
+use super::{
+    blob::{InodeBlob, SuperblockBlob},
+    object::ObjectSlot,
+    superblock::Superblock,
+};
 
 use kernel::{
     prelude::Zeroable,
@@ -42,9 +46,10 @@ impl Inode {
         self.superblock.set(superblock);
     }
 
-    pub(crate) fn slot(&self) -> &ObjectSlot {
+    pub(crate) fn blob<T: InodeBlob>(&self) -> &T {
         assert!(!self.is_evicted.get(), "the slot of an inode that is gone");
-        &self.slot
+        // It is the only type.
+        unsafe { &*(&raw const self.slot).cast() }
     }
 
     pub(crate) fn lock(&self) -> SpinLockGuard<'_, ()> {
@@ -112,13 +117,13 @@ impl InodeRef {
         unsafe { self.0.as_ref() }
     }
 
-    pub(super) fn slot(&self) -> &ObjectSlot {
-        self.inode().slot()
+    pub(super) fn blob<T: InodeBlob>(&self) -> &T {
+        self.inode().blob()
     }
 
-    pub(super) unsafe fn releases(&self) -> NonNull<Releases> {
+    pub(super) unsafe fn superblock_blob<T: SuperblockBlob>(&self) -> NonNull<T> {
         self.inode().superblock().assert_alive();
-        NonNull::from(self.inode().superblock().releases())
+        NonNull::from(self.inode().superblock().releases()).cast()
     }
 }
 

@@ -10,7 +10,11 @@
 //! - no memory is touched after its grace period, and all of it is freed once;
 //! - no thread sleeps with a lock or in an RCU critical section.
 
-use super::{inode::Inode, object::ObjectRef, superblock::Superblock};
+use super::{
+    inode::Inode,
+    object::{ObjectRef, ObjectSlot},
+    superblock::Superblock,
+};
 
 use loom::thread::{self, JoinHandle};
 use std::sync::Arc;
@@ -34,7 +38,7 @@ impl Mount {
     }
 
     fn slot(&self) -> Option<usize> {
-        self.inode().slot().address().map(usize::from)
+        self.inode().blob::<ObjectSlot>().address().map(usize::from)
     }
 
     fn spawn<T: 'static>(&self, what: impl FnOnce(&Self) -> T + 'static) -> JoinHandle<T> {

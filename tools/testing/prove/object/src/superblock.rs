@@ -2,7 +2,11 @@
 
 //! Superblocks, as the kernel mounts them and shuts them down.
 
-use super::{inode::Inode, object, release::Releases};
+use super::{
+    inode::Inode,
+    object::{self, ObjectSlot},
+    release::Releases,
+};
 
 use loom::{
     cell::UnsafeCell,
@@ -85,7 +89,7 @@ impl Superblock {
 
     /// What `kapi/superblock.rs` does with one inode of the list.
     fn visit(&self, inode: &Inode) {
-        if inode.is_evicted() || inode.slot().address().is_none() {
+        if inode.is_evicted() || inode.blob::<ObjectSlot>().address().is_none() {
             return;
         }
         if let Some(inode) = inode.take() {
