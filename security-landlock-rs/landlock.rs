@@ -4,7 +4,7 @@
 //!
 //! # Map
 //!
-//! A file names what stands to its left in this line, and files of its own folder:
+//! A file names what stands to its left in this line, and files of its own folder, without a circle:
 //!
 //! ```text
 //!  0 policy <- 1 kapi <- 2 ids <- object <- ruleset <- domain

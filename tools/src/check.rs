@@ -9,6 +9,7 @@ use crate::tap::{Count, Outcome};
 use crate::ui;
 
 pub mod border;
+mod circles;
 mod counterparts;
 mod documented;
 mod external;
@@ -16,6 +17,7 @@ pub mod files;
 mod oldest;
 mod own_tests;
 mod panics;
+mod paths;
 mod pinned;
 mod ranks;
 pub mod sizes;
@@ -57,8 +59,9 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 15] = [
+const CHECKS: [Check; 16] = [
     ("ranks", ranks::check),
+    ("circles", circles::check),
     ("border", border::check),
     ("sizes", sizes::check),
     ("kunit", counterparts::check),
