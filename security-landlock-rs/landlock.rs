@@ -4,7 +4,8 @@
 //!
 //! # Map
 //!
-//! A file names what stands to its left in this line, and files of its own folder, without a circle:
+//! A file names what stands to its left in this line, and files of its own folder, where no circle
+//! comes about:
 //!
 //! ```text
 //!  0 policy <- 1 kapi <- 2 ids <- object <- ruleset <- domain
