@@ -5,6 +5,7 @@
 //!
 //! The prototypes are in `shim/landlock_rs.h`; every function is checked against its own there.
 
+mod argument;
 mod hooks;
 mod init;
 #[cfg(CONFIG_SECURITY_LANDLOCK_RACE_TEST)]
