@@ -99,50 +99,46 @@ impl Word {
     }
 }
 
+/// Returns where our parts of blobs are.
+fn offsets() -> &'static shim::lsm_blob_sizes {
+    let offsets = &raw const shim::landlock_slot_blobs;
+
+    // SAFETY: The framework changes the offsets during boot only.
+    unsafe { &*offsets }
+}
+
 /// Returns our part of a credential blob.
 ///
-/// # Safety
-///
 /// `security` must be the `security` member of a `struct cred`.
-pub(super) unsafe fn locate_cred<T: CredBlob>(security: *mut c_void) -> *mut T {
-    // SAFETY: The framework changes the offsets during boot only.
-    let offset = unsafe { shim::landlock_slot_blobs.lbs_cred };
-
-    security.wrapping_byte_add(offset as usize).cast()
+pub(super) fn locate_cred<T: CredBlob>(security: *mut c_void) -> *mut T {
+    security
+        .wrapping_byte_add(offsets().lbs_cred as usize)
+        .cast()
 }
 
 /// Returns our part of an inode blob.
 ///
-/// # Safety
-///
 /// `security` must be the `i_security` member of a `struct inode`.
-pub(super) unsafe fn locate_inode<T: InodeBlob>(security: *mut c_void) -> *mut T {
-    // SAFETY: As in `locate_cred()`.
-    let offset = unsafe { shim::landlock_slot_blobs.lbs_inode };
-
-    security.wrapping_byte_add(offset as usize).cast()
+pub(super) fn locate_inode<T: InodeBlob>(security: *mut c_void) -> *mut T {
+    security
+        .wrapping_byte_add(offsets().lbs_inode as usize)
+        .cast()
 }
 
 /// Returns our part of a file blob.
 ///
-/// # Safety
-///
 /// `security` must be the `f_security` member of a `struct file`.
-pub(super) unsafe fn locate_file<T: FileBlob>(security: *mut c_void) -> *mut T {
-    // SAFETY: As in `locate_cred()`.
-    let offset = unsafe { shim::landlock_slot_blobs.lbs_file };
-
-    security.wrapping_byte_add(offset as usize).cast()
+pub(super) fn locate_file<T: FileBlob>(security: *mut c_void) -> *mut T {
+    security
+        .wrapping_byte_add(offsets().lbs_file as usize)
+        .cast()
 }
 
 /// Returns our part of a superblock blob.
 ///
-/// # Safety
-///
 /// `security` must be the `s_security` member of a `struct super_block`.
-pub(super) unsafe fn locate_superblock<T: SuperblockBlob>(security: *mut c_void) -> *mut T {
-    // SAFETY: As in `locate_cred()`.
-    let offset = unsafe { shim::landlock_slot_blobs.lbs_superblock };
-
-    security.wrapping_byte_add(offset as usize).cast()
+pub(super) fn locate_superblock<T: SuperblockBlob>(security: *mut c_void) -> *mut T {
+    security
+        .wrapping_byte_add(offsets().lbs_superblock as usize)
+        .cast()
 }

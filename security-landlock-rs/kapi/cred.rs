@@ -22,7 +22,7 @@
 
 use super::{
     blob::{self, CredBlob},
-    shim,
+    shim::{self, safe},
 };
 
 use core::{mem::ManuallyDrop, ptr::NonNull};
@@ -156,8 +156,7 @@ impl NewCred {
     /// Fails with [`EPERM`] if it has others than those that these were copied from, and would gain
     /// or lose rights that Landlock knows nothing of; or if it overrides them.
     pub(crate) fn for_current(&self) -> Result<ReadyCred> {
-        // SAFETY: Only compares pointers of the current task.
-        if !unsafe { shim::landlock_rs_current_has_cred(self.old.as_ptr()) } {
+        if !safe::landlock_rs_current_has_cred(self.old.as_ptr()) {
             return Err(EPERM);
         }
         // INVARIANT: Just checked; by the type invariants.

@@ -9,7 +9,7 @@ use super::{
     inode::Inode,
     once::read_once,
     path::Path,
-    shim,
+    shim::{self, impl_from_raw},
 };
 use crate::policy::open::{FileType, OpenMode};
 
@@ -24,18 +24,12 @@ use kernel::{bindings, cred::Credential, error::code::EBADF, prelude::*, types::
 #[repr(transparent)]
 pub(crate) struct File(Opaque<bindings::file>);
 
-impl File {
-    /// Creates a reference to a file of C.
-    ///
-    /// # Safety
-    ///
+impl_from_raw! {
     /// `ptr` must be valid, and somebody must hold a reference to it for `'a`.
-    pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::file) -> &'a Self {
-        // INVARIANT: By the safety contract.
-        // SAFETY: By the safety contract; the type is transparent.
-        unsafe { &*ptr.cast() }
-    }
+    File of file
+}
 
+impl File {
     pub(super) fn as_ptr(&self) -> *mut bindings::file {
         self.0.get()
     }

@@ -8,7 +8,10 @@
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
-use super::blob::{self, FileBlob};
+use super::{
+    blob::{self, FileBlob},
+    shim::impl_from_raw,
+};
 
 use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
 use kernel::{bindings, sync::rcu, task::Task, types::Opaque};
@@ -22,18 +25,12 @@ use kernel::{bindings, sync::rcu, task::Task, types::Opaque};
 #[repr(transparent)]
 pub(crate) struct FileOwner(Opaque<bindings::fown_struct>);
 
-impl FileOwner {
-    /// Creates a reference to a file's owner of C.
-    ///
-    /// # Safety
-    ///
+impl_from_raw! {
     /// For `'a`, `ptr` must be valid, and the caller must hold its lock.
-    pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::fown_struct) -> &'a Self {
-        // INVARIANT: By the safety contract.
-        // SAFETY: By the safety contract; the type is transparent.
-        unsafe { &*ptr.cast() }
-    }
+    FileOwner of fown_struct
+}
 
+impl FileOwner {
     /// Returns the task that is the owner, be it as a thread or as a process.
     ///
     /// There is none if the owner is a process group or a session, or is gone.
@@ -84,6 +81,7 @@ impl FileOwnerMut<'_> {
     ///
     /// For the lifetime of the value, `ptr` must be valid, and the caller must hold its lock for
     /// writing, and make no other reference from it.
+    #[inline]
     pub(crate) unsafe fn from_raw(ptr: NonNull<bindings::fown_struct>) -> Self {
         // INVARIANT: By the safety contract.
         Self {

@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
-use super::blob::{self, InodeBlob, SuperblockBlob};
+use super::{
+    blob::{self, InodeBlob, SuperblockBlob},
+    shim::impl_from_raw,
+};
 use crate::policy::open::FileType;
 
 use core::ptr::NonNull;
@@ -29,19 +32,13 @@ use kernel::{
 #[repr(transparent)]
 pub(crate) struct Inode(Opaque<bindings::inode>);
 
-impl Inode {
-    /// Creates a reference to an inode of C.
-    ///
-    /// # Safety
-    ///
+impl_from_raw! {
     /// `ptr` must be valid, and somebody must hold a reference to it, and pin its superblock, for
     /// `'a`.
-    pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::inode) -> &'a Self {
-        // INVARIANT: By the safety contract.
-        // SAFETY: By the safety contract; the type is transparent.
-        unsafe { &*ptr.cast() }
-    }
+    Inode of inode
+}
 
+impl Inode {
     fn as_ptr(&self) -> *mut bindings::inode {
         self.0.get()
     }

@@ -5,7 +5,11 @@
 //! C headers: [`include/linux/path.h`](srctree/include/linux/path.h),
 //! [`include/linux/dcache.h`](srctree/include/linux/dcache.h)
 
-use super::{inode::Inode, once::read_once, shim};
+use super::{
+    inode::Inode,
+    once::read_once,
+    shim::{self, impl_from_raw},
+};
 use crate::policy::open::FileType;
 
 use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
@@ -21,18 +25,12 @@ use kernel::{bindings, types::Opaque};
 #[repr(transparent)]
 pub(crate) struct Path(Opaque<bindings::path>);
 
-impl Path {
-    /// Creates a reference to a path of C.
-    ///
-    /// # Safety
-    ///
+impl_from_raw! {
     /// `ptr` must be valid, its mount and entry pinned, and the path unchanged for `'a`.
-    pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::path) -> &'a Self {
-        // INVARIANT: By the safety contract.
-        // SAFETY: By the safety contract; the type is transparent.
-        unsafe { &*ptr.cast() }
-    }
+    Path of path
+}
 
+impl Path {
     pub(super) fn as_ptr(&self) -> *const bindings::path {
         self.0.get()
     }
@@ -172,19 +170,13 @@ impl OwnedPath {
 #[repr(transparent)]
 pub(crate) struct Dentry(Opaque<bindings::dentry>);
 
-impl Dentry {
-    /// Creates a reference to an entry of C.
-    ///
-    /// # Safety
-    ///
+impl_from_raw! {
     /// `ptr` must be valid, and somebody must hold a reference to it, and pin its superblock, for
     /// `'a`.
-    pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::dentry) -> &'a Self {
-        // INVARIANT: By the safety contract.
-        // SAFETY: By the safety contract; the type is transparent.
-        unsafe { &*ptr.cast() }
-    }
+    Dentry of dentry
+}
 
+impl Dentry {
     pub(super) fn as_ptr(&self) -> *mut bindings::dentry {
         self.0.get()
     }

@@ -4,7 +4,7 @@
 //!
 //! C header: [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
-use super::shim;
+use super::shim::safe;
 
 use core::mem;
 
@@ -22,7 +22,5 @@ pub(crate) fn between<T>(parts: impl Iterator<Item = T>) -> impl Iterator<Item =
 
 /// Lets other tasks run, if there are any that should. May sleep.
 pub(crate) fn resched() {
-    // SAFETY: Can be called wherever sleeping is allowed, as the safe functions of the `kernel`
-    // crate that may sleep.
-    unsafe { shim::landlock_rs_resched() };
+    safe::landlock_rs_resched();
 }

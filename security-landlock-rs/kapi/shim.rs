@@ -18,6 +18,62 @@
 
 include!(concat!(env!("LANDLOCK_RS_OBJ"), "/bindings_generated.rs"));
 
+/// Functions without preconditions: whatever task calls them has what they look at or change.
+pub(super) mod safe {
+    use kernel::{bindings, ffi::c_int};
+
+    /// Declares functions of C as safe, and checks that they are what bindgen says but for that.
+    macro_rules! declare {
+        ($($(#[$reason:meta])+ fn $name:ident($($argument:ident: $type:ty)?) $(-> $result:ty)?;)+) => {
+            // What differs is that they are safe, and nothing else, as is checked below.
+            #[allow(clashing_extern_declarations)]
+            unsafe extern "C" {
+                $($(#[$reason])+ pub(in crate::kapi) safe fn $name($($argument: $type)?) $(-> $result)?;)+
+            }
+            $(const _: unsafe extern "C" fn($($type)?) $(-> $result)? = super::$name;)+
+        };
+    }
+
+    declare! {
+        /// Looks at a counter of the current process.
+        fn landlock_rs_is_alone() -> bool;
+        /// Looks at a flag of the current task.
+        fn landlock_rs_no_new_privs() -> bool;
+        /// Sets a flag of the current task, atomically.
+        fn landlock_rs_set_no_new_privs();
+        /// Sets a flag of the current task, atomically.
+        fn landlock_rs_restart_syscall() -> c_int;
+        /// May sleep, as safe functions of the `kernel` crate may.
+        fn landlock_rs_resched();
+        /// Takes a lock of the current process, if it is free.
+        fn landlock_rs_exec_update_trylock() -> bool;
+        /// Locks what it changes of the current process. May sleep.
+        fn landlock_rs_turn_begin() -> c_int;
+        /// Compares an address with that of the credentials of the current task.
+        fn landlock_rs_current_has_cred(cred: *const bindings::cred) -> bool;
+    }
+}
+
+/// Defines `from_raw` for a transparent type of which a reference proves what the caller promises.
+macro_rules! impl_from_raw {
+    ($(#[$contract:meta])+ $type:ident of $of_c:ident) => {
+        impl $type {
+            /// Creates a reference to a structure of C.
+            ///
+            /// # Safety
+            ///
+            $(#[$contract])+
+            #[inline]
+            pub(crate) unsafe fn from_raw<'a>(ptr: *const ::kernel::bindings::$of_c) -> &'a Self {
+                // INVARIANT: By the safety contract.
+                // SAFETY: By the safety contract; the type is transparent.
+                unsafe { &*ptr.cast() }
+            }
+        }
+    };
+}
+pub(super) use impl_from_raw;
+
 /// Returns the size of the member that `_member` leads to.
 pub(crate) const fn size_of_member<W, M>(_member: fn(&W) -> &M) -> usize {
     size_of::<M>()

@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/net/sock.h`](srctree/include/net/sock.h)
 
-use super::{address::SockAddr, shim};
+use super::{
+    address::SockAddr,
+    shim::{self, impl_from_raw},
+};
 use crate::policy::address::{Family, Transport};
 
 use kernel::{bindings, types::Opaque};
@@ -17,18 +20,12 @@ use kernel::{bindings, types::Opaque};
 #[repr(transparent)]
 pub(crate) struct Sock(Opaque<bindings::sock>);
 
-impl Sock {
-    /// Creates a reference to a socket of C.
-    ///
-    /// # Safety
-    ///
+impl_from_raw! {
     /// `ptr` must be valid, and somebody must hold a reference to it for `'a`.
-    pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::sock) -> &'a Self {
-        // INVARIANT: By the safety contract.
-        // SAFETY: By the safety contract; the type is transparent.
-        unsafe { &*ptr.cast() }
-    }
+    Sock of sock
+}
 
+impl Sock {
     pub(super) fn as_ptr(&self) -> *mut bindings::sock {
         self.0.get()
     }

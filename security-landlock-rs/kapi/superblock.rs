@@ -10,7 +10,8 @@ use super::{
     mark::{mark, Mark},
     object::{self, ObjectSlot},
     release::Releases,
-    resched, shim,
+    resched,
+    shim::{self, impl_from_raw},
 };
 
 use core::ptr::NonNull;
@@ -30,19 +31,14 @@ use kernel::{
 #[repr(transparent)]
 pub(crate) struct Superblock(Opaque<bindings::super_block>);
 
-impl Superblock {
-    /// Creates a reference to a superblock of C.
-    ///
-    /// # Safety
-    ///
-    /// The current task must be in `security_sb_delete()` for `ptr`, for `'a`.
-    pub(crate) unsafe fn from_raw<'a>(ptr: *const bindings::super_block) -> &'a Self {
-        // INVARIANT: By the safety contract. `generic_shutdown_super()` calls it when the last
-        // active reference is gone, without a spinlock and outside of RCU critical sections.
-        // SAFETY: By the safety contract; the type is transparent.
-        unsafe { &*ptr.cast() }
-    }
+impl_from_raw! {
+    /// The current task must be in `security_sb_delete()` for `ptr`, for `'a`:
+    /// `generic_shutdown_super()` calls it when the last active reference is gone, without a
+    /// spinlock and outside of RCU critical sections.
+    Superblock of super_block
+}
 
+impl Superblock {
     fn as_ptr(&self) -> *mut bindings::super_block {
         self.0.get()
     }

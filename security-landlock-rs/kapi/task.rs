@@ -4,7 +4,7 @@
 //!
 //! C header: [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
-use super::shim;
+use super::shim::{self, safe};
 
 use core::marker::PhantomData;
 use kernel::{
@@ -23,14 +23,12 @@ pub(crate) fn is_thread_of_current(task: &Task) -> bool {
 
 /// Returns whether the current task is the only thread of its process.
 pub(crate) fn current_is_alone() -> bool {
-    // SAFETY: Only looks at a counter of the current process.
-    unsafe { shim::landlock_rs_is_alone() }
+    safe::landlock_rs_is_alone()
 }
 
 /// Returns whether the current task gains no privileges by executing a program.
 pub(crate) fn current_has_no_new_privs() -> bool {
-    // SAFETY: Only looks at a flag of the current task.
-    unsafe { shim::landlock_rs_no_new_privs() }
+    safe::landlock_rs_no_new_privs()
 }
 
 /// Returns whether the current task has `CAP_SYS_ADMIN` in its user namespace.
@@ -69,8 +67,7 @@ impl NoNewPrivs {
     /// Applies it to the current thread.
     pub(crate) fn apply(self) {
         if self == Self::Set {
-            // SAFETY: Only sets a flag of the current task, atomically.
-            unsafe { shim::landlock_rs_set_no_new_privs() };
+            safe::landlock_rs_set_no_new_privs();
         }
     }
 }
@@ -78,8 +75,7 @@ impl NoNewPrivs {
 /// Returns an error with which the current system call starts again, after whatever the thread has
 /// to do before it would return to user space.
 pub(crate) fn restart_syscall() -> Error {
-    // SAFETY: Only sets a flag of the current task, atomically.
-    unsafe { shim::landlock_rs_restart_syscall() };
+    safe::landlock_rs_restart_syscall();
     ERESTARTNOINTR
 }
 
@@ -138,8 +134,7 @@ pub(crate) struct ExecUpdateLock(NotThreadSafe);
 impl ExecUpdateLock {
     /// Takes the lock, unless another thread holds it, for reading or for writing.
     pub(crate) fn try_lock() -> Option<Self> {
-        // SAFETY: The lock belongs to the process, which outlives its current thread.
-        let is_mine = unsafe { shim::landlock_rs_exec_update_trylock() };
+        let is_mine = safe::landlock_rs_exec_update_trylock();
 
         // Not `then_some()`, which would create the value, and drop it, in any case.
         is_mine.then(|| Self(NotThreadSafe))

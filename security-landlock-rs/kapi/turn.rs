@@ -4,7 +4,7 @@
 //!
 //! C header: [`include/linux/xarray.h`](srctree/include/linux/xarray.h)
 
-use super::shim;
+use super::shim::{self, safe};
 
 use kernel::{
     error::{code::EBUSY, to_result},
@@ -28,8 +28,7 @@ impl Turn {
     ///
     /// Fails with `ENOMEM`. May sleep.
     pub(crate) fn take() -> Result<Option<Self>> {
-        // SAFETY: Only needs a current task. The function locks what it changes.
-        match to_result(unsafe { shim::landlock_rs_turn_begin() }) {
+        match to_result(safe::landlock_rs_turn_begin()) {
             // INVARIANT: The process was not there, and now is.
             Ok(()) => Ok(Some(Self(NotThreadSafe))),
             Err(EBUSY) => Ok(None),

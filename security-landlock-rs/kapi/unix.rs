@@ -4,7 +4,7 @@
 //!
 //! C header: [`include/net/af_unix.h`](srctree/include/net/af_unix.h)
 
-use super::shim;
+use super::shim::{self, impl_from_raw};
 
 use core::ops::Deref;
 use kernel::{
@@ -21,18 +21,12 @@ use kernel::{
 #[repr(transparent)]
 pub(crate) struct UnixSock(Opaque<bindings::sock>);
 
-impl UnixSock {
-    /// Creates a reference to a socket of C.
-    ///
-    /// # Safety
-    ///
+impl_from_raw! {
     /// `ptr` must be a UNIX socket, and somebody must hold a reference to it for `'a`.
-    pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::sock) -> &'a Self {
-        // INVARIANT: By the safety contract.
-        // SAFETY: By the safety contract; the type is transparent.
-        unsafe { &*ptr.cast() }
-    }
+    UnixSock of sock
+}
 
+impl UnixSock {
     /// Locks the state: meanwhile the socket is not closed.
     ///
     /// The lock is a spinlock. Lock order: nothing of this module nests inside.
@@ -64,18 +58,12 @@ impl UnixSock {
 #[repr(transparent)]
 pub(crate) struct LockedUnixSock(UnixSock);
 
-impl LockedUnixSock {
-    /// Creates a reference to a socket of C that is locked already.
-    ///
-    /// # Safety
-    ///
+impl_from_raw! {
     /// As for [`UnixSock::from_raw`]; and the caller must hold the state lock for `'a`.
-    pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::sock) -> &'a Self {
-        // INVARIANT: By the safety contract.
-        // SAFETY: By the safety contract; the types are transparent.
-        unsafe { &*ptr.cast() }
-    }
+    LockedUnixSock of sock
+}
 
+impl LockedUnixSock {
     pub(super) fn as_ptr(&self) -> *mut bindings::sock {
         self.0 .0.get()
     }
