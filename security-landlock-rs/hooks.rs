@@ -20,11 +20,12 @@ pub(crate) mod unix;
 
 use crate::{
     domain::Domain,
-    kapi::{log::Object, path::Path},
+    kapi::{inode::Inode, log::Object, path::Path},
     log,
     policy::{
         access::AccessFs,
         blame::{Blame, Blocker},
+        open::FileType,
         unfulfilled::Unfulfilled,
     },
     subject::{CredState, Limit},
@@ -35,6 +36,11 @@ use kernel::{
     error::code::{EACCES, EPERM},
     prelude::*,
 };
+
+/// Returns the type of a file.
+fn file_type(inode: &Inode) -> FileType {
+    FileType::from_mode(inode.mode(), inode.device())
+}
 
 /// Checks `requested` on the file hierarchy that contains `path`. Fails with [`EACCES`].
 fn check(cred: &CredState, domain: &Domain, path: &Path, requested: AccessFs) -> Result {

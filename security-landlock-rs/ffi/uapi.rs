@@ -15,6 +15,7 @@ use crate::{
             Scope::{self, *},
             Scopes,
         },
+        address::Family,
         attr::{
             NetPortAttr, PathBeneathAttr, Query,
             RestrictFlag::{self, *},
@@ -26,7 +27,7 @@ use crate::{
 };
 
 use core::mem::offset_of;
-use kernel::prelude::*;
+use kernel::{bindings, prelude::*};
 
 /// Checks that the bits of a set are those of C, and that none is left out.
 macro_rules! assert_bits {
@@ -118,6 +119,15 @@ assert_struct!(landlock_net_port_attr, NetPortAttr::SIZE,
     allowed_access: u64 = 0,
     port: u64 = 8,
 );
+
+static_assert!(matches!(
+    Family::new(bindings::AF_INET as u16),
+    Family::INET
+));
+static_assert!(matches!(
+    Family::new(bindings::AF_INET6 as u16),
+    Family::INET6
+));
 
 /// Checks that commands have the numbers on this architecture that the policy knows.
 macro_rules! assert_commands {

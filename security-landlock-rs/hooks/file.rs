@@ -6,13 +6,15 @@ use crate::{
     file_state::FileState,
     kapi::{
         cred,
-        file::File,
+        file::{File, Mode},
         log::Object,
         mark::{mark, Mark},
         path::Path,
     },
     log,
-    policy::{access::AccessFsRight, blame::Blame, ioctl, optional::OptionalDenials},
+    policy::{
+        access::AccessFsRight, blame::Blame, ioctl, open::OpenMode, optional::OptionalDenials,
+    },
     subject::CredState,
     walk,
 };
@@ -27,8 +29,9 @@ pub(crate) fn file_open(cred: &CredState, file: &File) -> Result {
     let Some(domain) = cred.domain() else {
         return Ok(());
     };
-    let required = file.open_mode().required(file.file_type());
-    let optional = file.file_type().optional_rights();
+    let file_type = super::file_type(file.inode());
+    let required = mode(file).required(file_type);
+    let optional = file_type.optional_rights();
     let mut left = walk::unfulfilled(domain, file.path(), required | optional);
 
     mark(Mark::OpenDecided);
@@ -36,6 +39,21 @@ pub(crate) fn file_open(cred: &CredState, file: &File) -> Result {
     mark(Mark::OpenWritten);
     left.keep(required);
     super::conclude(cred, left, Object::Path(file.path(), file.path().dentry()))
+}
+
+/// Returns for what `file` is opened.
+fn mode(file: &File) -> OpenMode {
+    let Mode {
+        read,
+        write,
+        execute,
+    } = file.open_mode();
+
+    OpenMode {
+        read,
+        write,
+        execute,
+    }
 }
 
 /// Checks that the file at `path` may be truncated by name.

@@ -12,7 +12,7 @@ use crate::{
     log,
     policy::{
         access::{AccessNet, AccessNetRight},
-        address::{self, Action, Meaning, Port, Transport},
+        address::{self, Action, Family, Meaning, Port, Transport, MEANINGFUL_SIZE},
         blame::Blame,
         unfulfilled::Unfulfilled,
     },
@@ -24,9 +24,20 @@ use kernel::{
     prelude::*,
 };
 
+/// Returns the protocol of `sock`, if rights are about it.
+fn transport(sock: &Sock) -> Option<Transport> {
+    if sock.is_tcp() {
+        Some(Transport::Tcp)
+    } else if sock.is_udp() {
+        Some(Transport::Udp)
+    } else {
+        None
+    }
+}
+
 /// Checks that `sock` may be bound to `address`.
 pub(crate) fn socket_bind(cred: &CredState, sock: &Sock, address: &SockAddr<'_>) -> Result {
-    match sock.transport() {
+    match transport(sock) {
         Some(transport) => check(cred, sock, address, Action::bind(transport)),
         None => Ok(()),
     }
@@ -34,13 +45,13 @@ pub(crate) fn socket_bind(cred: &CredState, sock: &Sock, address: &SockAddr<'_>)
 
 /// Checks that `sock` may be connected to `address`.
 pub(crate) fn socket_connect(cred: &CredState, sock: &Sock, address: &SockAddr<'_>) -> Result {
-    let Some(transport) = sock.transport() else {
+    let Some(transport) = transport(sock) else {
         return Ok(());
     };
     check(cred, sock, address, Action::connect(transport))?;
 
     match transport {
-        Transport::Udp if address::connecting_binds(&address.copy()) => {
+        Transport::Udp if address::connecting_binds(&address.copy::<MEANINGFUL_SIZE>()) => {
             check_implicit_bind(cred, sock)
         }
         _ => Ok(()),
@@ -49,7 +60,7 @@ pub(crate) fn socket_connect(cred: &CredState, sock: &Sock, address: &SockAddr<'
 
 /// Checks that `sock` may send `message`, which may connect it, or bind it, first.
 pub(crate) fn socket_sendmsg(cred: &CredState, sock: &Sock, message: &Message<'_>) -> Result {
-    match (sock.transport(), &message.address) {
+    match (transport(sock), &message.address) {
         (Some(Transport::Tcp), Some(address)) if message.is_fast_open => {
             check(cred, sock, address, Action::ConnectTcp)
         }
@@ -91,7 +102,8 @@ fn check(cred: &CredState, sock: &Sock, address: &SockAddr<'_>, action: Action) 
     };
 
     let family = sock.family();
-    let left = match address::meaning(action, family, &address.copy()) {
+    let bytes = address.copy::<MEANINGFUL_SIZE>();
+    let left = match address::meaning(action, Family::new(family), &bytes) {
         Meaning::Unrestricted => return Ok(()),
         Meaning::Invalid => return Err(EINVAL),
         Meaning::WrongFamily => return Err(EAFNOSUPPORT),

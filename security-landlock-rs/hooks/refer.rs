@@ -74,7 +74,7 @@ fn check(cred: &CredState, action: Action, old: &Dentry, new_dir: &Path, new: &D
 
 /// Returns the file that has the name `dentry`, if any has.
 fn file(dentry: &Dentry) -> Option<File<'_>> {
-    let file_type = dentry.file_type()?;
+    let file_type = dentry.inode().map(super::file_type)?;
 
     Some(File { dentry, file_type })
 }

@@ -4,19 +4,8 @@
 //!
 //! C header: [`include/linux/socket.h`](srctree/include/linux/socket.h)
 
-use crate::policy::address::{Family, MEANINGFUL_SIZE};
-
 use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
-use kernel::{bindings, ffi::c_int, prelude::*};
-
-static_assert!(matches!(
-    Family::new(bindings::AF_INET as u16),
-    Family::INET
-));
-static_assert!(matches!(
-    Family::new(bindings::AF_INET6 as u16),
-    Family::INET6
-));
+use kernel::{bindings, ffi::c_int};
 
 /// An address of user space, which the kernel has copied already: `struct sockaddr`, as long as
 /// user space says.
@@ -55,10 +44,10 @@ impl SockAddr<'_> {
         c_int::try_from(self.len).unwrap_or(c_int::MAX)
     }
 
-    /// Copies the bytes of the address that matter.
-    pub(crate) fn copy(&self) -> Copied {
-        let len = self.len.min(MEANINGFUL_SIZE);
-        let mut bytes = [0; MEANINGFUL_SIZE];
+    /// Copies the first `SIZE` bytes of the address.
+    pub(crate) fn copy<const SIZE: usize>(&self) -> Copied<SIZE> {
+        let len = self.len.min(SIZE);
+        let mut bytes = [0; SIZE];
 
         // SAFETY: By the type invariants, and because `len` does not exceed either side. The copy
         // on the stack is not part of the address.
@@ -67,13 +56,13 @@ impl SockAddr<'_> {
     }
 }
 
-/// The bytes of an address that matter, or less if it is shorter.
-pub(crate) struct Copied {
-    bytes: [u8; MEANINGFUL_SIZE],
+/// The first bytes of an address, or less if it is shorter.
+pub(crate) struct Copied<const SIZE: usize> {
+    bytes: [u8; SIZE],
     len: usize,
 }
 
-impl Deref for Copied {
+impl<const SIZE: usize> Deref for Copied<SIZE> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {

@@ -11,7 +11,6 @@ use super::{
     path::Path,
     shim::{self, impl_from_raw},
 };
-use crate::policy::open::{FileType, OpenMode};
 
 use core::{ops::Deref, ptr::NonNull};
 use kernel::{bindings, cred::Credential, error::code::EBADF, prelude::*, types::Opaque};
@@ -47,11 +46,11 @@ impl File {
         unsafe { Credential::from_ptr((*self.as_ptr()).f_cred) }
     }
 
-    /// Returns the type of the file.
-    pub(crate) fn file_type(&self) -> FileType {
+    /// Returns the inode.
+    pub(crate) fn inode(&self) -> &Inode {
         // SAFETY: The inode is that of the entry of the file's path, which keeps it in use, and the
         // mount of that path pins its superblock. A file never changes either.
-        unsafe { Inode::from_raw((*self.as_ptr()).f_inode) }.file_type()
+        unsafe { Inode::from_raw((*self.as_ptr()).f_inode) }
     }
 
     /// Returns our part of the blob.
@@ -68,17 +67,27 @@ impl File {
     }
 
     /// Returns for what the file is opened.
-    pub(crate) fn open_mode(&self) -> OpenMode {
+    pub(crate) fn open_mode(&self) -> Mode {
         let mode = self.mode();
         // SAFETY: By the type invariants. `fcntl(2)` stores the flags as a word, under `f_lock`.
         let flags = unsafe { read_once(&raw const (*self.as_ptr()).f_flags) };
 
-        OpenMode {
+        Mode {
             read: mode & shim::landlock_rs_const_LANDLOCK_RS_FMODE_READ != 0,
             write: mode & shim::landlock_rs_const_LANDLOCK_RS_FMODE_WRITE != 0,
             execute: flags & shim::landlock_rs_const_LANDLOCK_RS_FMODE_EXEC != 0,
         }
     }
+}
+
+/// For what a file is opened.
+pub(crate) struct Mode {
+    /// To read its content.
+    pub(crate) read: bool,
+    /// To change its content.
+    pub(crate) write: bool,
+    /// To execute it.
+    pub(crate) execute: bool,
 }
 
 /// A reference to an open file.

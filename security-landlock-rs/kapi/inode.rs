@@ -8,7 +8,6 @@ use super::{
     blob::{self, InodeBlob, SuperblockBlob},
     shim::impl_from_raw,
 };
-use crate::policy::open::FileType;
 
 use core::ptr::NonNull;
 use kernel::{
@@ -43,15 +42,19 @@ impl Inode {
         self.0.get()
     }
 
-    /// Returns the type of the file.
-    pub(crate) fn file_type(&self) -> FileType {
+    /// Returns type and permissions of the file.
+    pub(crate) fn mode(&self) -> bindings::umode_t {
         // SAFETY: By the type invariants. Permissions may change, and are written at once.
         let mode = unsafe { Atomic::<i16>::from_ptr((&raw mut (*self.as_ptr()).i_mode).cast()) };
-        // SAFETY: By the type invariants. Never changes once the inode can be found.
-        let device = unsafe { (*self.as_ptr()).i_rdev };
 
         // CAST: `umode_t` has no sign; the bits are the same.
-        FileType::from_mode(mode.load(Relaxed) as u16, device)
+        mode.load(Relaxed) as bindings::umode_t
+    }
+
+    /// Returns the device that the file stands for, if it is a device file.
+    pub(crate) fn device(&self) -> bindings::dev_t {
+        // SAFETY: By the type invariants. Never changes once the inode can be found.
+        unsafe { (*self.as_ptr()).i_rdev }
     }
 
     /// Returns whether the inode is the kernel's own.

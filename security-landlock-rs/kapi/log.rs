@@ -16,8 +16,6 @@ use super::{
     unix::LockedUnixSock,
 };
 
-use crate::policy::address::Family;
-
 use kernel::task::Task;
 #[cfg(CONFIG_TRACEPOINTS)]
 use kernel::{bindings, jump_label::static_branch_unlikely};
@@ -66,7 +64,7 @@ pub(crate) enum Object<'a> {
     /// A command sent to an open file.
     Ioctl(&'a File, u32),
     /// An address to use a socket with, which had this family then.
-    Address(&'a Sock, Family, Named<'a>),
+    Address(&'a Sock, u16, Named<'a>),
     /// A UNIX socket, of a domain with this identifier (0 for none).
     Peer(&'a LockedUnixSock, u64),
     /// A task that another one was to trace, of a domain with this identifier.
@@ -81,7 +79,7 @@ pub(crate) enum Named<'a> {
     /// It said this one.
     Said(&'a SockAddr<'a>),
     /// It said none: the kernel chooses a port, for a socket of this family.
-    Chosen(Family),
+    Chosen(u16),
 }
 
 /// A denied request.
@@ -154,13 +152,13 @@ impl Object<'_> {
             }
             Self::Address(sock, family, address) => {
                 raw.sk = sock.as_ptr();
-                raw.socket_family = family.number();
+                raw.socket_family = family;
                 match address {
                     Named::Said(address) => {
                         raw.address = address.as_ptr();
                         raw.address_len = address.raw_len();
                     }
-                    Named::Chosen(family) => raw.chosen_family = family.number(),
+                    Named::Chosen(family) => raw.chosen_family = family,
                 }
                 shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_ADDRESS
             }

@@ -10,7 +10,6 @@ use super::{
     once::read_once,
     shim::{self, impl_from_raw},
 };
-use crate::policy::open::FileType;
 
 use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
 use kernel::{bindings, types::Opaque};
@@ -218,11 +217,6 @@ impl Dentry {
         // pins for as long as `self` is borrowed. The inode can be looked at because what is loaded
         // through the pointer depends on it.
         (!inode.is_null()).then(|| unsafe { Inode::from_raw(inode) })
-    }
-
-    /// Returns the type of the file that has this name, if any has.
-    pub(crate) fn file_type(&self) -> Option<FileType> {
-        self.inode().map(Inode::file_type)
     }
 
     /// Returns whether the entry is in a file system that user space can only reach through

@@ -8,7 +8,6 @@ use super::{
     address::SockAddr,
     shim::{self, impl_from_raw},
 };
-use crate::policy::address::{Family, Transport};
 
 use kernel::{bindings, types::Opaque};
 
@@ -31,24 +30,21 @@ impl Sock {
     }
 
     /// Returns the family of the socket now. Only from IPv6 to IPv4 may it change.
-    pub(crate) fn family(&self) -> Family {
+    pub(crate) fn family(&self) -> u16 {
         // SAFETY: By the type invariants. C reads it once, as it does itself without the lock.
-        Family::new(unsafe { shim::landlock_rs_sk_family(self.0.get()) })
+        unsafe { shim::landlock_rs_sk_family(self.0.get()) }
     }
 
-    /// Returns the protocol, if it is an internet socket with one that rights are about.
-    pub(crate) fn transport(&self) -> Option<Transport> {
-        let ptr = self.0.get();
-
+    /// Returns whether the socket is one of TCP, but not of what is built upon it, as MPTCP.
+    pub(crate) fn is_tcp(&self) -> bool {
         // SAFETY: By the type invariants. The type and the protocol of a socket do not change.
-        if unsafe { shim::landlock_rs_sk_is_tcp(ptr) } {
-            Some(Transport::Tcp)
+        unsafe { shim::landlock_rs_sk_is_tcp(self.0.get()) }
+    }
+
+    /// Returns whether the socket is one of UDP, but not of UDP-Lite.
+    pub(crate) fn is_udp(&self) -> bool {
         // SAFETY: As above.
-        } else if unsafe { shim::landlock_rs_sk_is_udp(ptr) } {
-            Some(Transport::Udp)
-        } else {
-            None
-        }
+        unsafe { shim::landlock_rs_sk_is_udp(self.0.get()) }
     }
 
     /// Returns whether an internet socket is bound to a local port. May sleep.

@@ -57,11 +57,6 @@ impl Port {
 pub(crate) struct Family(u16);
 
 impl Family {
-    /// Returns the number, as C has it.
-    pub(crate) fn number(self) -> u16 {
-        self.0
-    }
-
     /// None: `AF_UNSPEC`.
     pub(crate) const UNSPEC: Self = Self(0);
     /// IPv4: `AF_INET`.

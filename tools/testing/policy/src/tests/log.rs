@@ -5,7 +5,7 @@
 use super::support::{Rules, FS_COUNT, NET_COUNT};
 use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks, AccessNet, Scope, Scopes},
-    address::{Family, Port},
+    address::Port,
     blame::{Blame, Blocker},
     denial::Denial,
     grants::Logging,
@@ -71,7 +71,6 @@ fn blame_keeps_who_denied_what() {
 fn numbers_in_logs_are_those_of_user_space() {
     for number in 0..=u16::MAX {
         assert_eq!(Port::new(number).number(), number);
-        assert_eq!(Family::new(number).number(), number);
     }
     assert_eq!((Logging::Normal.flags(), Logging::Quiet.flags()), (0, 1));
 }
