@@ -32,7 +32,7 @@ const VERSION: &str = "26.0.0";
 const LIST: &str = "tools/testing/mutants.toml";
 
 /// The quick bound takes one of so many mutants.
-const QUICK: usize = 20;
+const QUICK: usize = 50;
 
 /// Tries mutants with the tests as they are, then with weakened ones.
 pub fn prove(workshop: &Workshop, bound: Bound, report: &mut dyn FnMut(Proof)) -> Result<()> {
