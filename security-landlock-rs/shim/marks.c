@@ -26,7 +26,7 @@
 #include "marks.h"
 
 /* Longest time to spin, in milliseconds. */
-#define LANDLOCK_RS_MAX_SPIN 50
+#define LANDLOCK_RS_MAX_SPIN 500
 
 /* More than there are. */
 #define LANDLOCK_RS_MAX_MARKS 128
