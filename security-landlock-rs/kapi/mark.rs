@@ -57,7 +57,7 @@ marks! {
     DropUnlocked,
     /// The inode is released, and the release not counted down.
     ReleasePut,
-    /// The last release is counted down, and who waits for it not woken up.
+    /// The last release is counted down, and the waiting task not woken up yet.
     ReleaseCounted,
     /// The release is over, and the memory of the object not freed.
     DropReleased,

@@ -26,7 +26,7 @@ const USUAL: f64 = 0.5;
 /// What is told of a program that hangs.
 const NEVER: &str = "never";
 
-/// The facet that tells whether a round came to an end.
+/// The facet that says whether a round came to an end.
 const TIME: &str = "time";
 
 /// The facet that counts events of each kind, and how the text of none of them ends.
