@@ -32,7 +32,7 @@ static const struct landlock_rs_cred *sandboxed(const struct cred *cred)
 }
 
 /* Without a domain, there may still be a configuration of later domains. */
-static void cred_transfer(struct cred *new, const struct cred *old)
+static void hook_cred_transfer(struct cred *new, const struct cred *old)
 {
 	const struct landlock_rs_cred *const blob = blob_of(old);
 
@@ -40,32 +40,33 @@ static void cred_transfer(struct cred *new, const struct cred *old)
 		landlock_rs_cred_copy(blob_of(new), blob);
 }
 
-static int cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp)
+static int hook_cred_prepare(struct cred *new, const struct cred *old,
+			     gfp_t gfp)
 {
-	cred_transfer(new, old);
+	hook_cred_transfer(new, old);
 	return 0;
 }
 
-static void cred_free(struct cred *cred)
+static void hook_cred_free(struct cred *cred)
 {
 	if (sandboxed(cred))
 		landlock_rs_cred_free(blob_of(cred));
 }
 
-static int bprm_creds_for_exec(struct linux_binprm *bprm)
+static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 {
 	if (sandboxed(bprm->cred))
 		landlock_rs_bprm_creds_for_exec(blob_of(bprm->cred));
 	return 0;
 }
 
-static void inode_free_security_rcu(void *blob)
+static void hook_inode_free_security_rcu(void *blob)
 {
 	landlock_rs_inode_free_security_rcu(blob +
 					    landlock_slot_blobs.lbs_inode);
 }
 
-static void sb_delete(struct super_block *sb)
+static void hook_sb_delete(struct super_block *sb)
 {
 	landlock_rs_sb_delete(sb);
 }
@@ -84,35 +85,36 @@ static int change_topology_of(struct dentry *root)
 	return cred ? landlock_rs_change_topology_of(cred, root) : 0;
 }
 
-static int sb_mount(const char *dev_name, const struct path *path,
-		    const char *type, unsigned long flags, void *data)
+static int hook_sb_mount(const char *dev_name, const struct path *path,
+			 const char *type, unsigned long flags, void *data)
 {
 	return change_topology(path);
 }
 
-static int move_mount(const struct path *from_path, const struct path *to_path)
+static int hook_move_mount(const struct path *from_path,
+			   const struct path *to_path)
 {
 	return change_topology(to_path);
 }
 
-static int sb_umount(struct vfsmount *mnt, int flags)
+static int hook_sb_umount(struct vfsmount *mnt, int flags)
 {
 	return change_topology_of(mnt->mnt_root);
 }
 
-static int sb_remount(struct super_block *sb, void *mnt_opts)
+static int hook_sb_remount(struct super_block *sb, void *mnt_opts)
 {
 	return change_topology_of(sb->s_root);
 }
 
-static int sb_pivotroot(const struct path *old_path,
-			const struct path *new_path)
+static int hook_sb_pivotroot(const struct path *old_path,
+			     const struct path *new_path)
 {
 	return change_topology(new_path);
 }
 
-static int path_link(struct dentry *old_dentry, const struct path *new_dir,
-		     struct dentry *new_dentry)
+static int hook_path_link(struct dentry *old_dentry, const struct path *new_dir,
+			  struct dentry *new_dentry)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
@@ -121,9 +123,10 @@ static int path_link(struct dentry *old_dentry, const struct path *new_dir,
 		      0;
 }
 
-static int path_rename(const struct path *old_dir, struct dentry *old_dentry,
-		       const struct path *new_dir, struct dentry *new_dentry,
-		       unsigned int flags)
+static int hook_path_rename(const struct path *old_dir,
+			    struct dentry *old_dentry,
+			    const struct path *new_dir,
+			    struct dentry *new_dentry, unsigned int flags)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
@@ -132,52 +135,52 @@ static int path_rename(const struct path *old_dir, struct dentry *old_dentry,
 		      0;
 }
 
-static int path_mkdir(const struct path *dir, struct dentry *dentry,
-		      umode_t mode)
+static int hook_path_mkdir(const struct path *dir, struct dentry *dentry,
+			   umode_t mode)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
 	return cred ? landlock_rs_path_mkdir(cred, dir) : 0;
 }
 
-static int path_mknod(const struct path *dir, struct dentry *dentry,
-		      umode_t mode, unsigned int dev)
+static int hook_path_mknod(const struct path *dir, struct dentry *dentry,
+			   umode_t mode, unsigned int dev)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
 	return cred ? landlock_rs_path_mknod(cred, dir, mode, dev) : 0;
 }
 
-static int path_symlink(const struct path *dir, struct dentry *dentry,
-			const char *old_name)
+static int hook_path_symlink(const struct path *dir, struct dentry *dentry,
+			     const char *old_name)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
 	return cred ? landlock_rs_path_symlink(cred, dir) : 0;
 }
 
-static int path_unlink(const struct path *dir, struct dentry *dentry)
+static int hook_path_unlink(const struct path *dir, struct dentry *dentry)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
 	return cred ? landlock_rs_path_unlink(cred, dir) : 0;
 }
 
-static int path_rmdir(const struct path *dir, struct dentry *dentry)
+static int hook_path_rmdir(const struct path *dir, struct dentry *dentry)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
 	return cred ? landlock_rs_path_rmdir(cred, dir) : 0;
 }
 
-static int path_truncate(const struct path *path)
+static int hook_path_truncate(const struct path *path)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
 	return cred ? landlock_rs_path_truncate(cred, path) : 0;
 }
 
-static int file_open(struct file *file)
+static int hook_file_open(struct file *file)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(file->f_cred);
 
@@ -195,18 +198,19 @@ static bool is_restricted(const struct file *file)
 	return READ_ONCE(blob_of_file(file)->denied);
 }
 
-static int file_truncate(struct file *file)
+static int hook_file_truncate(struct file *file)
 {
 	return is_restricted(file) ? landlock_rs_file_truncate(file) : 0;
 }
 
-static int file_ioctl(struct file *file, unsigned int command,
-		      unsigned long arg)
+static int hook_file_ioctl(struct file *file, unsigned int command,
+			   unsigned long arg)
 {
 	return is_restricted(file) ? landlock_rs_file_ioctl(file, command) : 0;
 }
 
-static int ptrace_access_check(struct task_struct *child, unsigned int mode)
+static int hook_ptrace_access_check(struct task_struct *child,
+				    unsigned int mode)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
@@ -214,13 +218,13 @@ static int ptrace_access_check(struct task_struct *child, unsigned int mode)
 }
 
 /* The current task may have no domain: what counts is that of its parent. */
-static int ptrace_traceme(struct task_struct *parent)
+static int hook_ptrace_traceme(struct task_struct *parent)
 {
 	return landlock_rs_ptrace_traceme(blob_of(current_cred()), parent);
 }
 
-static int socket_bind(struct socket *sock, struct sockaddr *address,
-		       int addrlen)
+static int hook_socket_bind(struct socket *sock, struct sockaddr *address,
+			    int addrlen)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
@@ -229,8 +233,8 @@ static int socket_bind(struct socket *sock, struct sockaddr *address,
 		      0;
 }
 
-static int socket_connect(struct socket *sock, struct sockaddr *address,
-			  int addrlen)
+static int hook_socket_connect(struct socket *sock, struct sockaddr *address,
+			       int addrlen)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
@@ -239,7 +243,8 @@ static int socket_connect(struct socket *sock, struct sockaddr *address,
 		      0;
 }
 
-static int socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
+static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg,
+			       int size)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
@@ -249,8 +254,8 @@ static int socket_sendmsg(struct socket *sock, struct msghdr *msg, int size)
 		      0;
 }
 
-static int task_kill(struct task_struct *p, struct kernel_siginfo *info,
-		     int sig, const struct cred *cred)
+static int hook_task_kill(struct task_struct *p, struct kernel_siginfo *info,
+			  int sig, const struct cred *cred)
 {
 	const struct landlock_rs_cred *const sender =
 		sandboxed(cred ?: current_cred());
@@ -259,7 +264,7 @@ static int task_kill(struct task_struct *p, struct kernel_siginfo *info,
 }
 
 /* Even without a domain, that of the former sender has to be dropped. */
-static void file_set_fowner(struct file *file)
+static void hook_file_set_fowner(struct file *file)
 {
 	const struct landlock_rs_cred *const cred = blob_of(current_cred());
 	struct fown_struct *const fown = file_f_owner(file);
@@ -270,8 +275,8 @@ static void file_set_fowner(struct file *file)
 		landlock_rs_file_set_fowner(cred, fown);
 }
 
-static int file_send_sigiotask(struct task_struct *tsk,
-			       struct fown_struct *fown, int sig)
+static int hook_file_send_sigiotask(struct task_struct *tsk,
+				    struct fown_struct *fown, int sig)
 {
 	/* Taken by send_sigio() or send_sigurg(). */
 	lockdep_assert_held(&fown->lock);
@@ -280,14 +285,14 @@ static int file_send_sigiotask(struct task_struct *tsk,
 	return landlock_rs_file_send_sigiotask(fown, tsk, sig);
 }
 
-static void file_free_security(struct file *file)
+static void hook_file_free_security(struct file *file)
 {
 	if (blob_of_file(file)->sender.cred.domain)
 		landlock_rs_file_free_security(blob_of_file(file));
 }
 
-static int unix_stream_connect(struct sock *sock, struct sock *other,
-			       struct sock *newsk)
+static int hook_unix_stream_connect(struct sock *sock, struct sock *other,
+				    struct sock *newsk)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
@@ -296,7 +301,7 @@ static int unix_stream_connect(struct sock *sock, struct sock *other,
 	return cred ? landlock_rs_unix_stream_connect(cred, other) : 0;
 }
 
-static int unix_may_send(struct socket *sock, struct socket *other)
+static int hook_unix_may_send(struct socket *sock, struct socket *other)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
@@ -305,7 +310,8 @@ static int unix_may_send(struct socket *sock, struct socket *other)
 	return cred ? landlock_rs_unix_may_send(cred, sock->sk, other->sk) : 0;
 }
 
-static int unix_find(const struct path *path, struct sock *other, int flags)
+static int hook_unix_find(const struct path *path, struct sock *other,
+			  int flags)
 {
 	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
 
@@ -317,39 +323,39 @@ const struct landlock_slot_ops landlock_rs_ops = {
 	.create_ruleset = landlock_rs_create_ruleset,
 	.add_rule = landlock_rs_add_rule,
 	.restrict_self = landlock_rs_restrict_self,
-	.cred_prepare = cred_prepare,
-	.cred_transfer = cred_transfer,
-	.cred_free = cred_free,
-	.bprm_creds_for_exec = bprm_creds_for_exec,
-	.inode_free_security_rcu = inode_free_security_rcu,
-	.sb_delete = sb_delete,
-	.sb_mount = sb_mount,
-	.move_mount = move_mount,
-	.sb_umount = sb_umount,
-	.sb_remount = sb_remount,
-	.sb_pivotroot = sb_pivotroot,
-	.path_link = path_link,
-	.path_rename = path_rename,
-	.path_mkdir = path_mkdir,
-	.path_mknod = path_mknod,
-	.path_symlink = path_symlink,
-	.path_unlink = path_unlink,
-	.path_rmdir = path_rmdir,
-	.path_truncate = path_truncate,
-	.file_open = file_open,
-	.file_truncate = file_truncate,
-	.file_ioctl = file_ioctl,
-	.file_ioctl_compat = file_ioctl,
-	.ptrace_access_check = ptrace_access_check,
-	.ptrace_traceme = ptrace_traceme,
-	.socket_bind = socket_bind,
-	.socket_connect = socket_connect,
-	.socket_sendmsg = socket_sendmsg,
-	.task_kill = task_kill,
-	.file_set_fowner = file_set_fowner,
-	.file_send_sigiotask = file_send_sigiotask,
-	.file_free_security = file_free_security,
-	.unix_stream_connect = unix_stream_connect,
-	.unix_may_send = unix_may_send,
-	.unix_find = unix_find,
+	.cred_prepare = hook_cred_prepare,
+	.cred_transfer = hook_cred_transfer,
+	.cred_free = hook_cred_free,
+	.bprm_creds_for_exec = hook_bprm_creds_for_exec,
+	.inode_free_security_rcu = hook_inode_free_security_rcu,
+	.sb_delete = hook_sb_delete,
+	.sb_mount = hook_sb_mount,
+	.move_mount = hook_move_mount,
+	.sb_umount = hook_sb_umount,
+	.sb_remount = hook_sb_remount,
+	.sb_pivotroot = hook_sb_pivotroot,
+	.path_link = hook_path_link,
+	.path_rename = hook_path_rename,
+	.path_mkdir = hook_path_mkdir,
+	.path_mknod = hook_path_mknod,
+	.path_symlink = hook_path_symlink,
+	.path_unlink = hook_path_unlink,
+	.path_rmdir = hook_path_rmdir,
+	.path_truncate = hook_path_truncate,
+	.file_open = hook_file_open,
+	.file_truncate = hook_file_truncate,
+	.file_ioctl = hook_file_ioctl,
+	.file_ioctl_compat = hook_file_ioctl,
+	.ptrace_access_check = hook_ptrace_access_check,
+	.ptrace_traceme = hook_ptrace_traceme,
+	.socket_bind = hook_socket_bind,
+	.socket_connect = hook_socket_connect,
+	.socket_sendmsg = hook_socket_sendmsg,
+	.task_kill = hook_task_kill,
+	.file_set_fowner = hook_file_set_fowner,
+	.file_send_sigiotask = hook_file_send_sigiotask,
+	.file_free_security = hook_file_free_security,
+	.unix_stream_connect = hook_unix_stream_connect,
+	.unix_may_send = hook_unix_may_send,
+	.unix_find = hook_unix_find,
 };
