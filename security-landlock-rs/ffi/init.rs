@@ -29,13 +29,13 @@ unsafe impl FileBlob for FileState {
     }
 }
 
-static_assert!(size_of::<CredState>() <= shim::LANDLOCK_SLOT_CRED_SIZE as usize);
+static_assert!(size_of::<CredState>() <= size_of::<shim::landlock_rs_cred>());
 static_assert!(align_of::<CredState>() <= align_of::<*const c_void>());
-static_assert!(size_of::<FileState>() <= shim::LANDLOCK_SLOT_FILE_SIZE as usize);
+static_assert!(size_of::<FileState>() <= size_of::<shim::landlock_rs_file>());
 static_assert!(align_of::<FileState>() <= align_of::<*const c_void>());
-static_assert!(size_of::<InodeState>() <= shim::LANDLOCK_SLOT_INODE_SIZE as usize);
+static_assert!(size_of::<InodeState>() <= size_of::<shim::landlock_rs_inode>());
 static_assert!(align_of::<InodeState>() <= align_of::<*const c_void>());
-static_assert!(size_of::<Releases>() <= shim::LANDLOCK_SLOT_SUPERBLOCK_SIZE as usize);
+static_assert!(size_of::<Releases>() <= size_of::<shim::landlock_rs_superblock>());
 static_assert!(align_of::<Releases>() <= align_of::<*const c_void>());
 // `shim/helpers.c` waits for it.
 static_assert!(size_of::<Releases>() == size_of::<bindings::atomic_long_t>());

@@ -3,8 +3,8 @@
 //! Typed security blobs: our bytes in the objects of the kernel.
 //!
 //! The LSM framework allocates blobs zeroed together with their objects, and fixes the offset of
-//! each LSM's part at boot, before any hook runs. Objects older than the module have zeroed blobs
-//! as well, so zero means unrestricted.
+//! each LSM's part at boot, before any hook runs. Objects older than a module have zeroed blobs as
+//! well, so zero means unrestricted.
 //!
 //! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
 
@@ -21,7 +21,7 @@ use kernel::{
 /// # Safety
 ///
 /// - One type only implements this trait.
-/// - Its size does not exceed `LANDLOCK_SLOT_CRED_SIZE`, its alignment that of a pointer.
+/// - Its size is at most that of `struct landlock_rs_cred`, its alignment that of a pointer.
 /// - It is `repr(C)` and starts with what `struct landlock_rs_cred` in `shim/landlock_rs.h` shows.
 pub(crate) unsafe trait CredBlob: Zeroable + Send + Sync {}
 
@@ -30,7 +30,7 @@ pub(crate) unsafe trait CredBlob: Zeroable + Send + Sync {}
 /// # Safety
 ///
 /// - One type only implements this trait.
-/// - Its size does not exceed `LANDLOCK_SLOT_FILE_SIZE`, its alignment that of a pointer.
+/// - Its size is at most that of `struct landlock_rs_file`, its alignment that of a pointer.
 /// - It is `repr(C)` and starts with what `struct landlock_rs_file` in `shim/landlock_rs.h` shows.
 /// - [`FileBlob::owner`] returns a part of `self`.
 pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {
@@ -46,7 +46,7 @@ pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {
 /// # Safety
 ///
 /// - One type only implements this trait.
-/// - Its size does not exceed `LANDLOCK_SLOT_INODE_SIZE`, its alignment that of a pointer.
+/// - Its size is at most that of `struct landlock_rs_inode`, its alignment that of a pointer.
 pub(crate) unsafe trait InodeBlob: Zeroable + Send + Sync {}
 
 /// The type that lies in our part of every superblock blob.
@@ -54,7 +54,7 @@ pub(crate) unsafe trait InodeBlob: Zeroable + Send + Sync {}
 /// # Safety
 ///
 /// - One type only implements this trait.
-/// - Its size does not exceed `LANDLOCK_SLOT_SUPERBLOCK_SIZE`, its alignment that of a pointer.
+/// - Its size is at most that of `struct landlock_rs_superblock`, its alignment that of a pointer.
 pub(crate) unsafe trait SuperblockBlob: Zeroable + Send + Sync {}
 
 /// A value in a file blob that `f_owner->lock` of the file guards: see [`super::fowner`].
@@ -101,9 +101,10 @@ impl Word {
 
 /// Returns where our parts of blobs are.
 fn offsets() -> &'static shim::lsm_blob_sizes {
-    let offsets = &raw const shim::landlock_slot_blobs;
+    let offsets = &raw const shim::landlock_rs_blob_sizes;
 
-    // SAFETY: The framework changes the offsets during boot only.
+    // SAFETY: The framework or `shim/main.c` sets the offsets before there is a hook or a system
+    // call, and nothing changes them later.
     unsafe { &*offsets }
 }
 

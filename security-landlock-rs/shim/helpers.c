@@ -104,13 +104,3 @@ int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 {
 	return copy_struct_from_user(to, size, from, from_size);
 }
-
-/**
- * landlock_rs_blobs() - Get the offsets of the security blobs
- *
- * Return: The offsets, which do not change once the slot is filled.
- */
-const struct lsm_blob_sizes *landlock_rs_blobs(void)
-{
-	return &landlock_slot_blobs;
-}

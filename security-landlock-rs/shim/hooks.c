@@ -20,7 +20,7 @@
 
 static struct landlock_rs_cred *blob_of(const struct cred *cred)
 {
-	return cred->security + landlock_slot_blobs.lbs_cred;
+	return cred->security + landlock_rs_blob_sizes.lbs_cred;
 }
 
 /* Returns the blob of @cred, or NULL if it has no domain. */
@@ -63,7 +63,7 @@ static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 static void hook_inode_free_security_rcu(void *blob)
 {
 	landlock_rs_inode_free_security_rcu(blob +
-					    landlock_slot_blobs.lbs_inode);
+					    landlock_rs_blob_sizes.lbs_inode);
 }
 
 static void hook_sb_delete(struct super_block *sb)
@@ -189,7 +189,7 @@ static int hook_file_open(struct file *file)
 
 static struct landlock_rs_file *blob_of_file(const struct file *file)
 {
-	return file->f_security + landlock_slot_blobs.lbs_file;
+	return file->f_security + landlock_rs_blob_sizes.lbs_file;
 }
 
 /* Returns whether anything was denied to @file when it was opened. */

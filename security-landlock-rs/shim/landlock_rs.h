@@ -15,7 +15,7 @@
 #include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
-#include <linux/landlock_slot.h>
+#include <linux/lsm_hooks.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/refcount.h>
@@ -65,6 +65,30 @@ struct landlock_rs_file {
 	u32 denied;
 	struct landlock_rs_sender sender;
 };
+
+/**
+ * struct landlock_rs_inode - What C sees of an inode blob
+ *
+ * @object: Object that is tied to the inode, or NULL.
+ */
+struct landlock_rs_inode {
+	const void *object;
+};
+
+/**
+ * struct landlock_rs_superblock - What C sees of a superblock blob
+ *
+ * @releases: Number of inodes that are being released.
+ */
+struct landlock_rs_superblock {
+	atomic_long_t releases;
+};
+
+/*
+ * Offsets of our parts of the blobs, which are fixed before there is a domain:
+ * main.c.
+ */
+extern struct lsm_blob_sizes landlock_rs_blob_sizes;
 
 /* What C knows and bindgen cannot see: constants made by macros. */
 
@@ -159,7 +183,6 @@ void landlock_rs_release_wake(atomic_long_t *pending);
 void landlock_rs_release_wait(atomic_long_t *pending);
 int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,
 			    size_t from_size);
-const struct lsm_blob_sizes *landlock_rs_blobs(void);
 
 /* task.c: the same about tasks. */
 

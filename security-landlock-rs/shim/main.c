@@ -8,16 +8,30 @@
 
 #define pr_fmt(fmt) "landlock: " fmt
 
+#include <linux/build_bug.h>
+#include <linux/cache.h>
 #include <linux/init.h>
 #include <linux/module.h>
 
 #include "coverage.h"
 #include "hooks.h"
+#include "landlock_rs.h"
 #include "marks.h"
+
+static_assert(sizeof(struct landlock_rs_cred) <= LANDLOCK_SLOT_CRED_SIZE);
+static_assert(sizeof(struct landlock_rs_file) <= LANDLOCK_SLOT_FILE_SIZE);
+static_assert(sizeof(struct landlock_rs_inode) <= LANDLOCK_SLOT_INODE_SIZE);
+static_assert(sizeof(struct landlock_rs_superblock) <=
+	      LANDLOCK_SLOT_SUPERBLOCK_SIZE);
+
+struct lsm_blob_sizes landlock_rs_blob_sizes __ro_after_init;
 
 static int __init landlock_rs_init(void)
 {
-	const int err = landlock_slot_fill(&landlock_rs_ops);
+	int err;
+
+	landlock_rs_blob_sizes = landlock_slot_blobs;
+	err = landlock_slot_fill(&landlock_rs_ops);
 
 	/* The slot said why, and what to do. */
 	if (err)
