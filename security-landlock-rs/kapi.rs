@@ -16,6 +16,8 @@ pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod fowner;
 pub(crate) mod inode;
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+pub(crate) mod kunit;
 pub(crate) mod log;
 pub(crate) mod mark;
 pub(crate) mod object;

@@ -17,15 +17,15 @@
 //! - [`object`], [`ruleset`] and [`domain`] are what user space builds and enforces.
 //! - [`subject`] and [`walk`] check one request of one task; [`log`] reports what is denied.
 //! - [`hooks`] and [`syscalls`] say what the kernel and user space ask for; [`ffi`] lets them in.
-//! - `shim/` is the part in C. It fills the slot of the kernel, leaves hooks early when there is no
-//!   domain, and decides nothing else.
+//! - `shim/` is the part in C. It fills the slot of the kernel, or is an LSM by itself where this
+//!   code is built in, leaves hooks early when there is no domain, and decides nothing else.
 //!
 //! # Flows
 //!
 //! ```text
 //!  landlock_restrict_self()               open()
 //!     v                                      v
-//!  slot of the kernel                     LSM framework
+//!  slot, or shim/lsm.c                    LSM framework
 //!     v                                      v
 //!  ffi/syscalls.rs   typed arguments      shim/hooks.c      no domain: allowed
 //!     v                                      v

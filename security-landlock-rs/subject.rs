@@ -126,7 +126,10 @@ impl Limit<'_> {
 mod tests {
     use super::*;
     use crate::{
-        kapi::cred::{blob_of_task, PreparedCred},
+        kapi::{
+            cred::{blob_of_task, PreparedCred},
+            kunit,
+        },
         policy::{
             access::{AccessFs, AccessMasks},
             attr::RulesetAttr,
@@ -141,6 +144,10 @@ mod tests {
 
     #[test]
     fn others_see_the_domain_of_a_task_and_not_that_of_overriding_credentials() -> Result {
+        if kunit::skip_if_disabled() {
+            return Ok(());
+        }
+
         let attr = RulesetAttr {
             handled: AccessMasks {
                 fs: AccessFs::ALL,

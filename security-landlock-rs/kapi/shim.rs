@@ -49,6 +49,8 @@ pub(super) mod safe {
         fn landlock_rs_exec_update_trylock() -> bool;
         /// Locks what it changes of the current process. May sleep.
         fn landlock_rs_turn_begin() -> c_int;
+        /// Marks the current KUnit test, if there is one.
+        fn landlock_rs_skip_if_disabled() -> bool;
         /// Compares an address with that of the credentials of the current task.
         fn landlock_rs_current_has_cred(cred: *const bindings::cred) -> bool;
     }

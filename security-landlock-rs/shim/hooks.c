@@ -6,9 +6,12 @@
  * not sandboxed never enters Rust.  Everything else is decided in hooks/.
  */
 
+#include <linux/array_size.h>
 #include <linux/binfmts.h>
+#include <linux/cache.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/init.h>
 #include <linux/lockdep.h>
 #include <linux/lsm_hooks.h>
 #include <linux/net.h>
@@ -318,44 +321,71 @@ static int hook_unix_find(const struct path *path, struct sock *other,
 	return cred ? landlock_rs_unix_find(cred, path, other, flags) : 0;
 }
 
+/* All hooks; what is made of one differs between a module and the kernel. */
+#define LANDLOCK_RS_HOOKS \
+	HOOK(cred_prepare, hook_cred_prepare), \
+	HOOK(cred_transfer, hook_cred_transfer), \
+	HOOK(cred_free, hook_cred_free), \
+	HOOK(bprm_creds_for_exec, hook_bprm_creds_for_exec), \
+	HOOK(inode_free_security_rcu, hook_inode_free_security_rcu), \
+	HOOK(sb_delete, hook_sb_delete), \
+	HOOK(sb_mount, hook_sb_mount), \
+	HOOK(move_mount, hook_move_mount), \
+	HOOK(sb_umount, hook_sb_umount), \
+	HOOK(sb_remount, hook_sb_remount), \
+	HOOK(sb_pivotroot, hook_sb_pivotroot), \
+	HOOK(path_link, hook_path_link), \
+	HOOK(path_rename, hook_path_rename), \
+	HOOK(path_mkdir, hook_path_mkdir), \
+	HOOK(path_mknod, hook_path_mknod), \
+	HOOK(path_symlink, hook_path_symlink), \
+	HOOK(path_unlink, hook_path_unlink), \
+	HOOK(path_rmdir, hook_path_rmdir), \
+	HOOK(path_truncate, hook_path_truncate), \
+	HOOK(file_open, hook_file_open), \
+	HOOK(file_truncate, hook_file_truncate), \
+	HOOK(file_ioctl, hook_file_ioctl), \
+	HOOK(file_ioctl_compat, hook_file_ioctl), \
+	HOOK(ptrace_access_check, hook_ptrace_access_check), \
+	HOOK(ptrace_traceme, hook_ptrace_traceme), \
+	HOOK(socket_bind, hook_socket_bind), \
+	HOOK(socket_connect, hook_socket_connect), \
+	HOOK(socket_sendmsg, hook_socket_sendmsg), \
+	HOOK(task_kill, hook_task_kill), \
+	HOOK(file_set_fowner, hook_file_set_fowner), \
+	HOOK(file_send_sigiotask, hook_file_send_sigiotask), \
+	HOOK(file_free_security, hook_file_free_security), \
+	HOOK(unix_stream_connect, hook_unix_stream_connect), \
+	HOOK(unix_may_send, hook_unix_may_send), \
+	HOOK(unix_find, hook_unix_find)
+
+#ifdef MODULE
+
+#define HOOK(NAME, FUNCTION) .NAME = FUNCTION
+
 const struct landlock_slot_ops landlock_rs_ops = {
 	.owner = THIS_MODULE,
 	.create_ruleset = landlock_rs_create_ruleset,
 	.add_rule = landlock_rs_add_rule,
 	.restrict_self = landlock_rs_restrict_self,
-	.cred_prepare = hook_cred_prepare,
-	.cred_transfer = hook_cred_transfer,
-	.cred_free = hook_cred_free,
-	.bprm_creds_for_exec = hook_bprm_creds_for_exec,
-	.inode_free_security_rcu = hook_inode_free_security_rcu,
-	.sb_delete = hook_sb_delete,
-	.sb_mount = hook_sb_mount,
-	.move_mount = hook_move_mount,
-	.sb_umount = hook_sb_umount,
-	.sb_remount = hook_sb_remount,
-	.sb_pivotroot = hook_sb_pivotroot,
-	.path_link = hook_path_link,
-	.path_rename = hook_path_rename,
-	.path_mkdir = hook_path_mkdir,
-	.path_mknod = hook_path_mknod,
-	.path_symlink = hook_path_symlink,
-	.path_unlink = hook_path_unlink,
-	.path_rmdir = hook_path_rmdir,
-	.path_truncate = hook_path_truncate,
-	.file_open = hook_file_open,
-	.file_truncate = hook_file_truncate,
-	.file_ioctl = hook_file_ioctl,
-	.file_ioctl_compat = hook_file_ioctl,
-	.ptrace_access_check = hook_ptrace_access_check,
-	.ptrace_traceme = hook_ptrace_traceme,
-	.socket_bind = hook_socket_bind,
-	.socket_connect = hook_socket_connect,
-	.socket_sendmsg = hook_socket_sendmsg,
-	.task_kill = hook_task_kill,
-	.file_set_fowner = hook_file_set_fowner,
-	.file_send_sigiotask = hook_file_send_sigiotask,
-	.file_free_security = hook_file_free_security,
-	.unix_stream_connect = hook_unix_stream_connect,
-	.unix_may_send = hook_unix_may_send,
-	.unix_find = hook_unix_find,
+	LANDLOCK_RS_HOOKS,
 };
+
+#else /* MODULE */
+
+#define HOOK(NAME, FUNCTION) LSM_HOOK_INIT(NAME, FUNCTION)
+
+static struct security_hook_list hooks[] __ro_after_init = { LANDLOCK_RS_HOOKS };
+
+/**
+ * landlock_rs_add_hooks() - Register the hooks of a Linux security module
+ * @lsm: The module.
+ *
+ * Context: Boot, before there is another task.
+ */
+void __init landlock_rs_add_hooks(const struct lsm_id *lsm)
+{
+	security_add_hooks(hooks, ARRAY_SIZE(hooks), lsm);
+}
+
+#endif /* MODULE */

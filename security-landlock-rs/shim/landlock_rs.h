@@ -86,9 +86,12 @@ struct landlock_rs_superblock {
 
 /*
  * Offsets of our parts of the blobs, which are fixed before there is a domain:
- * main.c.
+ * main.c and lsm.c.
  */
 extern struct lsm_blob_sizes landlock_rs_blob_sizes;
+
+/* Are there hooks and blobs?  Without them there must be no domain. */
+extern bool landlock_rs_is_enabled;
 
 /* What C knows and bindgen cannot see: constants made by macros. */
 
@@ -218,6 +221,10 @@ u16 landlock_rs_sk_family(const struct sock *sk);
 bool landlock_rs_sk_is_tcp(const struct sock *sk);
 bool landlock_rs_sk_is_udp(const struct sock *sk);
 u16 landlock_rs_sk_local_port(struct sock *sk);
+
+/* kunit.c, with CONFIG_SECURITY_LANDLOCK_KUNIT_TEST */
+
+bool landlock_rs_skip_if_disabled(void);
 
 /* marks.c and ffi/marks.rs: marked points, with CONFIG_SECURITY_LANDLOCK_RACE_TEST. */
 

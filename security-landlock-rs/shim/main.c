@@ -25,6 +25,7 @@ static_assert(sizeof(struct landlock_rs_superblock) <=
 	      LANDLOCK_SLOT_SUPERBLOCK_SIZE);
 
 struct lsm_blob_sizes landlock_rs_blob_sizes __ro_after_init;
+bool landlock_rs_is_enabled __ro_after_init;
 
 static int __init landlock_rs_init(void)
 {
@@ -37,9 +38,11 @@ static int __init landlock_rs_init(void)
 	if (err)
 		return err;
 
+	landlock_rs_is_enabled = true;
 	pr_info("Up and running.\n");
 	landlock_rs_coverage_init();
-	landlock_rs_marks_init();
+	/* As above: the module cannot go away any more, and works without. */
+	(void)landlock_rs_marks_init();
 	return 0;
 }
 module_init(landlock_rs_init);

@@ -14,6 +14,7 @@
 
 #include <linux/debugfs.h>
 #include <linux/delay.h>
+#include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/nmi.h>
@@ -119,8 +120,11 @@ static const struct file_operations mark_fops = {
  * landlock_rs_marks_init() - Create the files by which tests use marks
  *
  * Context: Process context, may sleep.
+ *
+ * Return: 0, or %-ENOSPC if there are more marks than files, which are there
+ * nevertheless.
  */
-void __init landlock_rs_marks_init(void)
+int __init landlock_rs_marks_init(void)
 {
 	struct dentry *const root = debugfs_create_dir("landlock_rs", NULL);
 	const char *name;
@@ -129,8 +133,9 @@ void __init landlock_rs_marks_init(void)
 	for (i = 0; i < ARRAY_SIZE(marks); i++) {
 		name = landlock_rs_mark_name(i);
 		if (!name)
-			return;
+			return 0;
 		debugfs_create_file(name, 0600, root, &marks[i], &mark_fops);
 	}
 	pr_err("Too many marks.\n");
+	return -ENOSPC;
 }

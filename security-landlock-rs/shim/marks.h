@@ -7,10 +7,11 @@
 #define _LANDLOCK_RS_MARKS_H
 
 #ifdef CONFIG_SECURITY_LANDLOCK_RACE_TEST
-void landlock_rs_marks_init(void);
+int landlock_rs_marks_init(void);
 #else
-static inline void landlock_rs_marks_init(void)
+static inline int landlock_rs_marks_init(void)
 {
+	return 0;
 }
 #endif
 

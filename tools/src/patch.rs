@@ -94,6 +94,11 @@ impl Series {
         })
     }
 
+    /// Keeps the first `count` patches only.
+    pub fn truncate(&mut self, count: usize) {
+        self.patches.truncate(count);
+    }
+
     /// Appends the patches of `other`.
     pub fn extend(&mut self, other: Self) {
         self.patches.extend(other.patches);

@@ -109,14 +109,19 @@ pub fn check(session: &Session, unfilled: &Programs) -> Result<Count> {
     count(session, unfilled, &[EMPTY, SECOND, UNLOAD])
 }
 
-/// Boots a kernel in which Landlock is disabled.
-pub fn disabled(workshop: &Workshop) -> Result<Count> {
+/// Boots a kernel with `implementation` in which Landlock is disabled.
+pub fn disabled(workshop: &Workshop, implementation: Impl) -> Result<Count> {
     let unfilled = programs::unfilled(workshop)?;
-    let mut guest = Guest::new(workshop, Impl::Rust, "disabled")?;
+    let name = format!("disabled-{implementation}");
+    let mut guest = Guest::new(workshop, implementation, &name)?;
     guest.disable_landlock();
     guest.root.add_all(UNFILLED, &unfilled.files);
     let session = guest.run(workshop, "disabled")?;
-    let mut count = count(&session, &unfilled, &[DISABLED, DISABLED_MODULE])?;
+    let refusals = match implementation {
+        Impl::Rust => &[DISABLED, DISABLED_MODULE][..],
+        Impl::C | Impl::Builtin => &[DISABLED],
+    };
+    let mut count = count(&session, &unfilled, refusals)?;
     tally(&mut count, one(session.check()))?;
     Ok(count)
 }

@@ -239,9 +239,11 @@ pub fn series(place: &Place) -> Result<Series> {
     Series::read(&patches(place, ""))
 }
 
-/// Reads the series that builds the module's sources into the kernel.
+/// Reads the series that builds the module's sources into the kernel. Of that with the slot it only
+/// needs the first patch, which makes the implementation a choice.
 pub fn builtin_series(place: &Place) -> Result<Series> {
     let mut series = series(place)?;
+    series.truncate(1);
     series.extend(Series::read(&patches(place, "-builtin"))?);
     let dir = place.repo.join(SOURCES);
     for file in module::sources(&dir)? {

@@ -76,7 +76,8 @@ fn plain(workshop: &Workshop, bound: Bound) -> Result<Count> {
     tally(&mut count, prove::run(workshop, bound, None))?;
     tally(&mut count, in_guest(workshop, Impl::Builtin))?;
     tally(&mut count, in_guest(workshop, Impl::Rust))?;
-    tally(&mut count, slot::disabled(workshop))?;
+    tally(&mut count, slot::disabled(workshop, Impl::Builtin))?;
+    tally(&mut count, slot::disabled(workshop, Impl::Rust))?;
     tally(&mut count, race::quick(workshop))?;
     tally(&mut count, fuzz::count(workshop, Bound::Quick))?;
     Ok(count)

@@ -15,7 +15,7 @@ pub enum Impl {
     C,
     /// The slot, which the module fills.
     Rust,
-    /// The slot, which the same code fills at boot, as part of the kernel.
+    /// The code of the module, as an LSM that is part of the kernel.
     Builtin,
 }
 
@@ -25,7 +25,7 @@ impl Impl {
         match self {
             Self::C => &["c.config"],
             Self::Rust => &["slot.config"],
-            Self::Builtin => &["slot.config", "builtin.config"],
+            Self::Builtin => &["builtin.config"],
         }
     }
 
