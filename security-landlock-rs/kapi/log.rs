@@ -4,7 +4,7 @@
 //!
 //! `shim/audit.c` and `shim/trace.c` have the formats. What is here only writes; whether there is
 //! something to write is decided in `log`. A trace event that is disabled costs a branch that is
-//! patched out.
+//! patched out. A kernel without audit or without trace events has nothing that writes them.
 
 use super::{
     address::SockAddr,
@@ -102,10 +102,12 @@ pub(crate) struct Denial<'a> {
 impl Denial<'_> {
     /// Makes the trace event. Sleeps if the object is a file, and only then.
     pub(crate) fn trace(&self) {
-        let raw = self.to_raw();
+        if cfg!(CONFIG_TRACEPOINTS) {
+            let raw = self.to_raw();
 
-        // SAFETY: The pointers in `raw` are references of `self`.
-        unsafe { shim::landlock_rs_trace_denial(&raw) };
+            // SAFETY: The pointers in `raw` are references of `self`.
+            unsafe { shim::landlock_rs_trace_denial(&raw) };
+        }
     }
 
     /// Makes the audit record. Returns whether there is one now. May run in atomic context.
@@ -113,7 +115,7 @@ impl Denial<'_> {
         let raw = self.to_raw();
 
         // SAFETY: As in `trace()`.
-        unsafe { shim::landlock_rs_audit_denial(&raw) }
+        cfg!(CONFIG_AUDIT) && unsafe { shim::landlock_rs_audit_denial(&raw) }
     }
 
     fn to_raw(self) -> shim::landlock_rs_denial {
@@ -186,19 +188,22 @@ impl Object<'_> {
 /// Returns whether audit records are made at all.
 pub(crate) fn is_audit_enabled() -> bool {
     // SAFETY: Only looks at a flag.
-    unsafe { shim::landlock_rs_audit_enabled() }
+    cfg!(CONFIG_AUDIT) && unsafe { shim::landlock_rs_audit_enabled() }
 }
 
 /// Makes the audit record that introduces a domain. Returns whether there is one now.
 pub(crate) fn audit_allocated(domain_id: u64, creator: &Creator) -> bool {
     // SAFETY: `creator` is valid, and its path ends with a null byte.
-    unsafe { shim::landlock_rs_audit_allocated(domain_id, creator.as_ptr(), creator.exe()) }
+    cfg!(CONFIG_AUDIT)
+        && unsafe { shim::landlock_rs_audit_allocated(domain_id, creator.as_ptr(), creator.exe()) }
 }
 
 /// Makes the audit record of the end of a domain that denied `denials` requests. May sleep.
 pub(crate) fn audit_deallocated(domain_id: u64, denials: u64) {
-    // SAFETY: Plain values.
-    unsafe { shim::landlock_rs_audit_deallocated(domain_id, denials) };
+    if cfg!(CONFIG_AUDIT) {
+        // SAFETY: Plain values.
+        unsafe { shim::landlock_rs_audit_deallocated(domain_id, denials) };
+    }
 }
 
 /// A ruleset in a trace event.
@@ -219,8 +224,10 @@ macro_rules! trace_events {
         $(
             $(#[$doc])*
             pub(crate) fn $name($($arg: $ty),*) {
-                // SAFETY: Plain values.
-                unsafe { shim::$raw($($arg),*) };
+                if cfg!(CONFIG_TRACEPOINTS) {
+                    // SAFETY: Plain values.
+                    unsafe { shim::$raw($($arg),*) };
+                }
             }
         )+
     };
@@ -254,9 +261,13 @@ pub(crate) fn trace_add_rule_path_beneath(
 ) {
     let (id, version) = (ruleset.id, ruleset.version);
 
-    // SAFETY: `path` is valid.
-    unsafe {
-        shim::landlock_rs_trace_add_rule_path_beneath(id, version, flags, rights, path.as_ptr());
+    if cfg!(CONFIG_TRACEPOINTS) {
+        let path = path.as_ptr();
+
+        // SAFETY: `path` is valid.
+        unsafe {
+            shim::landlock_rs_trace_add_rule_path_beneath(id, version, flags, rights, path);
+        }
     }
 }
 
@@ -264,8 +275,10 @@ pub(crate) fn trace_add_rule_path_beneath(
 pub(crate) fn trace_add_rule_net_port(ruleset: TracedRuleset, flags: u32, rights: u32, port: u16) {
     let (id, version) = (ruleset.id, ruleset.version);
 
-    // SAFETY: Plain values.
-    unsafe { shim::landlock_rs_trace_add_rule_net_port(id, version, flags, rights, port) };
+    if cfg!(CONFIG_TRACEPOINTS) {
+        // SAFETY: Plain values.
+        unsafe { shim::landlock_rs_trace_add_rule_net_port(id, version, flags, rights, port) };
+    }
 }
 
 /// Returns whether the trace event for rules that match during a path walk is enabled.
@@ -287,15 +300,17 @@ pub(crate) fn is_check_rule_inode_traced() -> bool {
 
 /// Reports a rule on `dentry` that matches a request: what each layer grants of it.
 pub(crate) fn trace_check_rule_inode(id: u64, request: u32, dentry: &Dentry, grants: &[u32]) {
-    // SAFETY: `dentry` is valid, and there are that many grants.
-    unsafe {
-        shim::landlock_rs_trace_check_rule_inode(
-            id,
-            request,
-            dentry.as_ptr(),
-            grants.as_ptr(),
-            grants.len(),
-        );
+    if cfg!(CONFIG_TRACEPOINTS) {
+        // SAFETY: `dentry` is valid, and there are that many grants.
+        unsafe {
+            shim::landlock_rs_trace_check_rule_inode(
+                id,
+                request,
+                dentry.as_ptr(),
+                grants.as_ptr(),
+                grants.len(),
+            );
+        }
     }
 }
 
@@ -318,14 +333,16 @@ pub(crate) fn is_check_rule_net_port_traced() -> bool {
 
 /// Reports a rule on `port` that matches a request: what each layer grants of it.
 pub(crate) fn trace_check_rule_net_port(id: u64, request: u32, port: u16, grants: &[u32]) {
-    // SAFETY: There are that many grants.
-    unsafe {
-        shim::landlock_rs_trace_check_rule_net_port(
-            id,
-            request,
-            port,
-            grants.as_ptr(),
-            grants.len(),
-        );
+    if cfg!(CONFIG_TRACEPOINTS) {
+        // SAFETY: There are that many grants.
+        unsafe {
+            shim::landlock_rs_trace_check_rule_net_port(
+                id,
+                request,
+                port,
+                grants.as_ptr(),
+                grants.len(),
+            );
+        }
     }
 }

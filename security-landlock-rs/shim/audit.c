@@ -14,8 +14,6 @@
 
 #include "log.h"
 
-#ifdef CONFIG_AUDIT
-
 /* Records may be made in atomic context, and failing to make one is no error. */
 #define RECORD_GFP (GFP_ATOMIC | __GFP_NOWARN)
 
@@ -235,28 +233,3 @@ void landlock_rs_audit_deallocated(u64 domain_id, u64 denials)
 			 domain_id, denials);
 	audit_log_end(ab);
 }
-
-#else /* CONFIG_AUDIT */
-
-bool landlock_rs_audit_enabled(void)
-{
-	return false;
-}
-
-bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial)
-{
-	return false;
-}
-
-bool landlock_rs_audit_allocated(u64 domain_id,
-				 const struct landlock_rs_creator *creator,
-				 const char *exe)
-{
-	return false;
-}
-
-void landlock_rs_audit_deallocated(u64 domain_id, u64 denials)
-{
-}
-
-#endif /* CONFIG_AUDIT */

@@ -101,7 +101,7 @@ struct landlock_rs_creator {
 	char comm[TASK_COMM_LEN];
 };
 
-/* audit.c */
+/* audit.c, with CONFIG_AUDIT */
 
 bool landlock_rs_audit_enabled(void);
 bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial);
@@ -110,12 +110,10 @@ bool landlock_rs_audit_allocated(u64 domain_id,
 				 const char *exe);
 void landlock_rs_audit_deallocated(u64 domain_id, u64 denials);
 
-/* trace.c */
+/* trace.c, with CONFIG_TRACEPOINTS */
 
-#ifdef CONFIG_TRACEPOINTS
 extern struct tracepoint __tracepoint_landlock_check_rule_inode;
 extern struct tracepoint __tracepoint_landlock_check_rule_net_port;
-#endif
 
 void landlock_rs_trace_create_ruleset(u64 ruleset_id, u32 handled_fs,
 				      u32 handled_net, u32 scoped);

@@ -24,8 +24,6 @@
 
 #include "log.h"
 
-#ifdef CONFIG_TRACEPOINTS
-
 typedef u32 access_mask_t;
 
 struct landlock_ruleset {
@@ -405,57 +403,3 @@ void landlock_rs_trace_denial(const struct landlock_rs_denial *denial)
 		break;
 	}
 }
-
-#else /* CONFIG_TRACEPOINTS */
-
-void landlock_rs_trace_create_ruleset(u64 ruleset_id, u32 handled_fs,
-				      u32 handled_net, u32 scoped)
-{
-}
-
-void landlock_rs_trace_free_ruleset(u64 ruleset_id, u64 version)
-{
-}
-
-void landlock_rs_trace_add_rule_path_beneath(u64 ruleset_id, u64 version,
-					     u32 flags, u32 rights,
-					     const struct path *path)
-{
-}
-
-void landlock_rs_trace_add_rule_net_port(u64 ruleset_id, u64 version,
-					 u32 flags, u32 rights, u16 port)
-{
-}
-
-void landlock_rs_trace_create_domain(u64 domain_id, u64 parent_id,
-				     u64 ruleset_id, u64 version)
-{
-}
-
-void landlock_rs_trace_enforce_domain(u64 domain_id, bool complete,
-				      bool process_wide, bool no_new_privs)
-{
-}
-
-void landlock_rs_trace_free_domain(u64 domain_id, u64 denials)
-{
-}
-
-void landlock_rs_trace_check_rule_inode(u64 domain_id, u32 request,
-					const struct dentry *dentry,
-					const u32 *grants, size_t num_layers)
-{
-}
-
-void landlock_rs_trace_check_rule_net_port(u64 domain_id, u32 request,
-					   u16 port, const u32 *grants,
-					   size_t num_layers)
-{
-}
-
-void landlock_rs_trace_denial(const struct landlock_rs_denial *denial)
-{
-}
-
-#endif /* CONFIG_TRACEPOINTS */
