@@ -20,7 +20,7 @@ pub(crate) mod unix;
 
 use crate::{
     domain::Domain,
-    kapi::{inode::Inode, log::Object, path::Path},
+    kapi::{denial::Object, inode::Inode, path::Path},
     log,
     policy::{
         access::AccessFs,

@@ -12,6 +12,7 @@ pub(crate) mod climb;
 pub(crate) mod creator;
 pub(crate) mod cred;
 pub(crate) mod deferred;
+pub(crate) mod denial;
 pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod fowner;

@@ -6,7 +6,8 @@
 use crate::{
     domain::Domain,
     kapi::{
-        log::{self, Denial, Kind, Object},
+        denial::{Denial, Kind, Object},
+        log,
         path::Dentry,
     },
     policy::{

@@ -6,8 +6,8 @@ use crate::{
     file_state::FileState,
     kapi::{
         cred,
+        denial::Object,
         file::{File, Mode},
-        log::Object,
         mark::{mark, Mark},
         path::Path,
     },

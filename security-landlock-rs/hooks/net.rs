@@ -6,7 +6,7 @@ use crate::{
     domain::Domain,
     kapi::{
         address::SockAddr,
-        log::{Named, Object},
+        denial::{Named, Object},
         sock::{Message, Sock},
     },
     log,

@@ -10,8 +10,8 @@ use crate::{
     file_state::{FileState, Sender},
     kapi::{
         cred,
+        denial::Object,
         fowner::{FileOwner, FileOwnerMut},
-        log::Object,
         mark::{mark, Mark},
         task,
     },

@@ -5,7 +5,7 @@
 //! Both hooks run in atomic context.
 
 use crate::{
-    kapi::{cred, log::Object},
+    kapi::{cred, denial::Object},
     log,
     policy::blame::{Blame, Blocker},
     subject::CredState,

@@ -4,7 +4,7 @@
 
 use crate::{
     kapi::{
-        log::Object,
+        denial::Object,
         path::{Dentry, Path},
     },
     log,

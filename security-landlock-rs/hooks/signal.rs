@@ -3,7 +3,7 @@
 //! Signals, but for those of open files.
 
 use crate::{
-    kapi::{cred, log::Object, task},
+    kapi::{cred, denial::Object, task},
     policy::access::Scope,
     subject::CredState,
 };

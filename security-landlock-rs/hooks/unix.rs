@@ -5,7 +5,7 @@
 use crate::{
     kapi::{
         cred,
-        log::Object,
+        denial::Object,
         path::Path,
         unix::{LockedUnixSock, UnixSock},
     },
