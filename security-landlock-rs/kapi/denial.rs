@@ -13,7 +13,17 @@ use super::{
     unix::LockedUnixSock,
 };
 
-use kernel::task::Task;
+use core::mem::{offset_of, ManuallyDrop};
+use kernel::{
+    bindings::{self, in6_addr, in6_addr__bindgen_ty_1, sockaddr_in, sockaddr_in6},
+    ffi::c_char,
+    prelude::*,
+    task::Task,
+};
+use shim::{
+    lsm_network_audit__bindgen_ty_1__bindgen_ty_1 as V4,
+    lsm_network_audit__bindgen_ty_1__bindgen_ty_2 as V6, //
+};
 
 /// Kind of a request that was denied.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,84 +108,172 @@ impl Denial<'_> {
     /// Makes the trace event. Sleeps if the object is a file, and only then.
     pub(crate) fn trace(&self) {
         if cfg!(CONFIG_TRACEPOINTS) {
-            let raw = self.to_raw();
-
-            // SAFETY: The pointers in `raw` are references of `self`.
-            unsafe { shim::landlock_rs_trace_denial(&raw) };
+            // SAFETY: The pointers in `raw` are references of `self`, and to what `with_raw()` keeps.
+            self.with_raw(|raw| unsafe { shim::landlock_rs_trace_denial(raw) });
         }
     }
 
     /// Makes the audit record. Returns whether there is one now. May run in atomic context.
     pub(crate) fn audit(&self) -> bool {
-        let raw = self.to_raw();
-
         // SAFETY: As in `trace()`.
-        cfg!(CONFIG_AUDIT) && unsafe { shim::landlock_rs_audit_denial(&raw) }
+        cfg!(CONFIG_AUDIT) && self.with_raw(|raw| unsafe { shim::landlock_rs_audit_denial(raw) })
     }
 
-    fn to_raw(self) -> shim::landlock_rs_denial {
-        let mut raw: shim::landlock_rs_denial = pin_init::zeroed();
+    /// Gives the request to `write` as C takes it.
+    fn with_raw<R>(self, write: impl FnOnce(&shim::landlock_rs_denial) -> R) -> R {
+        let mut raw = shim::landlock_rs_denial::default();
+        let mut details = Details::default();
 
         raw.type_ = self.kind.as_raw();
         raw.missing = self.missing;
         raw.domain_id = self.domain_id;
         raw.same_exec = self.is_same_exec;
         raw.logged = self.is_logged;
-        self.object.describe(&mut raw);
-        raw
+        self.describe(&mut raw, &mut details);
+        write(&raw)
+    }
+
+    /// Says what the request is about, as the helpers of audit take it, and what trace events say
+    /// besides.
+    fn describe(self, raw: &mut shim::landlock_rs_denial, details: &mut Details) {
+        let audit = &mut raw.audit.u;
+        let kind = match self.object {
+            Object::Path(path, dentry) => {
+                audit.path = ManuallyDrop::new(path.with_dentry(dentry));
+                shim::LSM_AUDIT_DATA_PATH
+            }
+            Object::Dentry(dentry) => {
+                audit.dentry = ManuallyDrop::new(dentry.as_ptr());
+                shim::LSM_AUDIT_DATA_DENTRY
+            }
+            Object::File(file) => {
+                audit.file = ManuallyDrop::new(file.as_ptr());
+                shim::LSM_AUDIT_DATA_FILE
+            }
+            Object::Ioctl(file, command) => {
+                details.ioctl.path = file.path().with_dentry(file.path().dentry());
+                // CAST: That is how much of it the record has.
+                details.ioctl.cmd = command as u16;
+                audit.op = ManuallyDrop::new(&raw mut details.ioctl);
+                shim::LSM_AUDIT_DATA_IOCTL_OP
+            }
+            Object::Address(sock, socket_family, address) => {
+                let net = &mut details.net;
+
+                net.sk = sock.as_ptr();
+                raw.trace.net = ManuallyDrop::new(shim::landlock_rs_net_trace {
+                    socket_family,
+                    ..self.describe_named(address, net)
+                });
+                audit.net = ManuallyDrop::new(&raw mut details.net);
+                shim::LSM_AUDIT_DATA_NET
+            }
+            Object::Peer(sock, domain_id) => {
+                details.net.sk = sock.as_ptr();
+                raw.other_domain_id = domain_id;
+                audit.net = ManuallyDrop::new(&raw mut details.net);
+                shim::LSM_AUDIT_DATA_NET
+            }
+            Object::Traced(task, tracer, domain_id) => {
+                raw.other_domain_id = domain_id;
+                raw.trace.tracer = ManuallyDrop::new(tracer.as_ptr());
+                audit.tsk = ManuallyDrop::new(task.as_ptr());
+                shim::LSM_AUDIT_DATA_TASK
+            }
+            Object::Signalled(task, signal, domain_id) => {
+                raw.other_domain_id = domain_id;
+                raw.trace.signal = ManuallyDrop::new(signal);
+                audit.tsk = ManuallyDrop::new(task.as_ptr());
+                shim::LSM_AUDIT_DATA_TASK
+            }
+        };
+
+        // CAST: The constants are small, and meant for this member.
+        raw.audit.type_ = kind as c_char;
+    }
+
+    /// Says which address the request is about, if any. Returns it for trace events.
+    fn describe_named(
+        self,
+        address: Named<'_>,
+        net: &mut shim::lsm_network_audit,
+    ) -> shim::landlock_rs_net_trace {
+        let mut traced = shim::landlock_rs_net_trace::default();
+
+        match address {
+            Named::Said(address) => {
+                self.describe_address(address, net);
+                traced.address = address.as_ptr();
+                traced.address_len = address.raw_len();
+            }
+            // Port 0 and no address say that the kernel chooses.
+            Named::Chosen(family) => net.family = family,
+        }
+        traced
+    }
+
+    /// Says which address that is: a bind has a source, everything else a destination.
+    fn describe_address(self, address: &SockAddr<'_>, net: &mut shim::lsm_network_audit) {
+        let bytes = address.copy::<{ size_of::<sockaddr_in6>() }>();
+        let port = u16::from_ne_bytes(field(&bytes, offset_of!(sockaddr_in, sin_port)));
+        let v4 = u32::from_ne_bytes(field(&bytes, offset_of!(sockaddr_in, sin_addr)));
+        let v6 = in6_addr {
+            in6_u: in6_addr__bindgen_ty_1 {
+                u6_addr8: field(&bytes, offset_of!(sockaddr_in6, sin6_addr)),
+            },
+        };
+
+        net.family = u16::from_ne_bytes(field(&bytes, offset_of!(sockaddr_in, sin_family)));
+        match u32::from(net.family) {
+            bindings::AF_INET => {
+                let (saddr, daddr) = self.sides(v4);
+
+                net.fam.v4 = ManuallyDrop::new(V4 { daddr, saddr });
+            }
+            bindings::AF_INET6 => {
+                let (saddr, daddr) = self.sides(v6);
+
+                net.fam.v6 = ManuallyDrop::new(V6 { daddr, saddr });
+            }
+            _ => return,
+        }
+        (net.sport, net.dport) = self.sides(port);
+    }
+
+    /// Returns `value` as that of the source or of the destination, whichever the request has.
+    fn sides<T: Default>(self, value: T) -> (T, T) {
+        const BIND: u32 = shim::LANDLOCK_ACCESS_NET_BIND_TCP | shim::LANDLOCK_ACCESS_NET_BIND_UDP;
+
+        match self.missing & BIND {
+            0 => (T::default(), value),
+            _ => (value, T::default()),
+        }
     }
 }
 
-impl Object<'_> {
-    /// Sets the members of `raw` that say what a request is about.
-    fn describe(self, raw: &mut shim::landlock_rs_denial) {
-        raw.kind = match self {
-            Self::Path(path, dentry) => {
-                raw.path = path.with_dentry(dentry);
-                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_PATH
-            }
-            Self::Dentry(dentry) => {
-                raw.dentry = dentry.as_ptr();
-                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_DENTRY
-            }
-            Self::File(file) => {
-                raw.file = file.as_ptr();
-                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_FILE
-            }
-            Self::Ioctl(file, command) => {
-                raw.file = file.as_ptr();
-                raw.command = command;
-                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_IOCTL
-            }
-            Self::Address(sock, family, address) => {
-                raw.sk = sock.as_ptr();
-                raw.socket_family = family;
-                match address {
-                    Named::Said(address) => {
-                        raw.address = address.as_ptr();
-                        raw.address_len = address.raw_len();
-                    }
-                    Named::Chosen(family) => raw.chosen_family = family,
-                }
-                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_ADDRESS
-            }
-            Self::Peer(sock, domain_id) => {
-                raw.sk = sock.as_ptr();
-                raw.other_domain_id = domain_id;
-                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_PEER
-            }
-            Self::Traced(task, tracer, domain_id) => {
-                raw.task = task.as_ptr();
-                raw.tracer = tracer.as_ptr();
-                raw.other_domain_id = domain_id;
-                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_TASK
-            }
-            Self::Signalled(task, signal, domain_id) => {
-                raw.task = task.as_ptr();
-                raw.signal = signal;
-                raw.other_domain_id = domain_id;
-                shim::landlock_rs_object_kind_LANDLOCK_RS_OBJECT_TASK
-            }
-        };
-    }
+/// What [`shim::landlock_rs_denial`] points to.
+#[derive(Default)]
+struct Details {
+    net: shim::lsm_network_audit,
+    ioctl: shim::lsm_ioctlop_audit,
+}
+
+static_assert!(
+    size_of::<shim::common_audit_data>()
+        == shim::landlock_rs_audit_size_LANDLOCK_RS_SIZE_DATA as usize
+);
+static_assert!(
+    size_of::<shim::lsm_network_audit>()
+        == shim::landlock_rs_audit_size_LANDLOCK_RS_SIZE_NETWORK as usize
+);
+static_assert!(
+    size_of::<shim::lsm_ioctlop_audit>()
+        == shim::landlock_rs_audit_size_LANDLOCK_RS_SIZE_IOCTL as usize
+);
+
+/// Reads a field at `offset` of an address in `bytes`, or zeros if the address is too short.
+fn field<const SIZE: usize>(bytes: &[u8], offset: usize) -> [u8; SIZE] {
+    let rest = bytes.get(offset..).unwrap_or_default();
+
+    rest.first_chunk().copied().unwrap_or([0; SIZE])
 }

@@ -2,13 +2,11 @@
 /*
  * Landlock in Rust - audit records
  *
- * Formats only: log/ decides whether there is a record at all.
+ * Formats only: log.rs decides whether there is a record at all.
  */
 
 #include <linux/audit.h>
 #include <linux/bitops.h>
-#include <linux/in.h>
-#include <linux/in6.h>
 #include <linux/landlock.h>
 #include <linux/lsm_audit.h>
 
@@ -71,83 +69,6 @@ static void write_blockers(struct audit_buffer *ab,
 	}
 }
 
-static bool is_bind(u32 rights)
-{
-	return rights & (LANDLOCK_ACCESS_NET_BIND_TCP |
-			 LANDLOCK_ACCESS_NET_BIND_UDP);
-}
-
-/* A bind has a source, everything else a destination. */
-static void describe_address(struct lsm_network_audit *net,
-			     const struct landlock_rs_denial *denial)
-{
-	const struct sockaddr *const address = denial->address;
-	const bool bind = is_bind(denial->missing);
-	__be16 *const port = bind ? &net->sport : &net->dport;
-
-	if (!address) {
-		/* Port 0 and no address say that the kernel chooses. */
-		net->family = denial->chosen_family;
-		return;
-	}
-
-	net->family = address->sa_family;
-	if (address->sa_family == AF_INET) {
-		const struct sockaddr_in *const v4 = (const void *)address;
-
-		*port = v4->sin_port;
-		*(bind ? &net->v4info.saddr : &net->v4info.daddr) =
-			v4->sin_addr.s_addr;
-	} else if (address->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *const v6 = (const void *)address;
-
-		*port = v6->sin6_port;
-		*(bind ? &net->v6info.saddr : &net->v6info.daddr) =
-			v6->sin6_addr;
-	}
-}
-
-static void write_object(struct audit_buffer *ab,
-			 const struct landlock_rs_denial *denial)
-{
-	struct lsm_network_audit net = { .sk = denial->sk };
-	struct lsm_ioctlop_audit ioctl = {};
-	struct common_audit_data data = {};
-
-	switch (denial->kind) {
-	case LANDLOCK_RS_OBJECT_PATH:
-		data.type = LSM_AUDIT_DATA_PATH;
-		data.u.path = denial->path;
-		break;
-	case LANDLOCK_RS_OBJECT_DENTRY:
-		data.type = LSM_AUDIT_DATA_DENTRY;
-		data.u.dentry = denial->dentry;
-		break;
-	case LANDLOCK_RS_OBJECT_FILE:
-		data.type = LSM_AUDIT_DATA_FILE;
-		data.u.file = denial->file;
-		break;
-	case LANDLOCK_RS_OBJECT_IOCTL:
-		ioctl.path = denial->file->f_path;
-		ioctl.cmd = denial->command;
-		data.type = LSM_AUDIT_DATA_IOCTL_OP;
-		data.u.op = &ioctl;
-		break;
-	case LANDLOCK_RS_OBJECT_TASK:
-		data.type = LSM_AUDIT_DATA_TASK;
-		data.u.tsk = denial->task;
-		break;
-	case LANDLOCK_RS_OBJECT_ADDRESS:
-		describe_address(&net, denial);
-		fallthrough;
-	case LANDLOCK_RS_OBJECT_PEER:
-		data.type = LSM_AUDIT_DATA_NET;
-		data.u.net = &net;
-		break;
-	}
-	audit_log_lsm_data(ab, &data);
-}
-
 static struct audit_buffer *start(gfp_t gfp, int type)
 {
 	return audit_log_start(audit_context(), gfp, type);
@@ -180,7 +101,7 @@ bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial)
 
 	audit_log_format(ab, "domain=%llx blockers=", denial->domain_id);
 	write_blockers(ab, denial);
-	write_object(ab, denial);
+	audit_log_lsm_data(ab, &denial->audit);
 	audit_log_end(ab);
 	return true;
 }

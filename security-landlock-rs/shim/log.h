@@ -2,7 +2,7 @@
 /*
  * Landlock in Rust - what logs are made from
  *
- * log/ decides what is logged; audit.c and trace.c only write it, in the
+ * log.rs decides what is logged; audit.c and trace.c only write it, in the
  * formats of Linux 7.3.
  */
 
@@ -10,14 +10,13 @@
 #define _LANDLOCK_RS_LOG_H
 
 #include <linux/dcache.h>
-#include <linux/fs.h>
+#include <linux/lsm_audit.h>
 #include <linux/path.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/tracepoint-defs.h>
 #include <linux/types.h>
-#include <net/sock.h>
 
 /*
  * Kinds of requests.  User space sees these numbers in the format of trace
@@ -32,15 +31,17 @@ enum landlock_request_type {
 	LANDLOCK_REQUEST_SCOPE_SIGNAL,
 };
 
-/* What a request is about, and which member of the union says it. */
-enum landlock_rs_object_kind {
-	LANDLOCK_RS_OBJECT_PATH,
-	LANDLOCK_RS_OBJECT_DENTRY,
-	LANDLOCK_RS_OBJECT_FILE,
-	LANDLOCK_RS_OBJECT_IOCTL,
-	LANDLOCK_RS_OBJECT_TASK,
-	LANDLOCK_RS_OBJECT_ADDRESS,
-	LANDLOCK_RS_OBJECT_PEER,
+/**
+ * struct landlock_rs_net_trace - What a trace event says of an address besides
+ *
+ * @address: Address that was passed with the socket, or NULL.
+ * @address_len: Number of bytes of @address.
+ * @socket_family: Family of the socket when it was looked at.
+ */
+struct landlock_rs_net_trace {
+	const struct sockaddr *address;
+	int address_len;
+	u16 socket_family;
 };
 
 /**
@@ -52,19 +53,12 @@ enum landlock_rs_object_kind {
  * @other_domain_id: Domain of the other task or socket, or 0.
  * @same_exec: Is the denied program the one that was sandboxed?
  * @logged: Does the policy of the domain want a record?
- * @kind: Which of the following members says what the request is about.
- * @path: File hierarchy: the mount and the directory entry.
- * @dentry: Directory entry of a mount or of a superblock.
- * @file: Open file.
- * @command: Number of the command that was sent to @file.
- * @task: Task that was to be traced or to get a signal.
- * @tracer: Task that was to trace, or NULL.
- * @signal: Number of the signal.
- * @sk: Socket that was to be used, or to be reached.
- * @socket_family: Family of @sk when it was looked at.
- * @address: Address that was passed with @sk, or NULL.
- * @address_len: Number of bytes of @address.
- * @chosen_family: Without @address: family of the one that the kernel chooses.
+ * @audit: What the request is about.
+ * @trace: What a trace event says besides, if @type is about a port, ptrace or a
+ *	   signal.
+ * @trace.net: The address.
+ * @trace.tracer: Task that was to trace.
+ * @trace.signal: Number of the signal.
  */
 struct landlock_rs_denial {
 	enum landlock_request_type type;
@@ -73,19 +67,20 @@ struct landlock_rs_denial {
 	u64 other_domain_id;
 	bool same_exec;
 	bool logged;
-	enum landlock_rs_object_kind kind;
-	struct path path;
-	struct dentry *dentry;
-	struct file *file;
-	unsigned int command;
-	struct task_struct *task;
-	const struct task_struct *tracer;
-	int signal;
-	struct sock *sk;
-	u16 socket_family;
-	const struct sockaddr *address;
-	int address_len;
-	u16 chosen_family;
+	struct common_audit_data audit;
+	union {
+		struct landlock_rs_net_trace net;
+		const struct task_struct *tracer;
+		int signal;
+	} trace;
+};
+
+/* Sizes of what the kernel's header declares, which the build compares. */
+
+enum landlock_rs_audit_size {
+	LANDLOCK_RS_SIZE_DATA = sizeof(struct common_audit_data),
+	LANDLOCK_RS_SIZE_NETWORK = sizeof(struct lsm_network_audit),
+	LANDLOCK_RS_SIZE_IOCTL = sizeof(struct lsm_ioctlop_audit),
 };
 
 /**

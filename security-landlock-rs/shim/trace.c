@@ -296,6 +296,26 @@ void landlock_rs_trace_check_rule_net_port(u64 domain_id, u32 request, u16 port,
 					   port);
 }
 
+/* Copies the path of what @audit is about.  Returns whether it has one. */
+static bool get_path(const struct common_audit_data *audit, struct path *path)
+{
+	switch (audit->type) {
+	case LSM_AUDIT_DATA_PATH:
+		*path = audit->u.path;
+		return true;
+	case LSM_AUDIT_DATA_DENTRY:
+		path->dentry = audit->u.dentry;
+		return true;
+	case LSM_AUDIT_DATA_FILE:
+		*path = audit->u.file->f_path;
+		return true;
+	case LSM_AUDIT_DATA_IOCTL_OP:
+		*path = audit->u.op->path;
+		return true;
+	}
+	return false;
+}
+
 static void trace_fs(const struct landlock_hierarchy *hierarchy,
 		     const struct landlock_rs_denial *denial,
 		     const struct landlock_blockers *blockers)
@@ -303,23 +323,9 @@ static void trace_fs(const struct landlock_hierarchy *hierarchy,
 	struct path path = {};
 	char *buffer;
 
-	if (!trace_landlock_deny_access_fs_enabled())
+	if (!trace_landlock_deny_access_fs_enabled() ||
+	    !get_path(&denial->audit, &path))
 		return;
-
-	switch (denial->kind) {
-	case LANDLOCK_RS_OBJECT_PATH:
-		path = denial->path;
-		break;
-	case LANDLOCK_RS_OBJECT_DENTRY:
-		path.dentry = denial->dentry;
-		break;
-	case LANDLOCK_RS_OBJECT_FILE:
-	case LANDLOCK_RS_OBJECT_IOCTL:
-		path = denial->file->f_path;
-		break;
-	default:
-		return;
-	}
 
 	buffer = kmalloc(PATH_MAX, GFP_KERNEL);
 	trace_landlock_deny_access_fs(hierarchy, denial->same_exec,
@@ -332,22 +338,24 @@ static void trace_net(const struct landlock_hierarchy *hierarchy,
 		      const struct landlock_rs_denial *denial,
 		      const struct landlock_blockers *blockers)
 {
+	const struct landlock_rs_net_trace *const trace = &denial->trace.net;
+	const struct lsm_network_audit *const net = denial->audit.u.net;
 	struct sockaddr_storage address = {};
-	int len = denial->address_len;
+	int len = trace->address_len;
 
 	if (!trace_landlock_deny_access_net_enabled() || len < 0 ||
 	    len > (int)sizeof(address))
 		return;
 
-	if (denial->address) {
-		memcpy(&address, denial->address, denial->address_len);
+	if (trace->address) {
+		memcpy(&address, trace->address, len);
 	} else {
-		address.ss_family = denial->chosen_family;
+		address.ss_family = net->family;
 		len = sizeof(address);
 	}
 	trace_landlock_deny_access_net(hierarchy, denial->same_exec,
-				       denial->logged, blockers, denial->sk,
-				       denial->socket_family, &address, len);
+				       denial->logged, blockers, net->sk,
+				       trace->socket_family, &address, len);
 }
 
 static void trace_peer(const struct landlock_hierarchy *hierarchy,
@@ -356,7 +364,7 @@ static void trace_peer(const struct landlock_hierarchy *hierarchy,
 	const u64 peer_id = denial->other_domain_id;
 	const bool same = denial->same_exec;
 	const bool logged = denial->logged;
-	const struct sock *const peer = denial->sk;
+	const struct sock *const peer = denial->audit.u.net->sk;
 
 	assert_peer_locked(peer);
 	trace_landlock_deny_scope_abstract_unix_socket(hierarchy, same, logged,
@@ -390,13 +398,15 @@ void landlock_rs_trace_denial(const struct landlock_rs_denial *denial)
 		trace_landlock_deny_ptrace(&hierarchy, denial->same_exec,
 					   denial->logged,
 					   denial->other_domain_id,
-					   denial->task, denial->tracer);
+					   denial->audit.u.tsk,
+					   denial->trace.tracer);
 		break;
 	case LANDLOCK_REQUEST_SCOPE_SIGNAL:
 		trace_landlock_deny_scope_signal(&hierarchy, denial->same_exec,
 						 denial->logged,
 						 denial->other_domain_id,
-						 denial->task, denial->signal);
+						 denial->audit.u.tsk,
+						 denial->trace.signal);
 		break;
 	case LANDLOCK_REQUEST_SCOPE_ABSTRACT_UNIX_SOCKET:
 		trace_peer(&hierarchy, denial);
