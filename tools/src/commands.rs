@@ -11,6 +11,7 @@ use crate::guest::{Guest, suites};
 use crate::initramfs::Section;
 use crate::kernel::{Flavor, Impl, Workshop};
 use crate::ktap;
+use crate::lock::Lock;
 use crate::module;
 use crate::place::{self, Place};
 use crate::process::run;
@@ -101,6 +102,8 @@ pub fn shell(workshop: &Workshop, implementation: Impl) -> Result<()> {
 pub fn build_module(place: &Place, kdir: Option<&Path>, kernel_src: Option<&Path>) -> Result<()> {
     let module = match kdir {
         Some(kdir) => {
+            let lock = Lock::new(&place.cache);
+            lock.take()?;
             crate::deps::ensure(place)?;
             module::build_for(place, &Toolchain::find(place)?, kdir)?
         }

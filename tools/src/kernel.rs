@@ -2,8 +2,7 @@
 
 //! The kernel: configured from fragments, built in one folder for both implementations.
 
-use std::cell::Cell;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -12,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::deps;
 use crate::key::Key;
+use crate::lock::Lock;
 use crate::patch::Series;
 use crate::place::{self, Place};
 use crate::process::run;
@@ -38,14 +38,14 @@ pub struct Workshop<'a> {
     source: Source,
     series: Series,
     flavor: Flavor,
-    /// Keeps other runs from changing the cache.
-    lock: Cell<Option<File>>,
+    lock: Lock,
 }
 
 impl<'a> Workshop<'a> {
     /// Installs the tools, gets the source and applies the patches.
     pub fn open(place: &'a Place, kernel_src: Option<&Path>, flavor: Flavor) -> Result<Self> {
-        let lock = place.lock()?;
+        let lock = Lock::new(&place.cache);
+        lock.take()?;
         deps::ensure(place)?;
         let toolchain = Toolchain::find(place)?;
         let source = Source::find(place, kernel_src)?;
@@ -57,13 +57,23 @@ impl<'a> Workshop<'a> {
             source,
             series,
             flavor,
-            lock: Cell::new(Some(lock)),
+            lock,
         })
     }
 
-    /// Lets other runs use the cache: everything was built.
+    /// Keeps other runs from changing the cache: something is going to be built.
+    ///
+    /// Other patches may have been applied to the tree since this run let others use the cache.
+    pub fn lock(&self) -> Result<()> {
+        if self.lock.take()? {
+            self.series.apply(&self.source.tree)?;
+        }
+        Ok(())
+    }
+
+    /// Lets other runs use the cache, until something is built again.
     pub fn unlock(&self) {
-        self.lock.take();
+        self.lock.release();
     }
 
     /// Returns the kernel's tree, patches applied.
@@ -142,6 +152,7 @@ impl<'a> Workshop<'a> {
 
     /// Returns what is kept of the kernel with `implementation`, built if it is not in the cache.
     pub fn stored(&self, implementation: Impl) -> Result<Stored> {
+        self.lock()?;
         let stored = self.place_of(&self.key(implementation)?);
         if !stored.exists() {
             self.build(implementation)?;
@@ -151,6 +162,7 @@ impl<'a> Workshop<'a> {
 
     /// Returns the build folder, in the state that `implementation` needs.
     pub fn prepared_build(&self, implementation: Impl) -> Result<PathBuf> {
+        self.lock()?;
         let built = fs::read_to_string(self.state()).unwrap_or_default();
         if built != self.key(implementation)? {
             self.build(implementation)?;

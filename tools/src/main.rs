@@ -27,6 +27,7 @@ mod initramfs;
 mod kernel;
 mod key;
 mod ktap;
+mod lock;
 mod module;
 mod native;
 mod patch;

@@ -3,13 +3,11 @@
 //! Where things lie: the repository, the cache and the folder of results.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use rustix::fs::{FlockOperation, flock, statvfs};
-
-use crate::ui;
+use rustix::fs::statvfs;
 
 /// The folders that the tool reads and writes.
 pub struct Place {
@@ -53,16 +51,6 @@ impl Place {
             self.cache.display()
         );
         Ok(())
-    }
-
-    /// Waits until no other run changes the cache. The returned file holds the lock.
-    pub fn lock(&self) -> Result<File> {
-        let file = File::create(self.cache.join("lock")).context("cannot create the cache lock")?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            ui::note("waiting for another run that is using the cache");
-            flock(&file, FlockOperation::LockExclusive).context("cannot lock the cache")?;
-        }
-        Ok(file)
     }
 }
 

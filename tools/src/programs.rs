@@ -84,6 +84,7 @@ pub fn native_bench(workshop: &Workshop) -> Result<Programs> {
 
 /// Builds the program that lets things happen at the marks of the module.
 pub fn race(workshop: &Workshop) -> Result<PathBuf> {
+    workshop.lock()?;
     let dir = workshop.place.repo.join(RACE);
     let mut key = workshop.source_key();
     for file in place::list(&dir, "")? {
@@ -113,6 +114,7 @@ fn build_all(
     sources: &[PathBuf],
     key: Key,
 ) -> Result<Programs> {
+    workshop.lock()?;
     let out = workshop.place.cache.join(title).join(key.finish());
     let program = |source: &PathBuf| out.join(name(source).trim_end_matches(".c"));
     let programs = Programs {
@@ -230,6 +232,7 @@ fn build_crate(
     folder: &str,
     names: &[&str],
 ) -> Result<Vec<PathBuf>> {
+    workshop.lock()?;
     let target = workshop.place.cache.join("target").join(title);
     let mut step = Step::new(title, "building");
     let mut cargo = cargo("build");

@@ -23,6 +23,7 @@ const USUAL_TOTAL: usize = 1100;
 /// The module cannot be loaded: User-Mode Linux knows no relocation that goes through a global
 /// offset table, and the compiler makes such ones for Rust.
 pub fn find(workshop: &Workshop, implementation: Impl) -> Result<PathBuf> {
+    workshop.lock()?;
     Builder::new(workshop, implementation)?.image()
 }
 
