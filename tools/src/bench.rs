@@ -124,9 +124,9 @@ impl Bench {
     fn prepare(workshop: &Workshop, implementation: Impl) -> Result<Self> {
         let name = format!("bench-{implementation}");
         let mut guest = Guest::new(workshop, implementation, &name)?;
-        guest.root.add_all("bin", &programs::bench(workshop)?);
+        guest.root.add_all("bin", &programs::bench(workshop)?)?;
         let fs_bench = programs::fs_bench(workshop)?;
-        guest.root.add_all("bin", &fs_bench.files);
+        guest.root.add_all("bin", &fs_bench.files)?;
         guest.root.plan = plan();
         guest.count_instructions(LIMIT);
         Ok(Self {

@@ -93,7 +93,7 @@ pub fn shell(workshop: &Workshop, implementation: Impl) -> Result<()> {
     ensure!(ui::is_terminal(), "make shell needs a terminal");
     let mut guest = Guest::new(workshop, implementation, "shell")?;
     guest.add_samples(workshop)?;
-    guest.root.add("bin/fuzz", &programs::fuzz(workshop)?);
+    guest.root.add("bin/fuzz", &programs::fuzz(workshop)?)?;
     guest.root.greeting = Some(GREETING.to_owned());
     guest.interact(workshop)
 }
@@ -173,7 +173,7 @@ pub fn run_suite(
     let mut guest = Guest::new(workshop, implementation, &name)?;
     let flavor = workshop.flavor();
     guest.root.plan.extend(debug::first_sections(flavor));
-    guest.add_suite(kind.folder(), &programs, &names);
+    guest.add_suite(kind.folder(), &programs, &names)?;
     guest.root.plan.extend(debug::final_sections(flavor));
     let session = guest.run(workshop, "tests")?;
     check_insmod(&session)?;

@@ -128,7 +128,7 @@ impl Run {
         let mut add = |kind: SuiteKind| -> Result<Vec<String>> {
             let programs = kind.programs(workshop)?;
             let tests = programs.tests();
-            guest.add_suite(kind.folder(), &programs, &tests);
+            guest.add_suite(kind.folder(), &programs, &tests)?;
             Ok(tests)
         };
         let tests = [add(SuiteKind::Kernel)?, add(SuiteKind::Ours)?];

@@ -68,14 +68,14 @@ pub fn command(workshop: &Workshop) -> Result<()> {
 /// Runs all tests of the guest with `module`.
 fn run(workshop: &Workshop, module: &Path) -> Result<Session> {
     let mut guest = Guest::new(workshop, Impl::Rust, "coverage")?;
-    guest.root.add("lib/landlock_rs.ko", module);
+    guest.root.add("lib/landlock_rs.ko", module)?;
     guest.add_samples(workshop)?;
-    guest.root.add("bin/fuzz", &programs::fuzz(workshop)?);
+    guest.root.add("bin/fuzz", &programs::fuzz(workshop)?)?;
     guest.extend_limit(FUZZ_LIMIT);
     guest.root.plan.extend(demo_sections());
     for kind in [SuiteKind::Ours, SuiteKind::Kernel] {
         let programs = kind.programs(workshop)?;
-        guest.add_suite(kind.folder(), &programs, &programs.tests());
+        guest.add_suite(kind.folder(), &programs, &programs.tests())?;
     }
     let bases = "cd /sys/module/landlock_rs/sections; grep -H . .text*";
     let reached = "cat /sys/kernel/security/landlock_rs_coverage";

@@ -112,7 +112,7 @@ pub fn check_skips(flavor: Flavor, suites: &Suites) -> Result<()> {
 fn faults(workshop: &Workshop) -> Result<Count> {
     let mut guest = Guest::new(workshop, Impl::Rust, "faults")?;
     let faults = module::faults(workshop)?;
-    guest.root.add("lib/landlock_rs_faults.ko", &faults);
+    guest.root.add("lib/landlock_rs_faults.ko", &faults)?;
     for (fault, _) in FAULTS {
         let command = format!("insmod /lib/landlock_rs_faults.ko fault={fault}");
         guest.root.plan.push(Section::new(fault, &command));

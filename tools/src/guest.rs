@@ -17,10 +17,7 @@ use crate::tap::{Case, Suite};
 use crate::ui::Step;
 use crate::vm::accel::Accel;
 use crate::vm::transcript::{Mark, Transcript};
-use crate::vm::{Machine, Session, USUAL_PROCESSORS};
-
-/// Shell of the guest, which is also most of its programs.
-pub const BUSYBOX: &str = "/bin/busybox";
+use crate::vm::{BUSYBOX, Machine, Session, USUAL_PROCESSORS};
 
 /// How long a test program may run in a kernel that checks no more than usual.
 const TEST_LIMIT: Duration = Duration::from_secs(300);
@@ -39,11 +36,11 @@ impl Guest {
     pub fn new(workshop: &Workshop, implementation: Impl, name: &str) -> Result<Self> {
         let kernel = workshop.image(implementation)?;
         let mut root = Root::default();
-        root.add("bin/busybox", Path::new(BUSYBOX));
+        root.add("bin/busybox", Path::new(BUSYBOX))?;
         if implementation == Impl::Rust {
             let modules = Modules::build(workshop)?;
-            root.add("lib/landlock_rs.ko", &modules.landlock);
-            root.add("lib/landlock_slot_probe.ko", &modules.probe);
+            root.add("lib/landlock_rs.ko", &modules.landlock)?;
+            root.add("lib/landlock_slot_probe.ko", &modules.probe)?;
         }
         let machine = Machine {
             accel: Accel::find(workshop.place, &kernel)?,
@@ -64,19 +61,24 @@ impl Guest {
 
     /// Adds the samples to the guest's programs.
     pub fn add_samples(&mut self, workshop: &Workshop) -> Result<()> {
-        self.root
-            .add_all("bin", &samples(workshop, &["sandboxer", "demo"])?);
-        Ok(())
+        let samples = samples(workshop, &["sandboxer", "demo"])?;
+        self.root.add_all("bin", &samples)
     }
 
     /// Adds a suite: its programs to the guest's folder `folder`, the tests `names` to its plan.
-    pub fn add_suite(&mut self, folder: &str, programs: &Programs, names: &[String]) {
-        self.root.add_all(folder, &programs.files);
+    pub fn add_suite(
+        &mut self,
+        folder: &str,
+        programs: &Programs,
+        names: &[String],
+    ) -> Result<()> {
+        self.root.add_all(folder, &programs.files)?;
         let slowness = self.machine.flavor.slowness();
         let limit = TEST_LIMIT * slowness;
         let sections = names.iter().map(|name| Section::test(folder, name, limit));
         self.root.plan.extend(sections);
         self.machine.limit += Duration::from_secs(60) * slowness * names.len() as u32;
+        Ok(())
     }
 
     /// Lets the guest count instructions: its clock advances by one nanosecond with each.

@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -64,8 +65,8 @@ impl Section {
 /// What the guest contains and does.
 #[derive(Clone, Default)]
 pub struct Root {
-    /// Files, by their place in the guest.
-    files: Vec<(String, PathBuf)>,
+    /// Files: their place in the guest, and their content.
+    files: Vec<(String, Arc<[u8]>)>,
     /// What the guest carries out.
     pub plan: Vec<Section>,
     /// Greeting of an interactive guest, which gives its user a shell.
@@ -73,16 +74,18 @@ pub struct Root {
 }
 
 impl Root {
-    /// Adds the host's file `from` as `to`, executable.
-    pub fn add(&mut self, to: impl Into<String>, from: &Path) {
-        self.files.push((to.into(), from.to_owned()));
+    /// Adds the host's file `from` as `to`, executable, as it is now: when the guest boots, another
+    /// run may be building it anew.
+    pub fn add(&mut self, to: impl Into<String>, from: &Path) -> Result<()> {
+        let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+        self.files.push((to.into(), content.into()));
+        Ok(())
     }
 
     /// Adds each file of `files` to the guest's folder `dir`.
-    pub fn add_all(&mut self, dir: &str, files: &[PathBuf]) {
-        for file in files {
-            self.add(format!("{dir}/{}", crate::place::name(file)), file);
-        }
+    pub fn add_all(&mut self, dir: &str, files: &[PathBuf]) -> Result<()> {
+        let mut files = files.iter();
+        files.try_for_each(|file| self.add(format!("{dir}/{}", crate::place::name(file)), file))
     }
 
     /// Writes the archive to `path`.
@@ -102,10 +105,8 @@ impl Root {
             archive.entry("interactive", 0o100644, &[])?;
             archive.entry("etc/motd", 0o100644, greeting.as_bytes())?;
         }
-        for (to, from) in &self.files {
-            let content =
-                fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-            archive.entry(to, 0o100755, &content)?;
+        for (to, content) in &self.files {
+            archive.entry(to, 0o100755, content)?;
         }
         let mut out = newc::trailer(archive.out).context("cannot write the initramfs")?;
         out.flush().context("cannot write the initramfs")
@@ -147,14 +148,17 @@ impl Archive {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Read;
+    use std::slice;
 
     #[test]
-    fn archive_has_the_plan_and_the_files() {
+    fn archive_has_the_plan_and_the_files_as_they_were_added() {
         let dir = tempfile::tempdir().unwrap();
         let program = dir.path().join("fs_test");
         fs::write(&program, "program").unwrap();
         let mut root = Root::default();
-        root.add_all("tests", &[program]);
+        root.add_all("tests", slice::from_ref(&program)).unwrap();
+        fs::write(&program, "another program").unwrap();
         root.plan
             .push(Section::test("tests", "fs_test", Duration::from_secs(300)));
         let path = dir.path().join("root.cpio");
@@ -162,11 +166,15 @@ mod tests {
 
         let mut reader = newc::Reader::new(File::open(&path).unwrap()).unwrap();
         let mut names = Vec::new();
+        let mut last = Vec::new();
         while !reader.entry().is_trailer() {
+            last.clear();
+            reader.read_to_end(&mut last).unwrap();
             names.push(reader.entry().name().to_owned());
             reader = newc::Reader::new(reader.finish().unwrap()).unwrap();
         }
         assert_eq!(names.last().unwrap(), "tests/fs_test");
+        assert_eq!(last, b"program");
         assert_eq!(
             root.plan_text(),
             "tests/fs_test|/tests|timeout -s KILL 300 ./fs_test\n"

@@ -106,8 +106,8 @@ fn boot(
     let program = programs::race(workshop)?;
     let flavor = workshop.flavor();
     let mut guest = Guest::new(workshop, Impl::Rust, name)?;
-    guest.root.add("lib/landlock_rs.ko", &module);
-    guest.root.add("bin/race", &program);
+    guest.root.add("lib/landlock_rs.ko", &module)?;
+    guest.root.add("bin/race", &program)?;
     guest.set_processors(processors);
     guest.extend_limit(LIMIT);
     guest.root.plan.extend(debug::first_sections(flavor));

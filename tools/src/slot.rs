@@ -95,13 +95,14 @@ impl Refusal {
 }
 
 /// Adds to the plan of `guest` what its slot must refuse; `unfilled` runs before it is filled.
-pub fn plan(guest: &mut Guest, unfilled: &Programs) {
+pub fn plan(guest: &mut Guest, unfilled: &Programs) -> Result<()> {
     let probe = "insmod /lib/landlock_slot_probe.ko";
-    guest.root.add_all(UNFILLED, &unfilled.files);
+    guest.root.add_all(UNFILLED, &unfilled.files)?;
     guest.root.plan.extend([
         Section::new(SECOND.section, probe),
         Section::new(UNLOAD.section, "rmmod landlock_rs"),
     ]);
+    Ok(())
 }
 
 /// Counts what is about the slot in a session with the plan of [`plan`].
@@ -115,7 +116,7 @@ pub fn disabled(workshop: &Workshop, implementation: Impl) -> Result<Count> {
     let name = format!("disabled-{implementation}");
     let mut guest = Guest::new(workshop, implementation, &name)?;
     guest.disable_landlock();
-    guest.root.add_all(UNFILLED, &unfilled.files);
+    guest.root.add_all(UNFILLED, &unfilled.files)?;
     let session = guest.run(workshop, "disabled")?;
     let refusals = match implementation {
         Impl::Rust => &[DISABLED, DISABLED_MODULE][..],

@@ -127,13 +127,13 @@ pub fn in_guest(workshop: &Workshop, implementation: Impl) -> Result<Count> {
         .plan
         .extend(debug::first_sections(workshop.flavor()));
     if implementation == Impl::Rust {
-        slot::plan(&mut guest, &unfilled);
+        slot::plan(&mut guest, &unfilled)?;
     }
     guest.root.plan.extend(commands::demo_sections());
     let mut names = Vec::new();
     for kind in [SuiteKind::Ours, SuiteKind::Kernel] {
         let programs = kind.programs(workshop)?;
-        guest.add_suite(kind.folder(), &programs, &programs.tests());
+        guest.add_suite(kind.folder(), &programs, &programs.tests())?;
         names.push((kind, programs.tests()));
     }
     guest

@@ -31,6 +31,9 @@ const KERNEL_PARAMETERS: &str = "console=ttyS0 oops=panic panic=-1 no_timer_chec
 const DEBUG_PARAMETERS: &str =
     "console_msg_format=syslog rcupdate.rcu_expedited=1 no5lvl slab_debug=F";
 
+/// Shell of a guest, which is also most of its programs.
+pub const BUSYBOX: &str = "/bin/busybox";
+
 /// How many processors a guest has, unless something is said about it.
 pub const USUAL_PROCESSORS: u32 = 2;
 

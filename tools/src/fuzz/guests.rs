@@ -47,7 +47,7 @@ impl Pair {
         let guest = |implementation: Impl| {
             let mut guest =
                 Guest::new(workshop, implementation, &format!("fuzz-{implementation}"))?;
-            guest.root.add("bin/fuzz", &program);
+            guest.root.add("bin/fuzz", &program)?;
             guest.extend_limit(LIMIT);
             Ok::<_, anyhow::Error>(guest)
         };

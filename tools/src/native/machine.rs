@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use rustix::thread::{CpuSet, sched_getaffinity};
 
-use crate::guest::BUSYBOX;
 use crate::initramfs::Root;
 use crate::kernel::{Impl, Workshop};
 use crate::native::kernel;
 use crate::native::readings::{self, Readings};
 use crate::process::{Running, Tail};
 use crate::programs;
+use crate::vm::BUSYBOX;
 use crate::vm::console;
 use crate::vm::transcript::Transcript;
 
@@ -51,9 +51,9 @@ impl Machine {
     pub fn new(workshop: &Workshop, implementation: Impl) -> Result<Self> {
         let kernel = kernel::find(workshop, implementation)?;
         let mut root = Root::default();
-        root.add("bin/busybox", Path::new(BUSYBOX));
-        root.add_all("bin", &programs::fs_bench(workshop)?.files);
-        root.add_all("bin", &programs::native_bench(workshop)?.files);
+        root.add("bin/busybox", Path::new(BUSYBOX))?;
+        root.add_all("bin", &programs::fs_bench(workshop)?.files)?;
+        root.add_all("bin", &programs::native_bench(workshop)?.files)?;
         root.plan = readings::plan();
         Ok(Self {
             kernel,

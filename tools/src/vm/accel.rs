@@ -13,7 +13,7 @@ use crate::kernel::Flavor;
 use crate::key::Key;
 use crate::place::{self, Place};
 use crate::ui;
-use crate::vm::{Machine, USUAL_PROCESSORS};
+use crate::vm::{BUSYBOX, Machine, USUAL_PROCESSORS};
 
 /// How long a boot under KVM may take before KVM counts as broken. One second is usual.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
@@ -107,7 +107,8 @@ fn probe(console: PathBuf, kernel: &Path) -> bool {
         limit: PROBE_LIMIT,
     };
     let mut root = Root::default();
-    root.add("bin/busybox", Path::new("/bin/busybox"));
-    let session = machine.run(&root, |_| ());
+    let session = root
+        .add("bin/busybox", Path::new(BUSYBOX))
+        .and_then(|()| machine.run(&root, |_| ()));
     session.is_ok_and(|session| session.problem.is_none())
 }
