@@ -25,6 +25,9 @@ const PROBE: &str = "tools/testing/slot";
 /// Folder of the module that makes mistakes on demand.
 const FAULTS: &str = "tools/testing/faults";
 
+/// The module of this project.
+const LANDLOCK: &str = "landlock_rs.ko";
+
 /// What the configuration of a kernel with the slot says.
 const SLOT: &str = "CONFIG_SECURITY_LANDLOCK_SLOT=y";
 
@@ -42,23 +45,9 @@ pub struct Modules {
 impl Modules {
     /// Builds the modules for the slot kernel of `workshop`.
     pub fn build(workshop: &Workshop) -> Result<Self> {
-        let kernel = workshop.prepared_build(Impl::Rust)?;
-        let key = workshop.key(Impl::Rust)?;
-        let build = |sources, name| {
-            let out = out_dir(workshop.place, &key, sources);
-            build_one(
-                workshop.place,
-                &workshop.toolchain,
-                &kernel,
-                sources,
-                &out,
-                &[],
-            )?;
-            Ok::<_, anyhow::Error>(out.join(name))
-        };
         Ok(Self {
-            landlock: build(SOURCES, "landlock_rs.ko")?,
-            probe: build(PROBE, "landlock_slot_probe.ko")?,
+            landlock: build(workshop, SOURCES, SOURCES, &[])?.join(LANDLOCK),
+            probe: build(workshop, PROBE, PROBE, &[])?.join("landlock_slot_probe.ko"),
         })
     }
 
@@ -88,52 +77,34 @@ pub fn lint_with(
 
 /// Builds the module that makes mistakes on demand.
 pub fn faults(workshop: &Workshop) -> Result<PathBuf> {
-    let kernel = workshop.prepared_build(Impl::Rust)?;
-    let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, FAULTS);
-    build_one(
-        workshop.place,
-        &workshop.toolchain,
-        &kernel,
-        FAULTS,
-        &out,
-        &[],
-    )?;
-    Ok(out.join("landlock_rs_faults.ko"))
+    Ok(build(workshop, FAULTS, FAULTS, &[])?.join("landlock_rs_faults.ko"))
 }
 
 /// Builds the module so that it records which of its code was reached.
 pub fn coverage(workshop: &Workshop) -> Result<PathBuf> {
-    let kernel = workshop.prepared_build(Impl::Rust)?;
-    let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, "coverage");
     let variables = ["LANDLOCK_RS_COVERAGE=1"];
-    build_one(
-        workshop.place,
-        &workshop.toolchain,
-        &kernel,
-        SOURCES,
-        &out,
-        &variables,
-    )?;
-    Ok(out.join("landlock_rs.ko"))
+    Ok(build(workshop, SOURCES, "coverage", &variables)?.join(LANDLOCK))
 }
 
 /// Builds the module in `sources`, of which a copy may have been changed, so that tests can make it
 /// wait at marked points.
 pub fn with_marks(workshop: &Workshop, sources: &Path) -> Result<PathBuf> {
-    let kernel = workshop.prepared_build(Impl::Rust)?;
     let sources = sources.to_str().context("a path that is no text")?;
     let name = format!("marks of {sources}");
-    let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, &name);
     let variables = ["CONFIG_SECURITY_LANDLOCK_RACE_TEST=y"];
-    build_one(
-        workshop.place,
-        &workshop.toolchain,
-        &kernel,
-        sources,
-        &out,
-        &variables,
-    )?;
-    Ok(out.join("landlock_rs.ko"))
+    Ok(build(workshop, sources, &name, &variables)?.join(LANDLOCK))
+}
+
+/// Builds the module in `sources` for the slot kernel of `workshop`, with `variables` of make.
+/// Returns its folder, which is its own by `name`.
+fn build(workshop: &Workshop, sources: &str, name: &str, variables: &[&str]) -> Result<PathBuf> {
+    let kernel = workshop.prepared_build(Impl::Rust)?;
+    let out = out_dir(workshop.place, &workshop.key(Impl::Rust)?, name);
+    let Workshop {
+        place, toolchain, ..
+    } = workshop;
+    build_one(place, toolchain, &kernel, sources, &out, variables)?;
+    Ok(out)
 }
 
 /// Builds the module against the kernel that was built in `kernel`, and says where it is.
@@ -147,7 +118,7 @@ pub fn build_for(place: &Place, toolchain: &Toolchain, kernel: &Path) -> Result<
         .with_context(|| format!("KDIR={} is no built kernel", kernel.display()))?;
     let out = out_dir(place, &config.finish(), SOURCES);
     build_one(place, toolchain, &kernel, SOURCES, &out, &[])?;
-    Ok(out.join("landlock_rs.ko"))
+    Ok(out.join(LANDLOCK))
 }
 
 /// Fails unless the kernel that was built in `kernel` has a slot for the module.
