@@ -164,11 +164,10 @@ impl Benches {
     /// Measures all rows of both at the same time: what is counted does not depend on who else
     /// uses the processor.
     pub fn run(&self, workshop: &Workshop) -> Result<[Vec<Row>; 2]> {
-        workshop.unlock();
         let [c, rust] = &self.0;
         let mut progress = Progress::new("bench");
         let guests = [&c.guest, &rust.guest];
-        let sessions = Guest::run_both(guests, &[], |line| progress.read(line))?;
+        let sessions = Guest::run_both(workshop, guests, &[], |line| progress.read(line))?;
         progress.step.finish("both virtual machines are done");
         let [of_c, of_rust] = &sessions;
         Ok([c.rows(of_c)?, rust.rows(of_rust)?])

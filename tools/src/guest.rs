@@ -66,12 +66,7 @@ impl Guest {
     }
 
     /// Adds a suite: its programs to the guest's folder `folder`, the tests `names` to its plan.
-    pub fn add_suite(
-        &mut self,
-        folder: &str,
-        programs: &Programs,
-        names: &[String],
-    ) -> Result<()> {
+    pub fn add_suite(&mut self, folder: &str, programs: &Programs, names: &[String]) -> Result<()> {
         self.root.add_all(folder, &programs.files)?;
         let slowness = self.machine.flavor.slowness();
         let limit = TEST_LIMIT * slowness;
@@ -120,10 +115,12 @@ impl Guest {
     /// Boots both `guests` at the same time. They carry out their plans, then `more`; lines of the
     /// second one go to `on_line`.
     pub fn run_both(
+        workshop: &Workshop,
         guests: [&Guest; 2],
         more: &[Section],
         on_line: impl FnMut(&str),
     ) -> Result<[Session; 2]> {
+        workshop.unlock();
         let [one, other] = guests;
         let (one, other) = thread::scope(|scope| {
             let one = scope.spawn(|| one.run_also(more, |_| ()));
@@ -136,10 +133,12 @@ impl Guest {
 
     /// Boots those of `guests` that have something to do, at the same time. Lines go to `on_line`.
     pub fn run_each(
+        workshop: &Workshop,
         guests: [&Guest; 2],
         plans: [Option<Section>; 2],
         on_line: impl Fn(&str) + Sync,
     ) -> Result<[Option<Session>; 2]> {
+        workshop.unlock();
         let run = |guest: &Guest, plan: Option<Section>| {
             let run = |section| guest.run_also(&[section], &on_line);
             plan.map(run).transpose()

@@ -2,6 +2,7 @@
 
 //! Results of test programs: TAP as the kselftest harness prints it.
 
+use std::ops::AddAssign;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -134,6 +135,14 @@ pub struct Count {
     pub fail: usize,
     /// Cases that did not run.
     pub skip: usize,
+}
+
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.pass += other.pass;
+        self.fail += other.fail;
+        self.skip += other.skip;
+    }
 }
 
 impl Count {

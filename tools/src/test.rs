@@ -110,9 +110,7 @@ pub fn tally(count: &mut Count, part: Result<Count>) -> Result<()> {
             ..Count::default()
         }
     });
-    count.pass += part.pass;
-    count.fail += part.fail;
-    count.skip += part.skip;
+    *count += part;
     Ok(())
 }
 

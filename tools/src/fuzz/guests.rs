@@ -74,11 +74,10 @@ impl Pair {
         workshop: &Workshop,
         commands: [Option<String>; 2],
     ) -> Result<[Option<Session>; 2]> {
-        workshop.unlock();
         let step = Mutex::new((Step::new("guests", "booting"), 0));
         let [c, rust] = &self.0;
         let plans = commands.map(|command| Some(Section::new(SECTION, &command?)));
-        Guest::run_each([c, rust], plans, |_| {
+        Guest::run_each(workshop, [c, rust], plans, |_| {
             if let Ok(mut step) = step.lock() {
                 step.1 += 1;
                 let lines = format!("{} lines", step.1);
@@ -90,18 +89,27 @@ impl Pair {
 
     /// Runs a command in both guests at the same time, and returns what it printed.
     fn run(&self, workshop: &Workshop, command: &str) -> Result<[String; 2]> {
-        workshop.unlock();
         let mut step = Step::new("guests", "booting");
         let [c, rust] = &self.0;
         let section = Section::new(SECTION, command);
         let mut lines = 0;
-        let [c, rust] = Guest::run_both([c, rust], &[section], |_| {
+        let [c, rust] = Guest::run_both(workshop, [c, rust], &[section], |_| {
             lines += 1;
             step.set_what(format!("{lines} lines"));
             step.tick();
         })?;
         Ok([output(&c)?, output(&rust)?])
     }
+}
+
+/// Returns the programs whose digests are not the same, or that only one side has.
+pub fn differing(c: &Batch, rust: &Batch) -> Vec<String> {
+    let (c, rust) = (&c.digests, &rust.digests);
+    let jobs = c
+        .keys()
+        .chain(rust.keys().filter(|job| !c.contains_key(*job)));
+    let differs = |job: &&String| c.get(*job) != rust.get(*job);
+    jobs.filter(differs).cloned().collect()
 }
 
 /// Returns what a guest printed, unless something went wrong with it as a whole.
@@ -152,5 +160,13 @@ mod tests {
         assert_eq!(batch.digests["4:1,2"], "0a0a");
         assert_eq!(batch.operations, 14);
         assert!(Batch::parse("{}\n").is_err());
+    }
+
+    #[test]
+    fn other_digests_and_lost_programs_are_differences() {
+        let c = Batch::parse("1 aa 1\n2 bb 1\n3 cc 1\n").unwrap();
+        let rust = Batch::parse("1 aa 1\n2 bc 1\n4 dd 1\n").unwrap();
+        assert_eq!(differing(&c, &rust), ["2", "3", "4"]);
+        assert!(differing(&c, &c).is_empty());
     }
 }

@@ -105,21 +105,21 @@ impl Findings {
     }
 
     /// Prints what differs.
-    pub fn print(&self) {
+    pub fn print_differences(&self) {
         for difference in &self.differences {
             print!("{}", difference.text());
         }
     }
 
-    /// Prints what was found; fails if the implementations differ.
-    pub fn conclude(&self) -> Result<()> {
-        self.print();
-        if self.programs > 0 {
-            ui::say("pairs", self.progress());
-        }
+    /// Prints what was seen too rarely to tell.
+    pub fn print_unclear(&self) {
         for line in &self.rare {
             println!("  unclear: {line}");
         }
+    }
+
+    /// Fails if the implementations differ.
+    pub fn check(&self) -> Result<()> {
         let (differing, programs) = (self.differences.len(), self.programs);
         ensure!(
             differing == 0,
@@ -129,7 +129,7 @@ impl Findings {
     }
 
     /// Describes how far a run is.
-    pub fn progress(&self) -> String {
+    fn progress(&self) -> String {
         let [c, rust] = self.rounds;
         format!(
             "{} programs, {} rounds, {} results, {} unclear, {} differ, {} ({:.0} rounds/min)",

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a person and a program get to see of a run.
+//! Programs that differ, shrunk, as a person and a program get to see them.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use crate::fuzz::guests::Pair;
+use crate::fuzz::guests::{Pair, differing};
 use crate::fuzz::shrink::{Kept, shrink};
-use crate::fuzz::{Findings, differing, pairs};
 use crate::kernel::Workshop;
-use crate::place::{self, Place};
 use crate::ui::Step;
 
 /// A program that the implementations disagree about.
@@ -32,7 +31,7 @@ pub fn explain(workshop: &Workshop, pair: &Pair, seed: u64) -> Result<Difference
         step.tick();
         let jobs: Vec<String> = candidates.iter().map(|kept| job(seed, kept)).collect();
         let [c, rust] = pair.batch(workshop, &jobs)?;
-        let found = differing(&c.digests, &rust.digests);
+        let found = differing(&c, &rust);
         Ok(jobs.iter().map(|job| found.contains(job)).collect())
     })?;
     let outputs = pair.show(workshop, seed, &list(&kept))?;
@@ -83,6 +82,14 @@ impl Difference {
     }
 }
 
+impl Serialize for Difference {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [c, rust] = &self.outputs;
+        let content = json!({ "seed": self.seed, "kept": self.kept, "c": c, "rust": rust });
+        content.serialize(serializer)
+    }
+}
+
 /// Returns the lines of `rust`, marked where `c` has others.
 fn compare(c: &str, rust: &str) -> String {
     let (mut c, mut text) = (c.lines().peekable(), String::new());
@@ -99,31 +106,6 @@ fn compare(c: &str, rust: &str) -> String {
     }
     c.for_each(|lost| text += &format!("- {lost}\n"));
     text
-}
-
-/// Writes `out/fuzz.json`.
-pub fn write(
-    place: &Place,
-    findings: &Findings,
-    differences: &[Difference],
-    pairs: &pairs::Findings,
-) -> Result<()> {
-    let shrunk = differences.iter().map(|difference| {
-        let [c, rust] = &difference.outputs;
-        json!({ "seed": difference.seed, "kept": difference.kept, "c": c, "rust": rust })
-    });
-    let content = json!({
-        "programs": findings.programs,
-        "operations": findings.operations,
-        "seconds": findings.time.as_secs_f64(),
-        "operations_per_second": findings.rate(),
-        "differing_seeds": findings.differing,
-        "differences": shrunk.collect::<Vec<_>>(),
-        "coverage": findings.coverage,
-        "pairs": pairs,
-    });
-    let text = serde_json::to_string_pretty(&content).context("cannot write JSON")? + "\n";
-    place::write(&place.out.join("fuzz.json"), text)
 }
 
 #[cfg(test)]
