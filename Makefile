@@ -1,41 +1,56 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What kernel people type. Each target is one call of the host tool (tools/),
-# which says more with: make help
+# whose command line (tools/src/cli.rs) is what the lines with ## repeat.
 
-TARGETS := run shell module kselftest selftests kunit policy bench native compare fuzz prove race \
-	check test test-all test-debug coverage htmldocs fresh
-
-# What a target can be told: make kselftest IMPL=c T=fs_test
-export KERNEL_SRC KDIR IMPL FLAVOR T BASELINE SEED N QUICK ONLY
+FROM_HELP = $(shell sed -n 's/$(1)/\1/p' $(firstword $(MAKEFILE_LIST)))
+TARGETS := $(call FROM_HELP,^## make \([a-z-]*\) .*)
+VARIABLES := $(sort $(call FROM_HELP,^## \([A-Z_]*\)= .*))
 
 .PHONY: help $(TARGETS)
 
 help:
-	@sed -n 's/^## //p' Makefile
+	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
-## make run         from nothing: get, build and boot all of it, show what it does
-## make shell       a shell in a virtual machine (IMPL=c: with C Landlock)
-## make module      only the module (KDIR=: against another kernel)
-## make test        all that must pass before a change lands
-## make test-all    the same and all of fuzz, prove, race, test-debug, for hours
-## make test-debug  tests on a kernel that checks memory, locks and contexts
-## make fresh       the two commands of the README on a new Debian (T=trixie-sudo)
-## make compare     C Landlock and Rust side by side: out/compare.html
-## make check       style and rules of the code, without running it
-## make htmldocs    the documents as HTML: out/htmldocs/index.html
-## make coverage    lines of the module that the tests reach
-## make policy      tests of the policy, on this machine
-## make kunit       tests within the module
-## make selftests   tests of the system calls (T=fs_rights_test: one suite)
-## make fuzz        random programs on C and on Rust (SEED=, N=, ONLY=pairs)
-## make prove       proofs, for all inputs and orders of memory (QUICK=1, ONLY=litmus)
-## make race        something happens at each marked point (QUICK=1, T=drop.DropLast)
-## make kselftest   the kernel's own tests, unchanged (IMPL=c, T=fs_test)
-## make bench       what a sandbox costs, C and Rust (IMPL=c, BASELINE=file)
-## make native      times on this processor, C and Rust (User-Mode Linux)
+## make run         Build all from nothing, boot it, show what a sandbox denies
+## make shell       Open a shell in a virtual machine (IMPL=)
+## make module      Build the module alone (KDIR=)
+## make test        Run everything that must pass before a change lands
+## make test-all    Run everything on each kernel, without bounds: hours
+## make test-debug  Run the tests on a kernel that checks memory, locks, contexts
+## make fresh       Type the commands of the README on a new Debian 12 and 13 (T=)
+## make compare     Compare C Landlock and Rust, side by side
+## make check       Check style and rules of the code, without running it
+## make htmldocs    Build the documents as HTML
+## make coverage    Show which lines of the module the tests reach
+## make policy      Test the policy on this machine, without a kernel
+## make kunit       Run the unit tests within the module (IMPL=)
+## make selftests   Run this project's tests of the system calls (IMPL=, T=)
+## make kselftest   Run the kernel's own Landlock tests, unchanged (IMPL=, T=)
+## make fuzz        Run random programs on C and on Rust (SEED=, N=, ONLY=)
+## make prove       Prove what holds for all inputs and orders (QUICK=, ONLY=)
+## make race        Let something happen at each marked point (QUICK=, T=)
+## make bench       Measure what a sandbox costs, C and Rust (IMPL=, BASELINE=)
+## make native      Measure times on this processor, in User-Mode Linux
 ##
-## KERNEL_SRC= uses a tree of Linux 7.3 in place of Debian's package.
+## KERNEL_SRC=      Use this tree of Linux 7.3 in place of Debian's package
+## FLAVOR=          Use this kernel: plain, debug (checks memory), wide (io_uring)
+## IMPL=            Use this Landlock: c, rust (the module), or builtin
+## IMPL=            Measure this Landlock alone: c, rust or builtin
+## KDIR=            Build for the kernel in this build folder
+## T=               Take this Debian and user alone: trixie-sudo
+## T=               Run this test program alone: fs_test
+## T=               Run these trials alone: drop.DropLast
+## SEED=            Start with this seed
+## N=               Run this many programs, of about 400 operations each
+## ONLY=            Run these programs alone: turns or pairs
+## ONLY=            Check these proofs alone: litmus, symbolic, models, mutants
+## QUICK=           Try no more than make test does, if this is not empty
+## BASELINE=        Compare with these results of an earlier run
+
+# A variable that is empty is one that was not given.
+unexport $(VARIABLES)
+export $(foreach name,$(VARIABLES),$(if $($(name)),$(name)))
 
 $(TARGETS):
 	@tools/bootstrap.sh $@

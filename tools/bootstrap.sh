@@ -62,18 +62,6 @@ if [ -z "$cargo" ] || ! command -v cc >/dev/null ||
 	[ -n "$cargo" ] || die "apt installed no cargo 1.85 or newer"
 fi
 
-# An empty variable of make is one that was not given.
-[ -n "${KERNEL_SRC:-}" ] || unset KERNEL_SRC
-[ -n "${KDIR:-}" ] || unset KDIR
-[ -n "${IMPL:-}" ] || unset IMPL
-[ -n "${FLAVOR:-}" ] || unset FLAVOR
-[ -n "${T:-}" ] || unset T
-[ -n "${BASELINE:-}" ] || unset BASELINE
-[ -n "${SEED:-}" ] || unset SEED
-[ -n "${N:-}" ] || unset N
-[ -n "${QUICK:-}" ] || unset QUICK
-[ -n "${ONLY:-}" ] || unset ONLY
-
 # The tool starts programs of its own: nothing of make may reach them, nor the
 # compilers that a kernel developer exports for the kernel's build.
 unset MAKEFLAGS MAKELEVEL MFLAGS

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::cli;
 use crate::commands::check_insmod;
 use crate::guest::{Guest, Progress};
 use crate::initramfs::Section;
@@ -43,10 +44,10 @@ const PLAIN: &str = " plain keys";
 const CHOSEN: &str = " chosen keys";
 const CHOSEN_LIMIT: f64 = 2.0;
 
-/// Measures one implementation or both, and compares with `baseline` if there is one.
-pub fn command(workshop: &Workshop, only: Option<Impl>, baseline: Option<&Path>) -> Result<()> {
-    let baseline = baseline.map(read).transpose()?;
-    let rows = match only {
+/// Measures one implementation or both, and compares with a baseline if there is one.
+pub fn command(workshop: &Workshop, arguments: &cli::Bench) -> Result<()> {
+    let baseline = arguments.baseline.as_deref().map(read).transpose()?;
+    let rows = match arguments.only {
         Some(only) => Bench::prepare(workshop, only)?.run(workshop)?,
         None => Benches::prepare(workshop)?.run(workshop)?.concat(),
     };

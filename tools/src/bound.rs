@@ -2,6 +2,8 @@
 
 //! How much is tried where everything would take hours.
 
+use crate::cli::Quick;
+
 /// A bound of proofs, trials and programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
@@ -13,8 +15,8 @@ pub enum Bound {
 
 impl Bound {
     /// Returns what a person asks for with `QUICK=`.
-    pub fn of(quick: &Option<String>) -> Self {
-        match quick {
+    pub fn of(arguments: &Quick) -> Self {
+        match arguments.quick {
             Some(_) => Self::Quick,
             None => Self::Whole,
         }

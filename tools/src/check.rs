@@ -21,6 +21,7 @@ mod paths;
 mod pinned;
 mod ranks;
 pub mod sizes;
+mod usage;
 
 /// How many lines of complaint are printed for one check.
 const SHOWN_LINES: usize = 20;
@@ -59,13 +60,14 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 16] = [
+const CHECKS: [Check; 17] = [
     ("ranks", ranks::check),
     ("circles", circles::check),
     ("border", border::check),
     ("sizes", sizes::check),
     ("kunit", counterparts::check),
     ("pinned", pinned::check),
+    ("usage", usage::check),
     ("kerneldoc", documented::check),
     ("rustfmt", external::rustfmt),
     ("checkpatch", external::checkpatch),

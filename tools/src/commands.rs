@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::cli;
 use crate::debug;
 use crate::guest::{Guest, suites};
 use crate::initramfs::Section;
@@ -161,14 +162,10 @@ impl SuiteKind {
 }
 
 /// `make kselftest` and `make selftests`: runs a suite, or one test of it, in a guest of its own.
-pub fn run_suite(
-    workshop: &Workshop,
-    kind: SuiteKind,
-    implementation: Impl,
-    only: Option<&str>,
-) -> Result<()> {
+pub fn run_suite(workshop: &Workshop, kind: SuiteKind, suite: &cli::Suite) -> Result<()> {
+    let implementation = suite.guest.implementation;
     let programs = kind.programs(workshop)?;
-    let names = choose(programs.tests(), only)?;
+    let names = choose(programs.tests(), suite.only.as_deref())?;
     let name = kind.file(workshop, implementation);
     let mut guest = Guest::new(workshop, implementation, &name)?;
     let flavor = workshop.flavor();

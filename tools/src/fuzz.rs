@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
-use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::bound::Bound;
+use crate::cli::{self, Programs};
 use crate::kernel::{Flavor, Workshop};
 use crate::place::{self, Place};
 use crate::tap::Count;
@@ -33,40 +33,16 @@ const QUICK: Range<u64> = 0..100;
 /// Programs of `make test-all`: a million operations, and a hundred thousand of several actors.
 const WHOLE: Range<u64> = 0..2400;
 
-/// What a person gives to `make fuzz`.
-#[derive(Args)]
-pub struct Arguments {
-    /// The first seed.
-    #[arg(long, env = "SEED", default_value_t = 0)]
-    seed: u64,
-    /// Number of programs, of about 400 operations each.
-    #[arg(long, env = "N", default_value_t = 400)]
-    n: u64,
-    /// Only one kind of programs.
-    #[arg(long, env = "ONLY")]
-    only: Option<Kind>,
-}
-
-/// Kinds of programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// Actors take turns.
-    Turns,
-    /// Two or three act at the same time.
-    Pairs,
-}
-
-impl Arguments {
-    /// Returns the seeds of the programs of each kind; none for a kind that is not asked for.
-    fn seeds(&self) -> Result<[Option<Range<u64>>; 2]> {
-        ensure!(self.n > 0, "N must be at least 1");
-        let end = self.seed.checked_add(self.n);
-        let end = end.context("there are no seeds that large: choose a smaller SEED")?;
-        Ok([Kind::Turns, Kind::Pairs].map(|kind| {
-            let is_meant = self.only.is_none_or(|only| only == kind);
-            is_meant.then_some(self.seed..end)
-        }))
-    }
+/// Returns the seeds of the programs of each kind; none for a kind that is not asked for.
+fn seeds(arguments: &cli::Fuzz) -> Result<[Option<Range<u64>>; 2]> {
+    let cli::Fuzz { seed, n, only } = *arguments;
+    ensure!(n > 0, "N must be at least 1");
+    let end = seed.checked_add(n);
+    let end = end.context("there are no seeds that large: choose a smaller SEED")?;
+    Ok([Programs::Turns, Programs::Pairs].map(|kind| {
+        let is_meant = only.is_none_or(|only| only == kind);
+        is_meant.then_some(seed..end)
+    }))
 }
 
 /// What was found with the programs of each kind.
@@ -76,8 +52,8 @@ struct Found {
 }
 
 /// `make fuzz`: fails when the implementations differ.
-pub fn command(workshop: &Workshop, arguments: &Arguments) -> Result<()> {
-    let Found { turns, pairs } = run(workshop, arguments.seeds()?, Bound::Whole)?;
+pub fn command(workshop: &Workshop, arguments: &cli::Fuzz) -> Result<()> {
+    let Found { turns, pairs } = run(workshop, seeds(arguments)?, Bound::Whole)?;
     turns.print_reached(workshop.flavor() == Flavor::Wide);
     turns.print_differences();
     pairs.print_differences();

@@ -4,10 +4,10 @@
 //! bounds; and mistakes that must be refused. `Documentation/proving.rst` says more.
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
 use serde::Serialize;
 
 use crate::bound::Bound;
+use crate::cli;
 use crate::kernel::Workshop;
 use crate::place;
 use crate::tap::Count;
@@ -21,17 +21,6 @@ mod symbolic;
 
 /// Folder of all proofs in the repository.
 const FOLDER: &str = "tools/testing/prove";
-
-/// What a person gives to `make prove`.
-#[derive(Args)]
-pub struct Arguments {
-    /// Only the smaller bounds, as in `make test`.
-    #[arg(long, env = "QUICK")]
-    quick: Option<String>,
-    /// The only kind of proofs: symbolic, litmus, models or mutants.
-    #[arg(long, env = "ONLY")]
-    only: Option<String>,
-}
 
 /// How a proof ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -97,8 +86,8 @@ const KINDS: [(&str, Prover); 4] = [
 ];
 
 /// `make prove`: fails unless each proof ends as it must.
-pub fn command(workshop: &Workshop, arguments: &Arguments) -> Result<()> {
-    let bound = Bound::of(&arguments.quick);
+pub fn command(workshop: &Workshop, arguments: &cli::Prove) -> Result<()> {
+    let bound = Bound::of(&arguments.bound);
     let only = arguments.only.as_deref();
     let count = run(workshop, bound, only)?;
     println!("{} proofs as they must be, {} not", count.pass, count.fail);

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::Args;
 
 use crate::bound::Bound;
+use crate::cli;
 use crate::commands::check_insmod;
 use crate::debug;
 use crate::guest::{Guest, suites};
@@ -37,18 +37,10 @@ const PROCESSORS: [u32; 2] = [2, 4];
 /// How long all trials may take.
 const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// What a person gives to `make race`.
-#[derive(Args)]
-pub struct Arguments {
-    /// Only some adversaries per mark, as in `make test-debug`.
-    #[arg(long, env = "QUICK")]
-    quick: Option<String>,
-}
-
-/// `make race`: fails unless every trial, or those that `only` names, ends as it must.
-pub fn command(workshop: &Workshop, arguments: &Arguments, only: Option<&str>) -> Result<()> {
-    let Some(trials) = only else {
-        return close(count(workshop, Bound::of(&arguments.quick))?);
+/// `make race`: fails unless every trial, or those that are asked for, ends as it must.
+pub fn command(workshop: &Workshop, arguments: &cli::Race) -> Result<()> {
+    let Some(trials) = &arguments.only else {
+        return close(count(workshop, Bound::of(&arguments.bound))?);
     };
     let mut count = Count::default();
     for processors in PROCESSORS {
