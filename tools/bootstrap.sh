@@ -71,8 +71,8 @@ cache=${LANDLOCK_RS_CACHE:-$HOME/.cache/landlock-rs}
 mkdir -p "$cache" 2>/dev/null || die "cannot create $cache: set LANDLOCK_RS_CACHE"
 CARGO_TARGET_DIR=$cache/target/tools
 export CARGO_TARGET_DIR
-if [ ! -x "$CARGO_TARGET_DIR/release/landlock-tools" ]; then
+if [ ! -x "$CARGO_TARGET_DIR/tool/landlock-tools" ]; then
 	echo "    tools  building the host tool; about a minute"
 fi
-exec "$cargo" run --quiet --release --locked \
+exec "$cargo" run --quiet --profile tool --locked \
 	--manifest-path "$(dirname "$0")/Cargo.toml" -- "$@"

@@ -2,6 +2,7 @@
 
 //! The host tool behind the Makefile: it installs what is missing, gets and builds the kernel and
 //! the module, boots virtual machines and runs the tests in them.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

@@ -8,29 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::check::Verdict;
 use crate::check::files;
-use crate::fuzz;
 use crate::htmldocs;
 use crate::kernel::Workshop;
 use crate::module::{self, Modules};
-use crate::place;
-use crate::programs::{BENCH, RACE, SAMPLES, cargo};
+use crate::process::capture;
+use crate::programs::{RACE, cargo};
 use crate::toolchain::{MIN_RUSTC, Version};
 use crate::ui::Step;
-
-/// Crates that run on the host.
-const CRATES: [&str; 8] = [
-    "tools",
-    SAMPLES,
-    BENCH,
-    fuzz::CRATE,
-    "tools/testing/policy",
-    "tools/testing/prove/symbolic",
-    "tools/testing/prove/object",
-    "tools/testing/prove/tsync",
-];
 
 /// Folders with our C.
 const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "samples"];
@@ -79,20 +67,35 @@ pub fn rustfmt(workshop: &Workshop) -> Result<Verdict> {
     let repo = &workshop.place.repo;
     let module = repo.join(module::SOURCES);
     let mut problems = format_of(workshop, &module, "2021", Some(workshop.tree()))?;
-    for folder in CRATES {
-        let dir = repo.join(folder);
-        let manifest = fs::read_to_string(dir.join("Cargo.toml"))
-            .with_context(|| format!("{folder} has no Cargo.toml"))?;
-        let manifest: toml::Table = toml::from_str(&manifest).context("bad Cargo.toml")?;
-        let edition = manifest
-            .get("package")
-            .and_then(|package| package.get("edition"));
-        let edition = edition
-            .and_then(|edition| edition.as_str())
-            .unwrap_or("2021");
-        problems.extend(format_of(workshop, &dir.join("src"), edition, None)?);
+    for Member { dir, edition } in members(repo)? {
+        problems.extend(format_of(workshop, &dir.join("src"), &edition, None)?);
     }
     Ok(Verdict::new(problems, "all Rust is formatted"))
+}
+
+/// A crate of the workspace.
+struct Member {
+    dir: PathBuf,
+    edition: String,
+}
+
+/// Returns the crates of the workspace in the folder `repo`.
+fn members(repo: &Path) -> Result<Vec<Member>> {
+    let mut cargo = cargo("metadata");
+    cargo
+        .args(["--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(repo);
+    let metadata: Value = serde_json::from_str(&capture(&mut cargo)?)?;
+    let packages = metadata["packages"].as_array();
+    let members = packages.into_iter().flatten().map(|package| {
+        let manifest = Path::new(package["manifest_path"].as_str()?);
+        Some(Member {
+            dir: manifest.parent()?.to_owned(),
+            edition: package["edition"].as_str()?.to_owned(),
+        })
+    });
+    let members: Option<Vec<_>> = members.collect();
+    members.context("cargo does not say what the workspace has")
 }
 
 /// Runs the formatter on the Rust below `dir`, with the configuration of the tree `config` if one
@@ -208,31 +211,23 @@ pub fn clippy_host(workshop: &Workshop) -> Result<Verdict> {
     if let Some(reason) = dismissal("clippy", clippy_version(&version)) {
         return Ok(Verdict::Skipped(format!("host: {reason}")));
     }
-    let mut problems = Vec::new();
-    for folder in CRATES {
-        let step = Step::new("clippy", folder);
-        let name = place::name(Path::new(folder));
-        let mut clippy = cargo("clippy");
-        clippy
-            .args(["--quiet", "--locked", "--all-targets", "--"])
-            .args(OUTDATED)
-            .current_dir(workshop.place.repo.join(folder))
-            .env(
-                "CARGO_TARGET_DIR",
-                workshop.place.cache.join("target").join(name),
-            );
-        let (lines, clean) = lines(&mut clippy)?;
-        drop(step);
-        let found = remarks(&lines.join("\n"));
-        if !clean && found.is_empty() {
-            problems.extend(lines);
-        }
-        problems.extend(found.iter().map(|line| format!("{folder}: {line}")));
+    let step = Step::new("clippy", "crates of the host");
+    let mut clippy = cargo("clippy");
+    clippy
+        .args(["--quiet", "--locked", "--workspace", "--all-targets", "--"])
+        .args(OUTDATED)
+        .current_dir(&workshop.place.repo)
+        .env(
+            "CARGO_TARGET_DIR",
+            workshop.place.cache.join("target/clippy"),
+        );
+    let (lines, clean) = lines(&mut clippy)?;
+    drop(step);
+    let mut problems = remarks(&lines.join("\n"));
+    if !clean && problems.is_empty() {
+        problems = lines;
     }
-    Ok(Verdict::new(
-        problems,
-        "tools, samples, benchmark, fuzzer, policy tests: no remark",
-    ))
+    Ok(Verdict::new(problems, "crates of the host: no remark"))
 }
 
 /// Reads from what Clippy says, `clippy 0.1.85`, which Rust it belongs to.

@@ -19,6 +19,9 @@ use crate::ui::Step;
 /// The crate whose proofs are not tests.
 const SYMBOLIC: &str = "symbolic";
 
+/// How they are compiled.
+const PROFILE: &str = "model";
+
 /// Starts the names of quick tests.
 const QUICK: &str = "quick_";
 
@@ -40,7 +43,7 @@ fn test(workshop: &Workshop, bound: Bound, dir: &Path) -> Result<Vec<Proof>> {
     let mut step = Step::new("models", format!("cargo test in {FOLDER}/{name}"));
     let mut cargo = cargo("test");
     cargo
-        .args(["--release", "--locked", "--no-fail-fast"])
+        .args(["--profile", PROFILE, "--locked", "--no-fail-fast"])
         .current_dir(dir)
         .env(
             "CARGO_TARGET_DIR",

@@ -27,6 +27,9 @@ const JOBS_AT_ONCE: usize = 5;
 /// Code as the kernel has it: without vectors.
 const FLAGS: &str = "-C no-vectorize-loops -C no-vectorize-slp";
 
+/// As a kernel is compiled.
+const PROFILE: &str = "symbolic";
+
 /// The list of planted mistakes.
 #[derive(Deserialize)]
 struct Mistakes {
@@ -122,7 +125,7 @@ fn build(place: &Place, dir: &Path, mistake: Option<&Mistake>) -> Result<PathBuf
     let planted = mistake.map(|m| [m.file.as_str(), &m.from, &m.to].join("\n"));
     let mut key = Key::new().add("mistake", planted.clone().unwrap_or_default());
     for folder in [dir, &place.repo.join(SOURCES).join("policy")] {
-        for file in files::find(folder, &["rs", "lock"])? {
+        for file in files::find(folder, &["rs"])? {
             key = key.add_file(&file)?;
         }
     }
@@ -135,7 +138,7 @@ fn build(place: &Place, dir: &Path, mistake: Option<&Mistake>) -> Result<PathBuf
     let mut step = Step::new("symbolic", "compiling the policy");
     let mut cargo = cargo("build");
     cargo
-        .args(["--release", "--locked"])
+        .args(["--profile", PROFILE, "--locked"])
         .current_dir(dir)
         .env("CARGO_TARGET_DIR", &target)
         .env("RUSTFLAGS", FLAGS)
@@ -145,8 +148,8 @@ fn build(place: &Place, dir: &Path, mistake: Option<&Mistake>) -> Result<PathBuf
     }
     run(&mut cargo, &place.log("symbolic"), |_| step.tick())
         .with_context(|| format!("the policy cannot be compiled: {planted:?}"))?;
-    let built =
-        fs::read(target.join("release/liblandlock_symbolic.so")).context("no library was built")?;
+    let built = target.join(PROFILE).join("liblandlock_symbolic.so");
+    let built = fs::read(built).context("no library was built")?;
     place::write(&library, built)?;
     Ok(library)
 }

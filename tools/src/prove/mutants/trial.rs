@@ -24,7 +24,10 @@ pub const COPIED: &str = "landlock/src";
 
 /// The crate that the policy is in the copy.
 const MANIFEST: &str = "[package]\nname = \"landlock\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\
-                        [dependencies]\nkernel = { path = \"../kernel\" }\n";
+                        [dependencies]\npolicy-kernel = { path = \"../kernel\" }\n";
+
+/// The crates beside that of the tests, in the copy.
+const MEMBERS: &str = "members = [\"landlock\", \"kernel\", \"kernel/macros\"]";
 
 /// What the tests' crate depends on.
 const DEPENDENCIES: &str = "[dependencies]\nlandlock = { path = \"landlock\" }\n";
@@ -71,10 +74,6 @@ impl<'a> Copy<'a> {
                 .replace("pub(super)", "pub")
         };
         let besides = |text: &str| text.replace(INCLUDED, "");
-        let with_policy = |text: &str| {
-            text.replace("members = [", "members = [\"landlock\", ")
-                .replace("[dependencies]\n", DEPENDENCIES)
-        };
         mirror(&sources.join("policy"), &policy.join("policy"), public)?;
         mirror(&tests.join("src"), &dir.join("src"), besides)?;
         mirror(&tests.join("kernel"), &dir.join("kernel"), as_is)?;
@@ -89,12 +88,12 @@ impl<'a> Copy<'a> {
             &dir.join("landlock/build.rs"),
             as_is,
         )?;
-        copy(&tests.join("Cargo.lock"), &dir.join("Cargo.lock"), as_is)?;
         copy(
-            &tests.join("Cargo.toml"),
-            &dir.join("Cargo.toml"),
-            with_policy,
+            &place.repo.join("Cargo.lock"),
+            &dir.join("Cargo.lock"),
+            as_is,
         )?;
+        write(&dir.join("Cargo.toml"), &manifest(place)?)?;
         write(&dir.join("landlock/Cargo.toml"), MANIFEST)?;
         write(&policy.join("lib.rs"), "pub mod policy;\n")?;
         Ok(Self {
@@ -210,6 +209,19 @@ impl Ended {
         self.missed.extend(other.missed);
         self.unviable.extend(other.unviable);
     }
+}
+
+/// Returns the manifest of the copy: that of the workspace, with that of the tests as its root.
+fn manifest(place: &Place) -> Result<String> {
+    let read = |path: PathBuf| {
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let workspace = read(place.repo.join("Cargo.toml"))?;
+    let tests = read(place.repo.join(POLICY).join("Cargo.toml"))?;
+    let (start, rest) = workspace.split_once("members = [").context("no members")?;
+    let (_, end) = rest.split_once("\n]").context("no end of the members")?;
+    let tests = tests.replace("[dependencies]\n", DEPENDENCIES);
+    Ok(format!("{start}{MEMBERS}{end}\n{tests}"))
 }
 
 /// Makes the sources of the folder `to` what `edit` makes of those of `from`.

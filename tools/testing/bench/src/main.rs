@@ -5,6 +5,7 @@
 //! Each call of the program measures one group of rows, and may sandbox itself for good: the host
 //! tool puts one call after the other into the plan of a virtual machine in which one instruction
 //! takes one nanosecond.
+#![deny(unsafe_code)]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
