@@ -4,16 +4,16 @@
 
 use anyhow::{Result, ensure};
 
+use crate::host::ui;
 use crate::kernel::Workshop;
-use crate::tap::{Count, Outcome};
-use crate::ui;
+use crate::results::tap::{Count, Outcome};
 
 pub mod border;
 mod circles;
 mod counterparts;
 mod documented;
+pub mod documents;
 mod external;
-pub mod files;
 mod oldest;
 mod own_tests;
 mod panics;

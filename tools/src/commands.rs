@@ -7,20 +7,26 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::cli;
-use crate::debug;
+use crate::guest::initramfs::Section;
+use crate::guest::machine::Session;
+use crate::guest::programs::{self, Programs};
 use crate::guest::{Guest, suites};
-use crate::initramfs::Section;
+use crate::host::lock::Lock;
+use crate::host::place::{self, Place};
+use crate::host::process::run;
+use crate::host::toolchain::Toolchain;
+use crate::host::ui;
+use crate::kernel::module;
 use crate::kernel::{Flavor, Impl, Workshop};
-use crate::ktap;
-use crate::lock::Lock;
-use crate::module;
-use crate::place::{self, Place};
-use crate::process::run;
-use crate::programs::{self, Programs};
-use crate::results::{self, Suites};
-use crate::toolchain::Toolchain;
-use crate::ui;
-use crate::vm::Session;
+use crate::results::ktap;
+use crate::results::suites::{self as results, Suites};
+
+pub mod coverage;
+pub mod debug;
+pub mod expected;
+pub mod fresh;
+pub mod slot;
+pub mod test;
 
 /// Starts the names of the module's KUnit suites.
 const KUNIT_PREFIX: &str = "landlock_";
@@ -82,7 +88,7 @@ pub fn check_insmod(session: &Session) -> Result<()> {
                 .lines
                 .first()
                 .map_or("no reason given", |line| line.as_str());
-            eprint!("{}", crate::vm::console::excerpt(&session.console));
+            eprint!("{}", crate::results::console::excerpt(&session.console));
             bail!("the module was not loaded: {line}")
         }
         _ => Ok(()),
@@ -105,7 +111,7 @@ pub fn build_module(place: &Place, kdir: Option<&Path>, kernel_src: Option<&Path
         Some(kdir) => {
             let lock = Lock::new(&place.cache);
             lock.take()?;
-            crate::deps::ensure(place)?;
+            crate::host::deps::ensure(place)?;
             module::build_for(place, &Toolchain::find(place)?, kdir)?
         }
         None => {

@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
-use crate::bench::{self, Benches, Row, Unit};
 use crate::commands::SuiteKind;
-use crate::figure::Pair;
 use crate::guest::{Guest, suites};
+use crate::host::place;
+use crate::host::ui;
+use crate::kernel::module::Modules;
 use crate::kernel::{Impl, Workshop};
-use crate::module::Modules;
-use crate::native::Contest;
-use crate::place;
-use crate::results::Suites;
-use crate::ui;
+use crate::measure::bench::{self, Benches, Row, Unit};
+use crate::measure::figure::Pair;
+use crate::measure::native::Contest;
+use crate::results::suites::Suites;
 
 mod behaviour;
 mod code;

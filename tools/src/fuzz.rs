@@ -10,10 +10,10 @@ use serde_json::json;
 
 use crate::bound::Bound;
 use crate::cli::{self, Programs};
+use crate::host::place::{self, Place};
+use crate::host::ui;
 use crate::kernel::{Flavor, Workshop};
-use crate::place::{self, Place};
-use crate::tap::Count;
-use crate::ui;
+use crate::results::tap::Count;
 
 mod coverage;
 mod guests;

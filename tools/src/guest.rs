@@ -9,15 +9,20 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 
-use crate::initramfs::{Root, Section};
+use crate::guest::accel::Accel;
+use crate::guest::initramfs::{Root, Section};
+use crate::guest::machine::{BUSYBOX, Machine, Session, USUAL_PROCESSORS};
+use crate::guest::programs::{Programs, samples};
+use crate::host::ui::Step;
+use crate::kernel::module::Modules;
 use crate::kernel::{Impl, Workshop};
-use crate::module::Modules;
-use crate::programs::{Programs, samples};
-use crate::tap::{Case, Suite};
-use crate::ui::Step;
-use crate::vm::accel::Accel;
-use crate::vm::transcript::{Mark, Transcript};
-use crate::vm::{BUSYBOX, Machine, Session, USUAL_PROCESSORS};
+use crate::results::tap::{Case, Suite};
+use crate::results::transcript::{Mark, Transcript};
+
+pub mod accel;
+pub mod initramfs;
+pub mod machine;
+pub mod programs;
 
 /// How long a test program may run in a kernel that checks no more than usual.
 const TEST_LIMIT: Duration = Duration::from_secs(300);

@@ -9,47 +9,27 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-mod bench;
 mod bound;
 mod check;
 mod cli;
 mod commands;
 mod compare;
-mod coverage;
-mod debug;
-mod deps;
-mod expected;
-mod figure;
-mod fresh;
 mod fuzz;
 mod guest;
-mod htmldocs;
-mod initramfs;
+mod host;
 mod kernel;
-mod key;
-mod ktap;
-mod lock;
-mod module;
-mod native;
-mod patch;
-mod place;
-mod process;
-mod programs;
+mod measure;
 mod prove;
 mod race;
 mod results;
-mod slot;
-mod source;
-mod tap;
-mod test;
-mod toolchain;
-mod ui;
-mod vm;
 
+use check::documents;
 use cli::{Cli, Command, Source};
-use commands::SuiteKind;
+use commands::{SuiteKind, coverage, debug, fresh, test};
+use host::place::Place;
+use host::process;
 use kernel::{Flavor, Workshop};
-use place::Place;
+use measure::{bench, native};
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -79,7 +59,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Fresh { only } => fresh::command(&place, only.as_deref()),
         Command::Compare => compare::command(&open()?),
         Command::Check => check::command(&open()?),
-        Command::Htmldocs => htmldocs::command(&open()?),
+        Command::Htmldocs => documents::command(&open()?),
         Command::Coverage => coverage::command(&open()?),
         Command::Policy => commands::policy(&place).map(|_| ()),
         Command::Kunit(guest) => commands::kunit(&open()?, guest.implementation),

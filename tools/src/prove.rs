@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::bound::Bound;
 use crate::cli;
+use crate::host::place;
+use crate::host::ui;
 use crate::kernel::Workshop;
-use crate::place;
-use crate::tap::Count;
-use crate::ui;
+use crate::results::tap::Count;
 
 mod litmus;
 mod models;

@@ -11,17 +11,17 @@ use anyhow::Result;
 use crate::bound::Bound;
 use crate::cli;
 use crate::commands::check_insmod;
-use crate::debug;
+use crate::commands::debug;
+use crate::commands::test::{close, one, tally};
+use crate::guest::initramfs::Section;
+use crate::guest::machine::Session;
+use crate::guest::programs;
 use crate::guest::{Guest, suites};
-use crate::initramfs::Section;
+use crate::host::ui;
+use crate::kernel::module;
 use crate::kernel::{Impl, Workshop};
-use crate::module;
-use crate::programs;
-use crate::results::{self, Suites};
-use crate::tap::Count;
-use crate::test::{close, one, tally};
-use crate::ui;
-use crate::vm::Session;
+use crate::results::suites::{self as results, Suites};
+use crate::results::tap::Count;
 
 mod mistakes;
 

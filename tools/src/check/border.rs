@@ -9,9 +9,9 @@ use anyhow::Result;
 use regex::Regex;
 
 use crate::check::Verdict;
-use crate::check::files::{self, Source};
+use crate::host::files::{self, Source};
 use crate::kernel::Workshop;
-use crate::module;
+use crate::kernel::module;
 
 /// Modules that may call C.
 const INSIDE: [&str; 2] = ["kapi", "ffi"];
@@ -89,7 +89,7 @@ pub fn count_blocks<'a>(sources: impl IntoIterator<Item = &'a Source>) -> BTreeM
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::files::source;
+    use crate::host::files::source;
 
     #[test]
     fn outside_nothing_is_unsafe() {

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use crate::check::Verdict;
-use crate::check::files::{self, Source};
 use crate::check::paths::{self, Names};
+use crate::host::files::{self, Source};
 use crate::kernel::Workshop;
-use crate::module;
+use crate::kernel::module;
 
 /// For each folder, what each of its files names of the others.
 type Folders = BTreeMap<Names, BTreeMap<String, BTreeSet<String>>>;
@@ -88,7 +88,7 @@ fn circle(files: &BTreeMap<String, BTreeSet<String>>) -> Option<Names> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::files::source;
+    use crate::host::files::source;
 
     fn circle_of(folder: &str, files: &[(&str, &str)]) -> Option<String> {
         let sources: Vec<_> = files

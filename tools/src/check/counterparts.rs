@@ -12,8 +12,8 @@ use serde::Deserialize;
 
 use crate::check::Verdict;
 use crate::check::own_tests::{OwnTests, pattern};
+use crate::host::place;
 use crate::kernel::Workshop;
-use crate::place;
 
 /// The list of counterparts.
 const LIST: &str = "tools/testing/kunit-counterparts.toml";

@@ -8,10 +8,10 @@ use anyhow::{Result, ensure};
 use regex::Regex;
 
 use crate::check::Verdict;
-use crate::check::files::{self, Source};
 use crate::check::own_tests::pattern;
+use crate::host::files::{self, Source};
 use crate::kernel::Workshop;
-use crate::module;
+use crate::kernel::module;
 
 /// Folder of the shim.
 const SHIM: &str = "shim";
@@ -52,7 +52,7 @@ fn missing(source: &Source, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::files::source;
+    use crate::host::files::source;
 
     #[test]
     fn functions_without_a_comment_are_found() {

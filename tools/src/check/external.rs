@@ -11,14 +11,14 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::check::Verdict;
-use crate::check::files;
-use crate::htmldocs;
+use crate::check::documents;
+use crate::guest::programs::{RACE, cargo};
+use crate::host::files;
+use crate::host::process::capture;
+use crate::host::toolchain::{MIN_RUSTC, Version};
+use crate::host::ui::Step;
 use crate::kernel::Workshop;
-use crate::module::{self, Modules};
-use crate::process::capture;
-use crate::programs::{RACE, cargo};
-use crate::toolchain::{MIN_RUSTC, Version};
-use crate::ui::Step;
+use crate::kernel::module::{self, Modules};
 
 /// Folders with our C.
 const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "samples"];
@@ -182,7 +182,7 @@ pub fn kernel_doc(workshop: &Workshop) -> Result<Verdict> {
 
 /// Builds the documents.
 pub fn htmldocs(workshop: &Workshop) -> Result<Verdict> {
-    let problems = htmldocs::build(workshop)?;
+    let problems = documents::build(workshop)?;
     Ok(Verdict::new(problems, "no warning about the documents"))
 }
 

@@ -14,14 +14,15 @@ use anyhow::{Context, Result};
 
 use crate::check::Verdict;
 use crate::check::external::remarks;
-use crate::deps::debian::{Archive, Debian, Suite};
-use crate::deps::unpacked::unpacked;
-use crate::kernel::{Impl, Workshop, follow};
-use crate::key::Key;
-use crate::module;
-use crate::place;
-use crate::toolchain::{MIN_RUSTC, Toolchain};
-use crate::ui::Step;
+use crate::host::deps::debian::{Archive, Debian, Suite};
+use crate::host::deps::unpacked::unpacked;
+use crate::host::key::Key;
+use crate::host::place;
+use crate::host::toolchain::{MIN_RUSTC, Toolchain};
+use crate::host::ui::Step;
+use crate::kernel::build::follow;
+use crate::kernel::module;
+use crate::kernel::{Impl, Workshop};
 
 /// Where Debian has the oldest compiler.
 const SUITE: Suite = Suite {

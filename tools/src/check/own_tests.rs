@@ -8,9 +8,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use regex::Regex;
 
-use crate::check::files::{self, Source};
-use crate::module;
-use crate::place;
+use crate::host::files::{self, Source};
+use crate::host::place;
+use crate::kernel::module;
 
 /// Folder of the policy's tests on the host.
 const HOST: &str = "tools/testing/policy/src/tests";
@@ -121,7 +121,7 @@ fn selftests(source: &Source) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::files::source;
+    use crate::host::files::source;
 
     #[test]
     fn kunit_tests_have_their_suite() {

@@ -14,7 +14,7 @@ use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex
 
 use crate::check::Verdict;
 use crate::kernel::Workshop;
-use crate::module::Modules;
+use crate::kernel::module::Modules;
 
 /// What names of functions that panic contain, as they are mangled.
 const SIGNS: [&str; 8] = [

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::check::files::Source;
+use crate::host::files::Source;
 
 /// Names of modules and of what is in them: `policy`, `access`, `AccessFs`.
 pub type Names = Vec<String>;
@@ -97,7 +97,7 @@ fn expand_group<'a>(before: &[String], mut text: &'a str, found: &mut Vec<Names>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::files::source;
+    use crate::host::files::source;
 
     fn named_in(path: &str, text: &str) -> Vec<String> {
         let paths = named(&source(path, text));

@@ -5,10 +5,10 @@
 use anyhow::Result;
 
 use crate::check::Verdict;
-use crate::check::files::{self, Source};
 use crate::check::paths::{self, Names};
+use crate::host::files::{self, Source};
 use crate::kernel::Workshop;
-use crate::module;
+use crate::kernel::module;
 
 /// The modules, from the one that knows nothing to the one that knows all.
 const RANKS: [&str; 13] = [
@@ -95,7 +95,7 @@ fn check_siblings(source: &Source, hooks: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::files::source;
+    use crate::host::files::source;
 
     #[test]
     fn what_comes_later_is_refused() {

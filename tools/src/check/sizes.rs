@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::check::Verdict;
-use crate::check::files::{self, Source};
+use crate::host::files::{self, Source};
 use crate::kernel::Workshop;
 
 /// Most lines of a function.
@@ -33,7 +33,7 @@ pub fn check(workshop: &Workshop) -> Result<Verdict> {
 
 /// Finds out whether a file is too long.
 fn long_file(source: &Source) -> Option<String> {
-    let name = crate::place::name(&source.path);
+    let name = crate::host::place::name(&source.path);
     let lines = source.text.lines().count();
     let is_test = name.ends_with("_test.c") || source.path.iter().any(|part| part == "tests");
     let is_long = lines > MAX_FILE && !is_test;
@@ -77,7 +77,7 @@ fn opening(line: &str, is_c: bool) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::files::source;
+    use crate::host::files::source;
 
     #[test]
     fn long_functions_are_found() {

@@ -9,8 +9,8 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::results::Suites;
-use crate::tap::{Outcome, Suite};
+use crate::results::suites::Suites;
+use crate::results::tap::{Outcome, Suite};
 
 /// A case that does not come out the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -12,12 +12,12 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use serde::{Deserialize, Serialize};
 
 use crate::check::border::count_blocks;
-use crate::check::files::{self, Source};
 use crate::check::sizes::{MAX_FUNCTION, functions_over};
+use crate::host::files::{self, Source};
+use crate::host::place;
+use crate::host::process::capture;
+use crate::kernel::module::SOURCES;
 use crate::kernel::{Impl, Workshop};
-use crate::module::SOURCES;
-use crate::place;
-use crate::process::capture;
 
 /// Folder of the C implementation in the kernel's tree.
 const C_SOURCES: &str = "security/landlock";

@@ -9,7 +9,7 @@ use crate::compare::behaviour::{self, Comparison};
 use crate::compare::markdown::{code_rows, row, sum};
 use crate::compare::plot::{self, Over};
 use crate::compare::report::Report;
-use crate::figure::{Order, Pair};
+use crate::measure::figure::{Order, Pair};
 
 /// Look of the page.
 const STYLE: &str = "

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use crate::compare::behaviour::{self, Comparison};
 use crate::compare::code::Code;
 use crate::compare::report::Report;
-use crate::figure::{Order, Pair, count_orders};
-use crate::ui;
+use crate::host::ui;
+use crate::measure::figure::{Order, Pair, count_orders};
 
 /// Writes `report`.
 pub fn write(report: &Report) -> String {

@@ -5,7 +5,7 @@
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 
-use crate::figure::{Figure, Pair};
+use crate::measure::figure::{Figure, Pair};
 
 /// Width and height of a plot.
 const SIZE: (u32, u32) = (540, 330);

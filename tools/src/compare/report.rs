@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::behaviour::Comparison;
 use crate::compare::code::Code;
-use crate::figure::Pair;
-use crate::kernel::Record;
+use crate::kernel::store::Record;
+use crate::measure::figure::Pair;
 
 /// Everything that was compared.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui;
+use crate::host::ui;
 
 /// Access rights as the trace names them, and scopes.
 const RIGHTS: [&str; 23] = [

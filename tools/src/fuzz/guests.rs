@@ -11,11 +11,11 @@ use anyhow::{Context, Result, ensure};
 use crate::commands::check_insmod;
 use crate::fuzz::coverage::Coverage;
 use crate::guest::Guest;
-use crate::initramfs::Section;
+use crate::guest::initramfs::Section;
+use crate::guest::machine::Session;
+use crate::guest::programs;
+use crate::host::ui::Step;
 use crate::kernel::{Impl, Workshop};
-use crate::programs;
-use crate::ui::Step;
-use crate::vm::Session;
 
 /// How long a guest may take for all that it is given at once.
 const LIMIT: Duration = Duration::from_secs(40 * 60);

@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use crate::bound::Bound;
 use crate::fuzz::guests::Pair;
+use crate::host::ui::{self, span};
 use crate::kernel::Workshop;
-use crate::tap::Count;
-use crate::ui::{self, span};
+use crate::results::tap::Count;
 
 mod hunt;
 mod report;

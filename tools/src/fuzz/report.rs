@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::fuzz::guests::{Pair, differing};
 use crate::fuzz::shrink::{Kept, shrink};
+use crate::host::ui::Step;
 use crate::kernel::Workshop;
-use crate::ui::Step;
 
 /// A program that the implementations disagree about.
 pub struct Difference {

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use crate::fuzz::coverage::Coverage;
 use crate::fuzz::guests::{Pair, differing};
 use crate::fuzz::report::{self, Difference};
+use crate::host::ui::{self, span};
 use crate::kernel::Workshop;
-use crate::tap::{Count, Outcome};
-use crate::ui::{self, span};
+use crate::results::tap::{Count, Outcome};
 
 /// How many programs one guest runs before the next one is booted: what is freed late has an end.
 const PER_BOOT: u64 = 400;

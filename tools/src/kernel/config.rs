@@ -9,8 +9,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::place::{self, Place};
-use crate::process::run;
+use crate::host::place::{self, Place};
+use crate::host::process::run;
 
 /// Returns the text of all `fragments`.
 pub fn read<'a>(place: &Place, fragments: impl Iterator<Item = &'a &'a str>) -> Result<String> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::place;
+use crate::host::place;
 
 /// Folder of a build with the objects of Landlock.
 const LANDLOCK: &str = "security/landlock";

@@ -12,12 +12,12 @@ use anyhow::{Context, Result, ensure};
 
 use super::{FOLDER, Outcome, Proof};
 use crate::bound::Bound;
-use crate::deps::apt::Sources;
-use crate::deps::debian::{Archive, Suite};
+use crate::host::deps::apt::Sources;
+use crate::host::deps::debian::{Archive, Suite};
+use crate::host::place::{self, Place};
+use crate::host::process::{capture, run};
+use crate::host::ui::Step;
 use crate::kernel::Workshop;
-use crate::place::{self, Place};
-use crate::process::{capture, run};
-use crate::ui::Step;
 
 /// Divides the name of a test from that of a mistake.
 const MISTAKE: &str = "-mistake-";

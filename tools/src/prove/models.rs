@@ -10,11 +10,11 @@ use anyhow::{Context, Result, ensure};
 
 use super::{FOLDER, Outcome, Proof};
 use crate::bound::Bound;
+use crate::guest::programs::cargo;
+use crate::host::place;
+use crate::host::process::run;
+use crate::host::ui::Step;
 use crate::kernel::Workshop;
-use crate::place;
-use crate::process::run;
-use crate::programs::cargo;
-use crate::ui::Step;
 
 /// The crate whose proofs are not tests.
 const SYMBOLIC: &str = "symbolic";

@@ -15,11 +15,11 @@ use self::list::{List, Mutants, Weakened};
 use self::trial::{Copy, Ended};
 use super::{Outcome, Proof};
 use crate::bound::Bound;
+use crate::guest::programs::{cargo, in_parallel};
+use crate::host::place::Place;
+use crate::host::process::run;
+use crate::host::ui::Step;
 use crate::kernel::Workshop;
-use crate::place::Place;
-use crate::process::run;
-use crate::programs::{cargo, in_parallel};
-use crate::ui::Step;
 
 mod list;
 mod trial;

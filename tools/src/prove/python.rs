@@ -8,11 +8,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::deps::{self, needs::VENV};
-use crate::key::Key;
-use crate::place::{self, Place};
-use crate::process::run;
-use crate::ui::Step;
+use crate::host::deps::{self, needs::VENV};
+use crate::host::key::Key;
+use crate::host::place::{self, Place};
+use crate::host::process::run;
+use crate::host::ui::Step;
 
 /// Returns the program, once it has the packages that the file `requirements` pins.
 pub fn ensure(place: &Place, requirements: &Path) -> Result<PathBuf> {

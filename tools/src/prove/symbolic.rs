@@ -12,14 +12,14 @@ use serde::Deserialize;
 
 use super::{FOLDER, Outcome, Proof, python};
 use crate::bound::Bound;
-use crate::check::files;
+use crate::guest::programs::{cargo, in_parallel};
+use crate::host::files;
+use crate::host::key::Key;
+use crate::host::place::{self, Place};
+use crate::host::process::{capture, run};
+use crate::host::ui::Step;
 use crate::kernel::Workshop;
-use crate::key::Key;
-use crate::module::SOURCES;
-use crate::place::{self, Place};
-use crate::process::{capture, run};
-use crate::programs::{cargo, in_parallel};
-use crate::ui::Step;
+use crate::kernel::module::SOURCES;
 
 /// How many jobs each Python carries out, which takes some seconds to start.
 const JOBS_AT_ONCE: usize = 5;

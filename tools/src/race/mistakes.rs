@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::{PROCESSORS, boot, results_of};
+use crate::commands::test::{one, tally};
+use crate::host::key::Key;
+use crate::host::place;
+use crate::host::ui;
 use crate::kernel::Workshop;
-use crate::key::Key;
-use crate::module::{self, SOURCES};
-use crate::place;
-use crate::results::total;
-use crate::tap::Count;
-use crate::test::{one, tally};
-use crate::ui;
+use crate::kernel::module::{self, SOURCES};
+use crate::results::suites::total;
+use crate::results::tap::Count;
 
 /// What is replaced by what, in which file.
 type Passage = (&'static str, &'static str, &'static str);

@@ -9,8 +9,8 @@ use crate::bound::Bound;
 use crate::fuzz::guests::Pair;
 use crate::fuzz::pairs::sets::{Program, SIDES, Side};
 use crate::fuzz::pairs::sides::Batch;
+use crate::host::ui;
 use crate::kernel::Workshop;
-use crate::ui;
 
 /// Rounds in which something is looked for at first.
 const FIRST: usize = 100;

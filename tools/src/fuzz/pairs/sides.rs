@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use crate::commands::check_insmod;
 use crate::fuzz::guests::{Pair, SECTION};
 use crate::fuzz::pairs::sets::{Program, Report, SIDES, Side};
+use crate::guest::machine::Session;
 use crate::kernel::Workshop;
-use crate::vm::Session;
 
 /// How many guests may end early in one batch.
 const MOST_ENDED: usize = 5;

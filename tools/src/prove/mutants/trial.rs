@@ -13,11 +13,11 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::list::Weakened;
-use crate::check::files;
 use crate::commands::POLICY;
-use crate::module::SOURCES;
-use crate::place::{self, Place};
-use crate::process::{capture, run};
+use crate::host::files;
+use crate::host::place::{self, Place};
+use crate::host::process::{capture, run};
+use crate::kernel::module::SOURCES;
 
 /// Where the copy has the policy.
 pub const COPIED: &str = "landlock/src";

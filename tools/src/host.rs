@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! This machine: what lies where, what is installed, and what runs.
+
+pub mod deps;
+pub mod files;
+pub mod key;
+pub mod lock;
+pub mod place;
+pub mod process;
+pub mod toolchain;
+pub mod ui;

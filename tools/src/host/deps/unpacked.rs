@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Packages of another release of Debian, unpacked into the cache: nothing is installed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::host::deps::apt::Sources;
+use crate::host::deps::debian::Suite;
+use crate::host::key::Key;
+use crate::host::place::{self, Place};
+use crate::host::process::run;
+use crate::host::ui::Step;
+
+/// Returns the folder with what `packages` of `suite` contain; fetches them if the cache has none.
+pub fn unpacked(place: &Place, suite: Suite, packages: &[&str]) -> Result<PathBuf> {
+    let key = Key::new()
+        .add("suite", suite.name)
+        .add("packages", packages.join(" "));
+    let dir = place.cache.join("unpacked").join(key.finish());
+    if dir.join(".complete").exists() {
+        return Ok(dir);
+    }
+    let sources = Sources::new(place, suite.name, &[suite])?;
+    sources.update(place)?;
+    let title = match packages {
+        [one] => format!("{one} of {}", suite.name),
+        _ => format!("{} packages of {}", packages.len(), suite.name),
+    };
+    let mut step = Step::new("apt", format!("fetching {title}"));
+    let archives = tempfile::tempdir_in(sources.archives()).context("cannot create a folder")?;
+    let mut apt = sources.command("apt-get");
+    apt.arg("download")
+        .args(packages)
+        .current_dir(archives.path());
+    run(&mut apt, &place.log("apt-unpacked"), |_| step.tick())?;
+    let partial = dir.with_extension("partial");
+    let _ = fs::remove_dir_all(&partial);
+    for archive in place::list(archives.path(), ".deb")? {
+        unpack(place, &archive, &partial)?;
+        step.tick();
+    }
+    place::write(&partial.join(".complete"), "")?;
+    fs::rename(&partial, &dir).context("cannot keep what was unpacked")?;
+    step.finish(format!("unpacked {title}"));
+    Ok(dir)
+}
+
+/// Unpacks the package `archive` to `dir`.
+fn unpack(place: &Place, archive: &Path, dir: &Path) -> Result<()> {
+    place::make_dir(dir)?;
+    let mut dpkg = Command::new("dpkg-deb");
+    dpkg.arg("-x").arg(archive).arg(dir);
+    run(&mut dpkg, &place.log("unpack"), |_| ())
+        .with_context(|| format!("cannot unpack {}: disk full?", place::name(archive)))
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `make bench`: what a sandbox costs, in instructions and in bytes, with both implementations.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::cli;
+use crate::commands::check_insmod;
+use crate::guest::initramfs::Section;
+use crate::guest::machine::Session;
+use crate::guest::programs;
+use crate::guest::{Guest, Progress};
+use crate::host::place;
+use crate::host::ui;
+use crate::kernel::{Impl, Workshop};
+
+mod report;
+mod row;
+mod rule;
+
+pub use row::{Row, Unit, pair};
+
+/// Name of the results below `out/`.
+const RESULTS: &str = "bench.json";
+
+/// How long one implementation may take; a fourth of it is usual.
+const LIMIT: Duration = Duration::from_secs(540);
+
+/// How many layers are enforced while files are opened, besides none.
+const LAYERS: [u64; 4] = [1, 2, 4, 16];
+
+/// How many rules each layer has.
+const RULES: [u64; 4] = [1, 9, 65, 513];
+
+/// How many rules there are where somebody chose the ports that they are for.
+const PORTS: u64 = 20_000;
+
+/// Ends of the names of two rows about the same, and how often the second may cost the first.
+const PLAIN: &str = " plain keys";
+const CHOSEN: &str = " chosen keys";
+const CHOSEN_LIMIT: f64 = 2.0;
+
+/// Measures one implementation or both, and compares with a baseline if there is one.
+pub fn command(workshop: &Workshop, arguments: &cli::Bench) -> Result<()> {
+    let baseline = arguments.baseline.as_deref().map(read).transpose()?;
+    let rows = match arguments.only {
+        Some(only) => Bench::prepare(workshop, only)?.run(workshop)?,
+        None => Benches::prepare(workshop)?.run(workshop)?.concat(),
+    };
+    let json = serde_json::to_string_pretty(&rows)? + "\n";
+    place::write(&workshop.place.out.join(RESULTS), json)?;
+    report::print(&rows);
+    ui::say("results", format!("out/{RESULTS}"));
+    check_chosen(&rows)?;
+    match baseline {
+        Some(baseline) => check_baseline(&baseline, &rows),
+        None => Ok(()),
+    }
+}
+
+/// Reads the results of an earlier run.
+fn read(path: &Path) -> Result<Vec<Row>> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("BASELINE={} cannot be read", path.display()))?;
+    serde_json::from_str(&text).with_context(|| {
+        let path = path.display();
+        format!("BASELINE={path} is no result of make bench: give it a copy of out/{RESULTS}")
+    })
+}
+
+/// Prints what changed since `baseline`; fails when something costs more.
+fn check_baseline(baseline: &[Row], rows: &[Row]) -> Result<()> {
+    let pairs = pair(baseline, rows, |old, new| {
+        old.implementation == new.implementation && old.is_of(new)
+    });
+    ensure!(
+        !pairs.is_empty(),
+        "no row of the baseline was measured again: give BASELINE= a file of this version"
+    );
+    let worse = report::print_changes(&pairs);
+    ensure!(
+        worse == 0,
+        "{worse} rows cost more than in the baseline: fix them, or take out/{RESULTS} as the next one"
+    );
+    Ok(())
+}
+
+/// Fails if an operation costs more than twice as much for keys that somebody chose.
+fn check_chosen(rows: &[Row]) -> Result<()> {
+    for row in rows {
+        let Some(name) = row.measured.name.strip_suffix(CHOSEN) else {
+            continue;
+        };
+        let is_plain = |other: &&Row| {
+            other.implementation == row.implementation
+                && other.measured.name.strip_suffix(PLAIN) == Some(name)
+                && other.measured.parameters == row.measured.parameters
+        };
+        let plain = rows
+            .iter()
+            .find(is_plain)
+            .context("there is no plain row")?;
+        let ratio = row.measured.figure.median / plain.measured.figure.median;
+        ensure!(
+            ratio <= CHOSEN_LIMIT,
+            "{} costs {ratio:.1} times as much as for plain keys: fix the hash of policy/rule.rs",
+            row.title()
+        );
+    }
+    Ok(())
+}
+
+/// A guest that counts the instructions of one implementation.
+struct Bench {
+    implementation: Impl,
+    guest: Guest,
+}
+
+impl Bench {
+    /// Builds what is not in the cache.
+    fn prepare(workshop: &Workshop, implementation: Impl) -> Result<Self> {
+        let name = format!("bench-{implementation}");
+        let mut guest = Guest::new(workshop, implementation, &name)?;
+        guest.root.add_all("bin", &programs::bench(workshop)?)?;
+        let fs_bench = programs::fs_bench(workshop)?;
+        guest.root.add_all("bin", &fs_bench.files)?;
+        guest.root.plan = plan();
+        guest.count_instructions(LIMIT);
+        Ok(Self {
+            implementation,
+            guest,
+        })
+    }
+
+    /// Measures all rows.
+    fn run(&self, workshop: &Workshop) -> Result<Vec<Row>> {
+        let session = self.guest.run(workshop, "bench")?;
+        self.rows(&session)
+    }
+
+    /// Reads what the guest measured.
+    fn rows(&self, session: &Session) -> Result<Vec<Row>> {
+        check_insmod(session)?;
+        session.check()?;
+        let mut rows = rows(session, self.implementation)?;
+        rows.extend(rule::rows(&rows));
+        Ok(rows)
+    }
+}
+
+/// Guests for C and for Rust.
+pub struct Benches([Bench; 2]);
+
+impl Benches {
+    /// Builds what is not in the cache.
+    pub fn prepare(workshop: &Workshop) -> Result<Self> {
+        let prepare = |implementation| Bench::prepare(workshop, implementation);
+        Ok(Self([prepare(Impl::C)?, prepare(Impl::Rust)?]))
+    }
+
+    /// Measures all rows of both at the same time: what is counted does not depend on who else
+    /// uses the processor.
+    pub fn run(&self, workshop: &Workshop) -> Result<[Vec<Row>; 2]> {
+        let [c, rust] = &self.0;
+        let mut progress = Progress::new("bench");
+        let guests = [&c.guest, &rust.guest];
+        let sessions = Guest::run_both(workshop, guests, &[], |line| progress.read(line))?;
+        progress.step.finish("both virtual machines are done");
+        let [of_c, of_rust] = &sessions;
+        Ok([c.rows(of_c)?, rust.rows(of_rust)?])
+    }
+}
+
+/// Returns what the guest does: one section per process of the benchmark.
+fn plan() -> Vec<Section> {
+    let section = |name: &str, arguments: String| {
+        Section::new(&format!("bench/{name}"), &format!("bench {arguments}"))
+    };
+    let mut plan = vec![section("open-0", "open --layers 0".to_owned())];
+    for (layers, rules) in LAYERS.into_iter().flat_map(|l| RULES.map(|r| (l, r))) {
+        let name = format!("open-{layers}-{rules}");
+        plan.push(section(
+            &name,
+            format!("open --layers {layers} --rules {rules}"),
+        ));
+    }
+    plan.extend([0, 1, 16].map(|layers| {
+        section(
+            &format!("operations-{layers}"),
+            format!("operations --layers {layers}"),
+        )
+    }));
+    plan.push(section("build", "build".to_owned()));
+    for group in ["enforce", "memory"] {
+        plan.extend(RULES.map(|rules| {
+            section(
+                &format!("{group}-{rules}"),
+                format!("{group} --rules {rules}"),
+            )
+        }));
+    }
+    plan.push(section("ports", format!("ports --rules {PORTS}")));
+    plan.push(section("memory-objects", "memory-objects".to_owned()));
+    plan.push(section("fs_bench", "fs-bench /bin/fs_bench".to_owned()));
+    plan
+}
+
+/// Reads the rows that the guest printed.
+fn rows(session: &Session, implementation: Impl) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for section in plan() {
+        let name = section.name;
+        let output = session.transcript.section(&name);
+        let output = output.with_context(|| format!("{name} was not reached"))?;
+        let last = output.lines.last().map_or("", String::as_str);
+        ensure!(output.status == Some(0), "{name} failed: {last}");
+        for line in &output.lines {
+            let row = Row::parse(line, implementation);
+            rows.push(row.with_context(|| format!("{name} printed no row: {line}"))?);
+        }
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::transcript::Transcript;
+
+    /// Makes a session in which each section printed `line` and ended with `status`.
+    fn session(line: &str, status: i32) -> Session {
+        let mut transcript = Transcript::default();
+        for section in plan() {
+            let name = section.name;
+            transcript.push(&format!("##landlock-rs begin {name}"));
+            transcript.push(line);
+            transcript.push(&format!("##landlock-rs end {name} {status}"));
+        }
+        Session {
+            transcript,
+            console: String::new(),
+            problem: None,
+        }
+    }
+
+    #[test]
+    fn every_section_has_rows() {
+        let line =
+            r#"{"name":"x","parameters":{},"unit":"bytes","median":8,"spread":0,"minimum":8}"#;
+        let all = rows(&session(line, 0), Impl::C).unwrap();
+        assert_eq!(all.len(), plan().len());
+        assert!(rows(&session(line, 1), Impl::C).is_err());
+        assert!(rows(&session("bench: no", 0), Impl::C).is_err());
+    }
+
+    #[test]
+    fn chosen_keys_may_cost_twice_as_much() {
+        let rows = |chosen| {
+            [("x plain keys", 100.0), ("x chosen keys", chosen)]
+                .map(|(name, median)| Row::sample(name, Impl::Rust, median))
+        };
+        assert!(check_chosen(&rows(200.0)).is_ok());
+        assert!(check_chosen(&rows(201.0)).is_err());
+        assert!(check_chosen(&rows(100.0)[1..]).is_err());
+    }
+
+    #[test]
+    fn a_regression_fails() {
+        let rows = |median| vec![Row::sample("open", Impl::Rust, median)];
+        assert!(check_baseline(&rows(100.0), &rows(100.5)).is_ok());
+        assert!(check_baseline(&rows(100.0), &rows(90.0)).is_ok());
+        assert!(check_baseline(&rows(100.0), &rows(103.0)).is_err());
+        assert!(check_baseline(&[], &rows(100.0)).is_err());
+    }
+}
