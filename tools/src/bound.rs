@@ -2,8 +2,6 @@
 
 //! How much is tried where everything would take hours.
 
-use crate::cli::Quick;
-
 /// A bound of proofs, trials and programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
@@ -11,14 +9,4 @@ pub enum Bound {
     Quick,
     /// All of it.
     Whole,
-}
-
-impl Bound {
-    /// Returns what a person asks for with `QUICK=`.
-    pub fn of(arguments: &Quick) -> Self {
-        match arguments.quick {
-            Some(_) => Self::Quick,
-            None => Self::Whole,
-        }
-    }
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bound::Bound;
 use crate::kernel::{Flavor, Impl};
 
 /// Builds, runs and tests Landlock in Rust.
@@ -134,6 +135,16 @@ pub struct Quick {
     /// Try no more than make test does, if this is not empty.
     #[arg(long, env = "QUICK")]
     pub quick: Option<String>,
+}
+
+impl Quick {
+    /// Returns what a person asks for with `QUICK=`.
+    pub fn bound(&self) -> Bound {
+        match self.quick {
+            Some(_) => Bound::Quick,
+            None => Bound::Whole,
+        }
+    }
 }
 
 /// What `make prove` proves.

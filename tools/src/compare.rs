@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
-use crate::commands::SuiteKind;
+use crate::guest::suite::SuiteKind;
 use crate::guest::{Guest, suites};
 use crate::host::place;
 use crate::host::ui;

@@ -24,9 +24,6 @@ mod turns;
 
 use guests::Pair;
 
-/// Folder of the crate that makes and runs the programs.
-pub const CRATE: &str = "tools/testing/fuzz";
-
 /// Programs of `make test`, besides those that have names.
 const QUICK: Range<u64> = 0..100;
 

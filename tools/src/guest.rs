@@ -21,8 +21,11 @@ use crate::results::transcript::{Mark, Transcript};
 
 pub mod accel;
 pub mod initramfs;
+mod kvm;
+pub mod leaks;
 pub mod machine;
 pub mod programs;
+pub mod suite;
 
 /// How long a test program may run in a kernel that checks no more than usual.
 const TEST_LIMIT: Duration = Duration::from_secs(300);
@@ -48,7 +51,7 @@ impl Guest {
             root.add("lib/landlock_slot_probe.ko", &modules.probe)?;
         }
         let machine = Machine {
-            accel: Accel::find(workshop.place, &kernel)?,
+            accel: kvm::find(workshop.place, &kernel)?,
             kernel,
             console: workshop.place.log(&format!("console-{name}")),
             flavor: workshop.flavor(),

@@ -2,10 +2,12 @@
 
 //! This machine: what lies where, what is installed, and what runs.
 
+pub mod cargo;
 pub mod deps;
 pub mod files;
 pub mod key;
 pub mod lock;
+pub mod parallel;
 pub mod place;
 pub mod process;
 pub mod toolchain;

@@ -5,6 +5,7 @@
 pub mod build;
 pub mod config;
 pub mod module;
+pub mod module_sources;
 pub mod patch;
 pub mod source;
 pub mod store;

@@ -25,7 +25,8 @@ mod results;
 
 use check::documents;
 use cli::{Cli, Command, Source};
-use commands::{SuiteKind, coverage, debug, fresh, test};
+use commands::{coverage, debug, demo, fresh, suites, test};
+use guest::suite::SuiteKind;
 use host::place::Place;
 use host::process;
 use kernel::{Flavor, Workshop};
@@ -50,7 +51,7 @@ fn run(cli: Cli) -> Result<()> {
     let open_as = |flavor| Workshop::open(&place, kernel_src, flavor);
     let open = || open_as(flavor);
     match cli.command {
-        Command::Run => commands::demo(&open()?),
+        Command::Run => demo::command(&open()?),
         Command::Shell(guest) => commands::shell(&open()?, guest.implementation),
         Command::Module { kdir } => commands::build_module(&place, kdir.as_deref(), kernel_src),
         Command::Test => test::command(&open()?),
@@ -62,9 +63,9 @@ fn run(cli: Cli) -> Result<()> {
         Command::Htmldocs => documents::command(&open()?),
         Command::Coverage => coverage::command(&open()?),
         Command::Policy => commands::policy(&place).map(|_| ()),
-        Command::Kunit(guest) => commands::kunit(&open()?, guest.implementation),
-        Command::Selftests(suite) => commands::run_suite(&open()?, SuiteKind::Ours, &suite),
-        Command::Kselftest(suite) => commands::run_suite(&open()?, SuiteKind::Kernel, &suite),
+        Command::Kunit(guest) => suites::kunit(&open()?, guest.implementation),
+        Command::Selftests(suite) => suites::command(&open()?, SuiteKind::Ours, &suite),
+        Command::Kselftest(suite) => suites::command(&open()?, SuiteKind::Kernel, &suite),
         Command::Fuzz(arguments) => fuzz::command(&open()?, &arguments),
         Command::Prove(arguments) => prove::command(&open()?, &arguments),
         Command::Race(arguments) => race::command(&open_as(Flavor::Debug)?, &arguments),

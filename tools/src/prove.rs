@@ -87,7 +87,7 @@ const KINDS: [(&str, Prover); 4] = [
 
 /// `make prove`: fails unless each proof ends as it must.
 pub fn command(workshop: &Workshop, arguments: &cli::Prove) -> Result<()> {
-    let bound = Bound::of(&arguments.bound);
+    let bound = arguments.bound.bound();
     let only = arguments.only.as_deref();
     let count = run(workshop, bound, only)?;
     println!("{} proofs as they must be, {} not", count.pass, count.fail);

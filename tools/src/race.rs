@@ -10,17 +10,16 @@ use anyhow::Result;
 
 use crate::bound::Bound;
 use crate::cli;
-use crate::commands::check_insmod;
-use crate::commands::debug;
-use crate::commands::test::{close, one, tally};
 use crate::guest::initramfs::Section;
+use crate::guest::leaks;
 use crate::guest::machine::Session;
 use crate::guest::programs;
 use crate::guest::{Guest, suites};
 use crate::host::ui;
-use crate::kernel::module;
 use crate::kernel::{Impl, Workshop};
+use crate::kernel::{module, module_sources};
 use crate::results::suites::{self as results, Suites};
+use crate::results::tally::{close, one, tally};
 use crate::results::tap::Count;
 
 mod mistakes;
@@ -40,7 +39,7 @@ const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
 /// `make race`: fails unless every trial, or those that are asked for, ends as it must.
 pub fn command(workshop: &Workshop, arguments: &cli::Race) -> Result<()> {
     let Some(trials) = &arguments.only else {
-        return close(count(workshop, Bound::of(&arguments.bound))?);
+        return close(count(workshop, arguments.bound.bound())?);
     };
     let mut count = Count::default();
     for processors in PROCESSORS {
@@ -71,7 +70,7 @@ pub fn quick(workshop: &Workshop) -> Result<Count> {
 
 /// Runs the chosen `trials` with the module as it is, and counts them.
 fn run(workshop: &Workshop, processors: u32, trials: &str) -> Result<Count> {
-    let sources = workshop.place.repo.join(module::SOURCES);
+    let sources = workshop.place.repo.join(module_sources::SOURCES);
     let name = format!("race-{processors}");
     let session = boot(workshop, &sources, processors, trials, &name)?;
     let suites = results_of(&session);
@@ -81,7 +80,7 @@ fn run(workshop: &Workshop, processors: u32, trials: &str) -> Result<Count> {
     results::write_json(workshop.place, &name, "rust", &suites)?;
     ui::say("results", format!("out/{name}.tap, out/{name}.json"));
     let mut count = results::total(&suites);
-    tally(&mut count, one(debug::check(&session)))?;
+    tally(&mut count, one(leaks::check(&session)))?;
     tally(&mut count, one(session.check()))?;
     Ok(count)
 }
@@ -102,13 +101,13 @@ fn boot(
     guest.root.add("bin/race", &program)?;
     guest.set_processors(processors);
     guest.extend_limit(LIMIT);
-    guest.root.plan.extend(debug::first_sections(flavor));
+    guest.root.plan.extend(leaks::first_sections(flavor));
     let mut section = Section::new(&format!("{FOLDER}/{PROGRAM}"), "");
     section.command = format!("race {trials}");
     guest.root.plan.push(section);
-    guest.root.plan.extend(debug::final_sections(flavor));
+    guest.root.plan.extend(leaks::final_sections(flavor));
     let session = guest.run(workshop, "race")?;
-    check_insmod(&session)?;
+    session.check_module()?;
     Ok(session)
 }
 

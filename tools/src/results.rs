@@ -5,5 +5,6 @@
 pub mod console;
 pub mod ktap;
 pub mod suites;
+pub mod tally;
 pub mod tap;
 pub mod transcript;

@@ -11,7 +11,7 @@ use regex::Regex;
 use crate::check::Verdict;
 use crate::host::files::{self, Source};
 use crate::kernel::Workshop;
-use crate::kernel::module;
+use crate::kernel::module_sources;
 
 /// Modules that may call C.
 const INSIDE: [&str; 2] = ["kapi", "ffi"];
@@ -25,7 +25,7 @@ static DANGER: LazyLock<Option<Regex>> =
 
 /// Checks every file of the module, and counts the unsafe blocks.
 pub fn check(workshop: &Workshop) -> Result<Verdict> {
-    let sources = files::read(&workshop.place.repo.join(module::SOURCES), &["rs"])?;
+    let sources = files::read(&workshop.place.repo.join(module_sources::SOURCES), &["rs"])?;
     let outside = sources.iter().filter(|source| !is_inside(source));
     let problems = outside.flat_map(problems).collect();
     let blocks = count_blocks(&sources);

@@ -12,28 +12,42 @@ use crate::check::Verdict;
 use crate::check::paths::{self, Names};
 use crate::host::files::{self, Source};
 use crate::kernel::Workshop;
-use crate::kernel::module;
+use crate::kernel::module_sources;
+
+/// Folder of this tool's sources in the repository.
+const TOOL: &str = "tools/src";
 
 /// For each folder, what each of its files names of the others.
 type Folders = BTreeMap<Names, BTreeMap<String, BTreeSet<String>>>;
 
-/// Checks every folder of the module. How its root is ordered is a matter of ranks.
+/// Checks every folder of the module and of this tool. How the root of the module is ordered is a
+/// matter of ranks.
 pub fn check(workshop: &Workshop) -> Result<Verdict> {
-    let sources = files::read(&workshop.place.repo.join(module::SOURCES), &["rs"])?;
-    let folders = read(&sources);
-    let problems = folders.iter().filter_map(|(folder, files)| {
-        let circle = circle(files)?.join(" -> ");
-        Some(format!("{}: a circle: {circle}", folder.join("/")))
+    let folders = |root: &str| -> Result<Folders> {
+        Ok(read(&files::read(
+            &workshop.place.repo.join(root),
+            &["rs"],
+        )?))
+    };
+    let mut of_module = folders(module_sources::SOURCES)?;
+    of_module.remove(&Names::new());
+    let of_tool = folders(TOOL)?;
+    let all = [(module_sources::SOURCES, &of_module), (TOOL, &of_tool)];
+    let problems = all.into_iter().flat_map(|(root, folders)| {
+        folders.iter().filter_map(move |(folder, files)| {
+            let circle = circle(files)?.join(" -> ");
+            Some(format!("{root}/{}: a circle: {circle}", folder.join("/")))
+        })
     });
-    let remark = format!("{} folders have none", folders.len());
+    let remark = format!("{} folders have none", of_module.len() + of_tool.len());
     Ok(Verdict::new(problems.collect(), remark))
 }
 
-/// Collects who names whom.
+/// Collects who names whom. The folder with an empty name is the root.
 fn read(sources: &[Source]) -> Folders {
     let mut folders = Folders::new();
     for own in sources.iter().map(|source| paths::module(&source.path)) {
-        if let Some((name, folder @ [_, ..])) = own.split_last() {
+        if let Some((name, folder)) = own.split_last() {
             let files = folders.entry(folder.to_vec()).or_default();
             files.entry(name.clone()).or_default();
         }
@@ -90,13 +104,17 @@ mod tests {
     use super::*;
     use crate::host::files::source;
 
-    fn circle_of(folder: &str, files: &[(&str, &str)]) -> Option<String> {
+    fn read_all(files: &[(&str, &str)]) -> Folders {
         let sources: Vec<_> = files
             .iter()
             .map(|(path, text)| source(path, text))
             .collect();
+        read(&sources)
+    }
+
+    fn circle_of(folder: &str, files: &[(&str, &str)]) -> Option<String> {
         let folder: Names = folder.split('/').map(str::to_owned).collect();
-        circle(&read(&sources)[&folder]).map(|circle| circle.join(" -> "))
+        circle(&read_all(files)[&folder]).map(|circle| circle.join(" -> "))
     }
 
     #[test]
@@ -115,6 +133,27 @@ mod tests {
             Some("layer -> rule -> quiet -> layer")
         );
         assert_eq!(circle_of("policy", &files[..3]), None);
+    }
+
+    #[test]
+    fn a_circle_of_folders_is_refused() {
+        let files = [
+            ("main.rs", "use crate::guest;\n"),
+            ("guest/vm.rs", "use crate::kernel::build;\n"),
+            ("kernel/build.rs", "use crate::host::place;\n"),
+            ("host/place.rs", "use crate::guest;\n"),
+            ("guest.rs", ""),
+            ("kernel.rs", ""),
+            ("host.rs", ""),
+        ];
+        let root = |files: &[(&str, &str)]| {
+            circle(&read_all(files)[&Names::new()]).map(|names| names.join(" -> "))
+        };
+        assert_eq!(
+            root(&files).as_deref(),
+            Some("guest -> kernel -> host -> guest")
+        );
+        assert_eq!(root(&files[..3]), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::check::Verdict;
 use crate::check::own_tests::pattern;
 use crate::host::files::{self, Source};
 use crate::kernel::Workshop;
-use crate::kernel::module;
+use crate::kernel::module_sources;
 
 /// Folder of the shim.
 const SHIM: &str = "shim";
@@ -21,7 +21,7 @@ const FUNCTION: &str = r"^[a-z][\w \*]*?(\w+)\(.*[,)]$";
 
 /// Checks every C file.
 pub fn check(workshop: &Workshop) -> Result<Verdict> {
-    let dir = workshop.place.repo.join(module::SOURCES).join(SHIM);
+    let dir = workshop.place.repo.join(module_sources::SOURCES).join(SHIM);
     let function = pattern(FUNCTION)?;
     let mut problems = Vec::new();
     let mut count = 0;

@@ -14,7 +14,7 @@ use crate::host::place;
 use crate::host::process::run;
 use crate::host::ui::{self, Step};
 use crate::kernel::Workshop;
-use crate::kernel::module;
+use crate::kernel::module_sources;
 
 /// Folder of the documents.
 const SOURCES: &str = "Documentation";
@@ -86,7 +86,7 @@ fn lay_out(workshop: &Workshop, dir: &Path) -> Result<()> {
     for path in OF_KERNEL {
         link(&workshop.tree().join(path), &dir.join(path))?;
     }
-    let sources = workshop.place.repo.join(module::SOURCES);
+    let sources = workshop.place.repo.join(module_sources::SOURCES);
     link(&sources, &dir.join(OF_MODULE))
 }
 

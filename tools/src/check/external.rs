@@ -12,13 +12,15 @@ use serde_json::Value;
 
 use crate::check::Verdict;
 use crate::check::documents;
-use crate::guest::programs::{RACE, cargo};
+use crate::guest::programs::RACE;
+use crate::host::cargo::cargo;
 use crate::host::files;
 use crate::host::process::capture;
 use crate::host::toolchain::{MIN_RUSTC, Version};
 use crate::host::ui::Step;
 use crate::kernel::Workshop;
-use crate::kernel::module::{self, Modules};
+use crate::kernel::module::Modules;
+use crate::kernel::module_sources;
 
 /// Folders with our C.
 const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "samples"];
@@ -65,7 +67,7 @@ pub fn rustfmt(workshop: &Workshop) -> Result<Verdict> {
         return Ok(Verdict::Skipped(reason));
     }
     let repo = &workshop.place.repo;
-    let module = repo.join(module::SOURCES);
+    let module = repo.join(module_sources::SOURCES);
     let mut problems = format_of(workshop, &module, "2021", Some(workshop.tree()))?;
     for Member { dir, edition } in members(repo)? {
         problems.extend(format_of(workshop, &dir.join("src"), &edition, None)?);

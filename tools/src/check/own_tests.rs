@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::host::files::{self, Source};
 use crate::host::place;
-use crate::kernel::module;
+use crate::kernel::module_sources;
 
 /// Folder of the policy's tests on the host.
 const HOST: &str = "tools/testing/policy/src/tests";
@@ -38,7 +38,7 @@ impl OwnTests {
     /// Finds all tests of the repository at `repo`.
     pub fn find(repo: &Path) -> Result<Self> {
         let mut names = BTreeSet::new();
-        for source in files::read(&repo.join(module::SOURCES), &["rs"])? {
+        for source in files::read(&repo.join(module_sources::SOURCES), &["rs"])? {
             names.extend(kunit(&source)?);
         }
         for source in files::read(&repo.join(HOST), &["rs"])? {

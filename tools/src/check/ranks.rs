@@ -8,7 +8,7 @@ use crate::check::Verdict;
 use crate::check::paths::{self, Names};
 use crate::host::files::{self, Source};
 use crate::kernel::Workshop;
-use crate::kernel::module;
+use crate::kernel::module_sources;
 
 /// The modules, from the one that knows nothing to the one that knows all.
 const RANKS: [&str; 13] = [
@@ -29,7 +29,7 @@ const RANKS: [&str; 13] = [
 
 /// Checks every file of the module.
 pub fn check(workshop: &Workshop) -> Result<Verdict> {
-    let sources = files::read(&workshop.place.repo.join(module::SOURCES), &["rs"])?;
+    let sources = files::read(&workshop.place.repo.join(module_sources::SOURCES), &["rs"])?;
     let modules = sources.iter().map(|source| paths::module(&source.path));
     let hooks: Vec<String> = modules
         .filter_map(|path| hook_of(&path).map(str::to_owned))

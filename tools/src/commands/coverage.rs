@@ -13,15 +13,16 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use crate::commands::{SuiteKind, check_insmod, demo_sections};
+use crate::commands::demo;
 use crate::guest::Guest;
 use crate::guest::initramfs::Section;
 use crate::guest::machine::Session;
 use crate::guest::programs;
+use crate::guest::suite::SuiteKind;
 use crate::host::place::{self, Place};
 use crate::host::ui;
-use crate::kernel::module;
 use crate::kernel::{Impl, Workshop};
+use crate::kernel::{module, module_sources};
 
 mod calls;
 mod lines;
@@ -74,7 +75,7 @@ fn run(workshop: &Workshop, module: &Path) -> Result<Session> {
     guest.add_samples(workshop)?;
     guest.root.add("bin/fuzz", &programs::fuzz(workshop)?)?;
     guest.extend_limit(FUZZ_LIMIT);
-    guest.root.plan.extend(demo_sections());
+    guest.root.plan.extend(demo::sections());
     for kind in [SuiteKind::Ours, SuiteKind::Kernel] {
         let programs = kind.programs(workshop)?;
         guest.add_suite(kind.folder(), &programs, &programs.tests())?;
@@ -87,7 +88,7 @@ fn run(workshop: &Workshop, module: &Path) -> Result<Session> {
         Section::new(REACHED, reached),
     ]);
     let session = guest.run(workshop, "tests")?;
-    check_insmod(&session)?;
+    session.check_module()?;
     session.check()?;
     Ok(session)
 }
@@ -124,7 +125,7 @@ fn reached(session: &Session) -> Result<Reached> {
 fn summarise(place: &Place, lines: &lines::Lines) -> Result<BTreeMap<String, File>> {
     let mut files = BTreeMap::new();
     for (name, lines) in lines {
-        let path = place.repo.join(module::SOURCES).join(name);
+        let path = place.repo.join(module_sources::SOURCES).join(name);
         let source = std::fs::read_to_string(&path)
             .with_context(|| format!("cannot read {}", path.display()))?;
         let tests = source

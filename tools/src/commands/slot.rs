@@ -5,13 +5,13 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::commands::test::{one, own_suites, tally};
 use crate::guest::initramfs::Section;
 use crate::guest::machine::Session;
 use crate::guest::programs::{self, Programs};
 use crate::guest::{Guest, suites};
 use crate::host::ui;
 use crate::kernel::{Impl, Workshop};
+use crate::results::tally::{one, own_suites, tally};
 use crate::results::tap::Count;
 
 /// Folder of the guest with the test of the empty slot, which `/init` knows.

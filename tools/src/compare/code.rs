@@ -16,7 +16,7 @@ use crate::check::sizes::{MAX_FUNCTION, functions_over};
 use crate::host::files::{self, Source};
 use crate::host::place;
 use crate::host::process::capture;
-use crate::kernel::module::SOURCES;
+use crate::kernel::module_sources::SOURCES;
 use crate::kernel::{Impl, Workshop};
 
 /// Folder of the C implementation in the kernel's tree.

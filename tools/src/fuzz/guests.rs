@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::commands::check_insmod;
 use crate::fuzz::coverage::Coverage;
 use crate::guest::Guest;
 use crate::guest::initramfs::Section;
@@ -114,7 +113,7 @@ pub fn differing(c: &Batch, rust: &Batch) -> Vec<String> {
 
 /// Returns what a guest printed, unless something went wrong with it as a whole.
 fn output(session: &Session) -> Result<String> {
-    check_insmod(session)?;
+    session.check_module()?;
     session.check()?;
     let section = session.transcript.section(SECTION);
     let section = section.context("the programs were not reached")?;

@@ -63,6 +63,19 @@ pub struct Session {
 }
 
 impl Session {
+    /// Fails when the module was not loaded.
+    pub fn check_module(&self) -> Result<()> {
+        match self.transcript.section("insmod") {
+            Some(output) if output.status != Some(0) => {
+                let line = output.lines.first();
+                let line = line.map_or("no reason given", String::as_str);
+                eprint!("{}", console::excerpt(&self.console));
+                bail!("the module was not loaded: {line}")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Fails when the machine did, after a look at its console.
     pub fn check(&self) -> Result<()> {
         if let Some(problem) = &self.problem {

@@ -2,16 +2,16 @@
 
 //! Static programs for the guest: both test suites, the samples and the benchmarks.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::slice;
 use std::sync::Mutex;
-use std::thread;
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::host::cargo::cargo;
 use crate::host::key::Key;
+use crate::host::parallel::in_parallel;
 use crate::host::place::{self, name};
 use crate::host::process::{capture, check_interrupt, run};
 use crate::host::ui::Step;
@@ -28,6 +28,9 @@ const NATIVE_BENCH: &str = "tools/testing/native/native_bench.c";
 
 /// Folder of the samples in the repository.
 pub const SAMPLES: &str = "samples/landlock-rs";
+
+/// Folder of the crate that makes and runs random programs.
+pub const FUZZ: &str = "tools/testing/fuzz";
 
 /// Folder of the benchmark in the repository.
 pub const BENCH: &str = "tools/testing/bench";
@@ -165,24 +168,6 @@ fn compile(includes: &[PathBuf; 2], sources: &[PathBuf], out: &Path) -> Result<(
     std::fs::rename(&partial, out).context("cannot keep a program")
 }
 
-/// Carries out `job` on each of `items`, on all processors; returns the first error.
-pub fn in_parallel<T: Sync>(items: &[T], job: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
-    let queue = Mutex::new(items.iter());
-    let next = || queue.lock().ok().and_then(|mut queue| queue.next());
-    let work = || -> Result<()> {
-        while let Some(item) = next() {
-            job(item)?;
-        }
-        Ok(())
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let mut results = workers.into_iter().map(|worker| worker.join());
-        results.try_for_each(|result| result.map_err(|_| anyhow!("a worker died"))?)
-    })
-}
-
 /// Installs the kernel's headers for user space and returns their folder.
 fn headers(workshop: &Workshop) -> Result<PathBuf> {
     let dir = workshop.place.cache.join("headers");
@@ -221,7 +206,7 @@ pub fn bench(workshop: &Workshop) -> Result<Vec<PathBuf>> {
 
 /// Builds the program that runs random programs.
 pub fn fuzz(workshop: &Workshop) -> Result<PathBuf> {
-    let programs = build_crate(workshop, "fuzz", crate::fuzz::CRATE, &["fuzz"])?;
+    let programs = build_crate(workshop, "fuzz", FUZZ, &["fuzz"])?;
     programs.into_iter().next().context("no program was built")
 }
 
@@ -251,30 +236,4 @@ fn build_crate(
     step.finish(format!("{} built", names.join(", ")));
     let dir = target.join(TARGET).join("release");
     Ok(names.iter().map(|name| dir.join(name)).collect())
-}
-
-/// Makes a command of the cargo that runs this tool.
-pub fn cargo(subcommand: &str) -> Command {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut command = Command::new(program);
-    command.arg(subcommand).env_remove("CARGO_MANIFEST_DIR");
-    command
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    #[test]
-    fn every_item_is_worked_on() {
-        let sum = AtomicU32::new(0);
-        in_parallel(&[1, 2, 3, 4, 5], |item| {
-            sum.fetch_add(*item, Ordering::Relaxed);
-            Ok(())
-        })
-        .unwrap();
-        assert_eq!(sum.load(Ordering::Relaxed), 15);
-        assert!(in_parallel(&[1], |_| Err(anyhow!("no"))).is_err());
-    }
 }

@@ -8,17 +8,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::host::files;
 use crate::host::key::Key;
 use crate::host::place::{self, Place};
 use crate::host::process::run;
 use crate::host::toolchain::Toolchain;
 use crate::host::ui::Step;
 use crate::kernel::build::is_progress;
+use crate::kernel::module_sources::{self, SOURCES};
 use crate::kernel::{Impl, Workshop};
-
-/// Folder of the module's sources in the repository.
-pub const SOURCES: &str = "security-landlock-rs";
 
 /// Folder of the module that tries to fill the slot a second time.
 const PROBE: &str = "tools/testing/slot";
@@ -146,28 +143,6 @@ fn out_dir(place: &Place, key: &str, sources: &str) -> PathBuf {
     place.cache.join("module").join(key).join(clone)
 }
 
-/// Returns what the module in `dir` is built from, without what a build left there.
-pub fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
-    let mut sources = files::find(dir, &["rs", "c", "h"])?;
-    let others = ["Kbuild", "Kconfig"].map(|name| dir.join(name));
-    sources.extend(others.into_iter().filter(|path| path.exists()));
-    Ok(sources)
-}
-
-/// Brings the copy in `to` of the sources in `from` up to date.
-///
-/// The kernel refuses to build elsewhere what was once built in its own folder.
-fn copy_sources(from: &Path, to: &Path) -> Result<()> {
-    for file in sources(from)? {
-        let copy = to.join(file.strip_prefix(from)?);
-        let text = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        if fs::read(&copy).ok().as_ref() != Some(&text) {
-            place::write(&copy, text)?;
-        }
-    }
-    Ok(())
-}
-
 /// Prepares the command that builds the module in `sources`, from a copy in `out`.
 fn command(
     place: &Place,
@@ -177,7 +152,7 @@ fn command(
     out: &Path,
 ) -> Result<Command> {
     let copy = out.join(place::name(Path::new(sources)));
-    copy_sources(&place.repo.join(sources), &copy)?;
+    module_sources::copy(&place.repo.join(sources), &copy)?;
     let mut make = toolchain.make(kernel);
     make.arg(format!("M={}", copy.display()))
         .arg(format!("MO={}", out.display()))

@@ -14,7 +14,7 @@ use crate::host::key::Key;
 use crate::host::place::{self, Place};
 use crate::host::process::run;
 use crate::host::ui;
-use crate::kernel::module::{self, SOURCES};
+use crate::kernel::module_sources::{self, SOURCES};
 use crate::kernel::patch::{Series, Tree};
 
 /// The release that the patches are made for.
@@ -246,7 +246,7 @@ pub fn builtin_series(place: &Place) -> Result<Series> {
     series.truncate(1);
     series.extend(Series::read(&patches(place, "-builtin"))?);
     let dir = place.repo.join(SOURCES);
-    for file in module::sources(&dir)? {
+    for file in module_sources::list(&dir)? {
         let below = file.strip_prefix(&dir).unwrap_or(&file);
         series.add_file(format!("{GRAFT}/{}", below.display()), &file)?;
     }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::cli;
-use crate::commands::check_insmod;
 use crate::guest::initramfs::Section;
 use crate::guest::machine::Session;
 use crate::guest::programs;
@@ -144,7 +143,7 @@ impl Bench {
 
     /// Reads what the guest measured.
     fn rows(&self, session: &Session) -> Result<Vec<Row>> {
-        check_insmod(session)?;
+        session.check_module()?;
         session.check()?;
         let mut rows = rows(session, self.implementation)?;
         rows.extend(rule::rows(&rows));

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{FOLDER, Outcome, Proof};
 use crate::bound::Bound;
-use crate::guest::programs::cargo;
+use crate::host::cargo::cargo;
 use crate::host::place;
 use crate::host::process::run;
 use crate::host::ui::Step;

@@ -15,7 +15,8 @@ use self::list::{List, Mutants, Weakened};
 use self::trial::{Copy, Ended};
 use super::{Outcome, Proof};
 use crate::bound::Bound;
-use crate::guest::programs::{cargo, in_parallel};
+use crate::host::cargo::cargo;
+use crate::host::parallel::in_parallel;
 use crate::host::place::Place;
 use crate::host::process::run;
 use crate::host::ui::Step;
@@ -107,7 +108,7 @@ impl Trials<'_> {
     fn of_weakened(&self, weakened: &Weakened) -> Result<Proof> {
         let started = Instant::now();
         let copy = Copy::new(self.place, self.tool, 0)?;
-        copy.weaken(weakened)?;
+        copy.weaken(&weakened.file, &weakened.from, &weakened.to)?;
         let name = self.mutants.name(&weakened.mutant)?;
         let mut step = Step::new("mutants", "trying a weakened test");
         let ended = copy.try_mutants(&BTreeSet::from([name.to_owned()]), || step.tick())?;

@@ -12,14 +12,15 @@ use serde::Deserialize;
 
 use super::{FOLDER, Outcome, Proof, python};
 use crate::bound::Bound;
-use crate::guest::programs::{cargo, in_parallel};
+use crate::host::cargo::cargo;
 use crate::host::files;
 use crate::host::key::Key;
+use crate::host::parallel::in_parallel;
 use crate::host::place::{self, Place};
 use crate::host::process::{capture, run};
 use crate::host::ui::Step;
 use crate::kernel::Workshop;
-use crate::kernel::module::SOURCES;
+use crate::kernel::module_sources::SOURCES;
 
 /// How many jobs each Python carries out, which takes some seconds to start.
 const JOBS_AT_ONCE: usize = 5;

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::{PROCESSORS, boot, results_of};
-use crate::commands::test::{one, tally};
 use crate::host::key::Key;
 use crate::host::place;
 use crate::host::ui;
 use crate::kernel::Workshop;
-use crate::kernel::module::{self, SOURCES};
+use crate::kernel::module_sources::{self, SOURCES};
 use crate::results::suites::total;
+use crate::results::tally::{one, tally};
 use crate::results::tap::Count;
 
 /// What is replaced by what, in which file.
@@ -106,7 +106,7 @@ fn make(workshop: &Workshop, mistake: &Mistake) -> Result<PathBuf> {
     let clone = Key::new().add("clone", place.repo.to_string_lossy().as_bytes());
     let folder = clone.add("mistake", mistake.name).finish();
     let to = place.cache.join("mistake").join(folder);
-    for file in module::sources(&from)? {
+    for file in module_sources::list(&from)? {
         copy(&file, &to.join(file.strip_prefix(&from)?), mistake)?;
     }
     Ok(to)

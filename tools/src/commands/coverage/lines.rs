@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 
 use crate::commands::coverage::calls::Calls;
-use crate::kernel::module::SOURCES;
+use crate::kernel::module_sources::SOURCES;
 
 /// Offsets that were reached, by section.
 pub type Reached = BTreeMap<String, BTreeSet<u64>>;

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-use crate::commands::check_insmod;
 use crate::fuzz::guests::{Pair, SECTION};
 use crate::fuzz::pairs::sets::{Program, Report, SIDES, Side};
 use crate::guest::machine::Session;
@@ -79,7 +78,7 @@ impl Batch {
             let sessions = pair.each(workshop, commands)?;
             for ((side, session), jobs) in SIDES.into_iter().zip(sessions).zip(&mut jobs) {
                 if let Some(session) = session {
-                    check_insmod(&session)?;
+                    session.check_module()?;
                     let left = self.take(side, &session, std::mem::take(jobs))?;
                     *jobs = left;
                 }

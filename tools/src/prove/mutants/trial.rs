@@ -12,12 +12,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::list::Weakened;
-use crate::commands::POLICY;
+use crate::host::cargo::POLICY;
 use crate::host::files;
 use crate::host::place::{self, Place};
 use crate::host::process::{capture, run};
-use crate::kernel::module::SOURCES;
+use crate::kernel::module_sources::SOURCES;
 
 /// Where the copy has the policy.
 pub const COPIED: &str = "landlock/src";
@@ -104,9 +103,8 @@ impl<'a> Copy<'a> {
         })
     }
 
-    /// Weakens a test.
-    pub fn weaken(&self, weakened: &Weakened) -> Result<()> {
-        let Weakened { file, from, to, .. } = weakened;
+    /// Weakens a test: in its `file`, which has `from` once, puts `to` in that place.
+    pub fn weaken(&self, file: &str, from: &str, to: &str) -> Result<()> {
         let path = self.dir.join(file);
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {file}"))?;
         let times = text.matches(from).count();

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! All tests that need a virtual machine, in one.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::commands::expected::Expected;
+use crate::commands::{demo, slot, suites};
+use crate::guest::machine::Session;
+use crate::guest::suite::SuiteKind;
+use crate::guest::{self, Guest, leaks, programs};
+use crate::host::{place, ui};
+use crate::kernel::{Flavor, Impl, Workshop};
+use crate::results::suites::{self as results, Suites};
+use crate::results::tally::{one, own_suites, tally};
+use crate::results::tap::Count;
+
+/// Cases of the kernel's suite that cannot pass yet.
+const EXPECTED: &str = "tools/testing/expected-failures.toml";
+
+/// Suite that other kernels skip: it lets allocations fail.
+const NEEDS_DEBUG: &str = "alloc_test";
+
+/// Runs what needs a virtual machine with `implementation`, all of it in one.
+pub fn in_guest(workshop: &Workshop, implementation: Impl) -> Result<Count> {
+    let unfilled = programs::unfilled(workshop)?;
+    let name = format!("test-{implementation}{}", workshop.flavor().suffix());
+    let mut guest = Guest::new(workshop, implementation, &name)?;
+    guest.add_samples(workshop)?;
+    guest
+        .root
+        .plan
+        .extend(leaks::first_sections(workshop.flavor()));
+    if implementation == Impl::Rust {
+        slot::plan(&mut guest, &unfilled)?;
+    }
+    guest.root.plan.extend(demo::sections());
+    let mut names = Vec::new();
+    for kind in [SuiteKind::Ours, SuiteKind::Kernel] {
+        let programs = kind.programs(workshop)?;
+        guest.add_suite(kind.folder(), &programs, &programs.tests())?;
+        names.push((kind, programs.tests()));
+    }
+    guest
+        .root
+        .plan
+        .extend(leaks::final_sections(workshop.flavor()));
+    let session = guest.run(workshop, "tests")?;
+
+    let mut count = in_kernel(workshop, implementation, &session)?;
+    if implementation == Impl::Rust {
+        tally(&mut count, slot::check(&session, &unfilled))?;
+    }
+    for (kind, names) in names {
+        let suites = guest::suites(&session.transcript, kind.folder(), &names);
+        let part = match kind {
+            SuiteKind::Ours => {
+                let flavor = workshop.flavor();
+                tally(&mut count, one(check_skips(flavor, &suites)))?;
+                own_suites(kind.folder(), &suites)
+            }
+            SuiteKind::Kernel => compare(workshop, &suites),
+        };
+        tally(&mut count, part)?;
+        suites::write(workshop, kind, implementation, &session, &suites)?;
+    }
+    tally(&mut count, one(leaks::check(&session)))?;
+    tally(&mut count, one(session.check()))?;
+    Ok(count)
+}
+
+/// Counts what the kernel tests by itself, and the demonstration.
+fn in_kernel(workshop: &Workshop, implementation: Impl, session: &Session) -> Result<Count> {
+    let mut count = Count::default();
+    tally(&mut count, one(session.check_module()))?;
+    let kunit = suites::read_kunit(workshop, implementation, session);
+    tally(
+        &mut count,
+        kunit.and_then(|suites| own_suites("kunit", &suites)),
+    )?;
+    tally(&mut count, one(demo::show(workshop.place, session)))?;
+    Ok(count)
+}
+
+/// Fails when a suite that needs this kernel was not run by it.
+pub fn check_skips(flavor: Flavor, suites: &Suites) -> Result<()> {
+    if flavor != Flavor::Debug {
+        return Ok(());
+    }
+    let suite = suites.get(NEEDS_DEBUG);
+    let suite = suite.with_context(|| format!("{NEEDS_DEBUG}: was not run"))?;
+    let Count { pass, skip, .. } = suite.count();
+    ensure!(
+        pass > 0 && skip == 0,
+        "{NEEDS_DEBUG}: {skip} cases were skipped, which this kernel can run: see out/*.tap"
+    );
+    Ok(())
+}
+
+/// Compares the kernel's suite with the list of expected failures.
+fn compare(workshop: &Workshop, suites: &Suites) -> Result<Count> {
+    let expected = Expected::read(&workshop.place.repo.join(EXPECTED))?;
+    let found = expected.compare(suites);
+    ui::say("kselftest", "the kernel's own suites:");
+    results::print_table(suites);
+    ui::say(
+        "kselftest",
+        format!("{} failed as listed in {EXPECTED}", found.as_listed),
+    );
+    results::print_failures(&found.problems);
+    let fitting = workshop.place.out.join("expected-failures.toml");
+    place::write(&fitting, expected.fitting(suites))?;
+    Ok(found.count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tap::Suite;
+
+    #[test]
+    fn the_debug_kernel_may_not_skip_what_needs_it() {
+        let run = |text: &str| {
+            Suites::from([(NEEDS_DEBUG.to_owned(), Suite::parse(text.lines(), Some(0)))])
+        };
+        let passed = run("1..1\nok 1 alloc.fork\n");
+        let skipped = run("1..2\nok 1 alloc.fork\nok 2 alloc.open # SKIP not here\n");
+
+        assert!(check_skips(Flavor::Debug, &passed).is_ok());
+        assert!(check_skips(Flavor::Debug, &skipped).is_err());
+        assert!(check_skips(Flavor::Debug, &run("1..0\n")).is_err());
+        assert!(check_skips(Flavor::Debug, &Suites::new()).is_err());
+        assert!(check_skips(Flavor::Plain, &skipped).is_ok());
+        assert!(check_skips(Flavor::Wide, &skipped).is_ok());
+    }
+}
