@@ -18,7 +18,6 @@ use crate::kernel::{Flavor, Impl, Workshop, module};
 pub mod coverage;
 pub mod debug;
 pub mod demo;
-pub mod expected;
 pub mod fresh;
 pub mod in_guest;
 pub mod slot;

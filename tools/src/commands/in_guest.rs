@@ -4,19 +4,14 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::commands::expected::Expected;
 use crate::commands::{demo, slot, suites};
 use crate::guest::machine::Session;
 use crate::guest::suite::SuiteKind;
 use crate::guest::{self, Guest, leaks, programs};
-use crate::host::{place, ui};
 use crate::kernel::{Flavor, Impl, Workshop};
-use crate::results::suites::{self as results, Suites};
-use crate::results::tally::{one, own_suites, tally};
+use crate::results::suites::Suites;
+use crate::results::tally::{must_pass, one, tally};
 use crate::results::tap::Count;
-
-/// Cases of the kernel's suite that cannot pass yet.
-const EXPECTED: &str = "tools/testing/expected-failures.toml";
 
 /// Suite that other kernels skip: it lets allocations fail.
 const NEEDS_DEBUG: &str = "alloc_test";
@@ -53,15 +48,10 @@ pub fn in_guest(workshop: &Workshop, implementation: Impl) -> Result<Count> {
     }
     for (kind, names) in names {
         let suites = guest::suites(&session.transcript, kind.folder(), &names);
-        let part = match kind {
-            SuiteKind::Ours => {
-                let flavor = workshop.flavor();
-                tally(&mut count, one(check_skips(flavor, &suites)))?;
-                own_suites(kind.folder(), &suites)
-            }
-            SuiteKind::Kernel => compare(workshop, &suites),
-        };
-        tally(&mut count, part)?;
+        if kind == SuiteKind::Ours {
+            tally(&mut count, one(check_skips(workshop.flavor(), &suites)))?;
+        }
+        tally(&mut count, must_pass(kind.folder(), &suites))?;
         suites::write(workshop, kind, implementation, &session, &suites)?;
     }
     tally(&mut count, one(leaks::check(&session)))?;
@@ -76,7 +66,7 @@ fn in_kernel(workshop: &Workshop, implementation: Impl, session: &Session) -> Re
     let kunit = suites::read_kunit(workshop, implementation, session);
     tally(
         &mut count,
-        kunit.and_then(|suites| own_suites("kunit", &suites)),
+        kunit.and_then(|suites| must_pass("kunit", &suites)),
     )?;
     tally(&mut count, one(demo::show(workshop.place, session)))?;
     Ok(count)
@@ -95,22 +85,6 @@ pub fn check_skips(flavor: Flavor, suites: &Suites) -> Result<()> {
         "{NEEDS_DEBUG}: {skip} cases were skipped, which this kernel can run: see out/*.tap"
     );
     Ok(())
-}
-
-/// Compares the kernel's suite with the list of expected failures.
-fn compare(workshop: &Workshop, suites: &Suites) -> Result<Count> {
-    let expected = Expected::read(&workshop.place.repo.join(EXPECTED))?;
-    let found = expected.compare(suites);
-    ui::say("kselftest", "the kernel's own suites:");
-    results::print_table(suites);
-    ui::say(
-        "kselftest",
-        format!("{} failed as listed in {EXPECTED}", found.as_listed),
-    );
-    results::print_failures(&found.problems);
-    let fitting = workshop.place.out.join("expected-failures.toml");
-    place::write(&fitting, expected.fitting(suites))?;
-    Ok(found.count)
 }
 
 #[cfg(test)]

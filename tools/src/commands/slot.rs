@@ -11,7 +11,7 @@ use crate::guest::programs::{self, Programs};
 use crate::guest::{Guest, suites};
 use crate::host::ui;
 use crate::kernel::{Impl, Workshop};
-use crate::results::tally::{one, own_suites, tally};
+use crate::results::tally::{must_pass, one, tally};
 use crate::results::tap::Count;
 
 /// Folder of the guest with the test of the empty slot, which `/init` knows.
@@ -131,7 +131,7 @@ pub fn disabled(workshop: &Workshop, implementation: Impl) -> Result<Count> {
 fn count(session: &Session, unfilled: &Programs, refusals: &[Refusal]) -> Result<Count> {
     let mut count = Count::default();
     let suites = suites(&session.transcript, UNFILLED, &unfilled.tests());
-    tally(&mut count, own_suites("slot", &suites))?;
+    tally(&mut count, must_pass("slot", &suites))?;
     for refusal in refusals {
         tally(&mut count, one(refusal.check(session)))?;
     }

@@ -61,7 +61,7 @@ pub fn print(suites: &Suites) {
 }
 
 /// Prints `suites` as a table.
-pub fn print_table(suites: &Suites) {
+fn print_table(suites: &Suites) {
     let row = |name: &str, plan: usize, count: Count| {
         let numbers = [plan, count.pass, count.fail, count.skip];
         let mut row = vec![name.to_owned()];
@@ -95,7 +95,7 @@ fn failures(suites: &Suites) -> Vec<String> {
 }
 
 /// Prints the first of the failed cases.
-pub fn print_failures(failures: &[String]) {
+fn print_failures(failures: &[String]) {
     for failure in failures.iter().take(SHOWN_FAILURES) {
         println!("  failed: {failure}");
     }

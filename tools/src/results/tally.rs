@@ -41,8 +41,8 @@ pub fn one(result: Result<()>) -> Result<Count> {
     })
 }
 
-/// Prints and counts the suites of this project, in which everything must pass.
-pub fn own_suites(name: &'static str, results: &Suites) -> Result<Count> {
+/// Prints and counts suites in which everything must pass.
+pub fn must_pass(name: &'static str, results: &Suites) -> Result<Count> {
     ensure!(!results.is_empty(), "{name}: no suite ran");
     ui::say(name, format!("{} suites:", results.len()));
     suites::print(results);
