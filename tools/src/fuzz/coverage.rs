@@ -4,36 +4,23 @@
 
 use std::collections::BTreeMap;
 
+use landlock_uapi::{fs, net, scope};
 use serde::{Deserialize, Serialize};
 
 use crate::host::ui;
 
-/// Access rights as the trace names them, and scopes.
-const RIGHTS: [&str; 23] = [
-    "fs.execute",
-    "fs.write_file",
-    "fs.read_file",
-    "fs.read_dir",
-    "fs.remove_dir",
-    "fs.remove_file",
-    "fs.make_char",
-    "fs.make_dir",
-    "fs.make_reg",
-    "fs.make_sock",
-    "fs.make_fifo",
-    "fs.make_block",
-    "fs.make_sym",
-    "fs.refer",
-    "fs.truncate",
-    "fs.ioctl_dev",
-    "fs.resolve_unix",
-    "net.bind_tcp",
-    "net.connect_tcp",
-    "net.bind_udp",
-    "net.connect_send_udp",
-    "scope.signal",
-    "scope.abstract_unix_socket",
-];
+/// Returns access rights as the trace names them, and scopes.
+fn rights() -> impl Iterator<Item = String> {
+    let kinds = [
+        ("fs", fs::NAMES),
+        ("net", net::NAMES),
+        ("scope", scope::NAMES),
+    ];
+    let names = |(kind, names): (_, &'static [&str])| {
+        names.iter().map(move |name| format!("{kind}.{name}"))
+    };
+    kinds.into_iter().flat_map(names)
+}
 
 /// Hooks, and the operations that reach them.
 const HOOKS: [(&str, &[&str]); 29] = [
@@ -166,8 +153,8 @@ impl Coverage {
     /// operation reached.
     pub fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
-        for right in RIGHTS {
-            let verdicts = self.rights.get(right).copied().unwrap_or_default();
+        for right in rights() {
+            let verdicts = self.rights.get(&right).copied().unwrap_or_default();
             if verdicts.allowed == 0 || verdicts.denied == 0 {
                 missing.push(format!("{right}, both granted and to blame"));
             }
@@ -217,11 +204,11 @@ impl Coverage {
             let Verdicts { allowed, denied } = verdicts;
             vec![name.to_owned(), allowed.to_string(), denied.to_string()]
         };
-        let right = |name: &&str| {
-            let verdicts = self.rights.get(*name).copied().unwrap_or_default();
-            row(name, verdicts)
+        let right = |name: String| {
+            let verdicts = self.rights.get(&name).copied().unwrap_or_default();
+            row(&name, verdicts)
         };
-        let rights: Vec<_> = RIGHTS.iter().map(right).collect();
+        let rights: Vec<_> = rights().map(right).collect();
         let hooks = HOOKS.iter();
         let hooks: Vec<_> = hooks
             .map(|(hook, names)| row(hook, self.hook(names)))
@@ -239,7 +226,7 @@ impl Coverage {
     /// Says in one line how much was reached.
     fn summary(&self) -> String {
         let missing = self.missing().len();
-        let total = RIGHTS.len() + HOOKS.len();
+        let total = rights().count() + HOOKS.len();
         let mut errors: Vec<_> = self.operations.values().flat_map(BTreeMap::keys).collect();
         errors.retain(|result| result.starts_with('E'));
         errors.sort();
@@ -276,7 +263,7 @@ mod tests {
     fn nothing_reached_is_all_missing() {
         assert_eq!(
             Coverage::default().missing().len(),
-            RIGHTS.len() + HOOKS.len()
+            rights().count() + HOOKS.len()
         );
     }
 

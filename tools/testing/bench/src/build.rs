@@ -3,8 +3,9 @@
 //! Making rulesets.
 
 use anyhow::Result;
+use landlock_uapi::net;
 
-use crate::landlock::{ALL_NET, Handled, Ruleset};
+use crate::landlock::{Handled, Ruleset};
 use crate::row;
 use crate::sample::{self, Operation, Summary};
 use crate::sandbox::Recipe;
@@ -59,10 +60,10 @@ pub fn measure() -> Result<()> {
 
 /// Returns the mean cost of one of `rules` rules on ports.
 fn ports(rules: u64) -> Result<f64> {
-    let handled = Handled::new(0, ALL_NET, 0);
+    let handled = Handled::new(0, net::ALL, 0);
     let ruleset = Ruleset::create(&handled)?;
     let fill = || {
-        (1..=rules as u16).try_for_each(|port| ruleset.allow_port(port, ALL_NET))?;
+        (1..=rules as u16).try_for_each(|port| ruleset.allow_port(port, net::ALL))?;
         Ok(())
     };
     Ok(sample::once(fill)? / rules as f64)

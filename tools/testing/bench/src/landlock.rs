@@ -8,25 +8,8 @@ use std::io;
 use std::mem::size_of;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
+use landlock_uapi::rule;
 use libc::{SYS_landlock_add_rule, SYS_landlock_create_ruleset, SYS_landlock_restrict_self};
-
-/// Right to execute a file.
-pub const EXECUTE: u64 = 1 << 0;
-/// Right to open a file for reading.
-pub const READ_FILE: u64 = 1 << 2;
-/// Right to list a directory.
-pub const READ_DIR: u64 = 1 << 3;
-/// The rights on files that exist up to connecting to named UNIX sockets, the last one.
-pub const ALL_FS: u64 = (1 << 17) - 1;
-/// Binding and connecting, with TCP and UDP.
-pub const ALL_NET: u64 = (1 << 4) - 1;
-/// Abstract UNIX sockets and signals.
-pub const ALL_SCOPES: u64 = (1 << 2) - 1;
-
-/// `LANDLOCK_RULE_PATH_BENEATH`.
-const PATH_BENEATH: libc::c_long = 1;
-/// `LANDLOCK_RULE_NET_PORT`.
-const NET_PORT: libc::c_long = 2;
 
 /// What a ruleset handles: `struct landlock_ruleset_attr`.
 #[repr(C)]
@@ -82,17 +65,17 @@ impl Ruleset {
     /// Allows `allowed` beneath `parent`.
     pub fn allow_beneath(&self, parent: impl AsFd, allowed: u64) -> io::Result<()> {
         let parent = parent.as_fd().as_raw_fd();
-        self.add(PATH_BENEATH, &PathBeneath { allowed, parent })
+        self.add(rule::PATH_BENEATH, &PathBeneath { allowed, parent })
     }
 
     /// Allows `allowed` on `port`.
     pub fn allow_port(&self, port: u16, allowed: u64) -> io::Result<()> {
         let port = port.into();
-        self.add(NET_PORT, &NetPort { allowed, port })
+        self.add(rule::NET_PORT, &NetPort { allowed, port })
     }
 
     /// Adds a rule; `rule` is the struct that belongs to `kind`.
-    fn add<T>(&self, kind: libc::c_long, rule: &T) -> io::Result<()> {
+    fn add<T>(&self, kind: u32, rule: &T) -> io::Result<()> {
         let fd = self.0.as_raw_fd();
         // SAFETY: The kernel only reads the struct of this kind, which lives until it returns.
         check(unsafe { libc::syscall(SYS_landlock_add_rule, fd, kind, rule, 0) }).map(|_| ())

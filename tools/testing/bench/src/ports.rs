@@ -6,11 +6,12 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::OwnedFd;
 
 use anyhow::{Context, Result};
+use landlock_uapi::net;
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use rustix::thread::set_no_new_privs;
 
 use crate::enforce::in_thread;
-use crate::landlock::{ALL_NET, Handled, Ruleset};
+use crate::landlock::{Handled, Ruleset};
 use crate::row;
 use crate::sample::{self, Summary};
 
@@ -73,9 +74,9 @@ fn print(
 
 /// Makes a ruleset that allows everything on `ports`.
 fn ruleset(ports: &[u16]) -> Result<Ruleset> {
-    let ruleset = Ruleset::create(&Handled::new(0, ALL_NET, 0))?;
+    let ruleset = Ruleset::create(&Handled::new(0, net::ALL, 0))?;
     for port in ports {
-        ruleset.allow_port(*port, ALL_NET)?;
+        ruleset.allow_port(*port, net::ALL)?;
     }
     Ok(ruleset)
 }

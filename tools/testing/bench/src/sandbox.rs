@@ -6,15 +6,14 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use landlock_uapi::{fs, net, scope};
 use rustix::thread::set_no_new_privs;
 
-use crate::landlock::{
-    ALL_FS, ALL_NET, ALL_SCOPES, EXECUTE, Handled, READ_DIR, READ_FILE, Ruleset,
-};
+use crate::landlock::{Handled, Ruleset};
 use crate::tree;
 
 /// What a typical sandbox allows on what it only uses.
-const USE: u64 = EXECUTE | READ_FILE | READ_DIR;
+const USE: u64 = fs::EXECUTE | fs::READ_FILE | fs::READ_DIR;
 
 /// The ingredients of a ruleset of which the first rule allows to use everything beneath the
 /// root, and the others lie on directories that nothing is opened in.
@@ -37,7 +36,7 @@ impl Recipe {
 
     /// Makes a ruleset that handles all rights on files, without rules.
     pub fn empty() -> Result<Ruleset> {
-        let handled = Handled::new(ALL_FS, 0, 0);
+        let handled = Handled::new(fs::ALL, 0, 0);
         Ruleset::create(&handled).context("cannot create a ruleset")
     }
 
@@ -60,11 +59,11 @@ impl Recipe {
 /// Makes a ruleset that handles everything, and allows everything on the ports `ports` and
 /// beneath the root.
 pub fn permissive(ports: impl Iterator<Item = u16>) -> Result<Ruleset> {
-    let handled = Handled::new(ALL_FS, ALL_NET, ALL_SCOPES);
+    let handled = Handled::new(fs::ALL, net::ALL, scope::ALL);
     let ruleset = Ruleset::create(&handled).context("cannot create a ruleset")?;
-    ruleset.allow_beneath(tree::anchor(Path::new("/"))?, ALL_FS)?;
+    ruleset.allow_beneath(tree::anchor(Path::new("/"))?, fs::ALL)?;
     for port in ports {
-        ruleset.allow_port(port, ALL_NET)?;
+        ruleset.allow_port(port, net::ALL)?;
     }
     Ok(ruleset)
 }

@@ -2,12 +2,11 @@
 
 //! Carries out the system calls of Landlock.
 
+use landlock_uapi::rule;
+
 use crate::execute::{SKIPPED, at, fd, keep, number};
 use crate::program::{Op, Slot};
 use crate::sys::{Arg, Call, call};
-
-const RULE_PATH: u32 = 1;
-const RULE_PORT: u32 = 2;
 
 /// Largest size of an attribute that programs pass.
 const LARGEST: usize = 4096;
@@ -53,7 +52,7 @@ pub fn execute(op: &Op) -> i32 {
             flags,
         } => {
             let attr = [access.to_ne_bytes(), port.to_ne_bytes()].concat();
-            add(*ruleset, RULE_PORT, Arg::In(&attr), *flags)
+            add(*ruleset, rule::NET_PORT, Arg::In(&attr), *flags)
         }
         Op::AddRuleType { ruleset, kind } => {
             // The type is looked at before the address.
@@ -91,7 +90,7 @@ fn create(attr: &[u64; 6], size: usize, flags: u32, slot: Slot) -> i32 {
 fn add_path(ruleset: Slot, access: u64, object: i32, flags: u32) -> i32 {
     let mut attr = access.to_ne_bytes().to_vec();
     attr.extend(object.to_ne_bytes());
-    add(ruleset, RULE_PATH, Arg::In(&attr), flags)
+    add(ruleset, rule::PATH_BENEATH, Arg::In(&attr), flags)
 }
 
 fn add(ruleset: Slot, kind: u32, attr: Arg<'_>, flags: u32) -> i32 {

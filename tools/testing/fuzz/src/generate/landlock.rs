@@ -2,27 +2,27 @@
 
 //! Chooses rulesets, rules and how they are enforced.
 
+use landlock_uapi::{fs, net, restrict, scope};
+
 use crate::generate::{Held, Maker, USUAL_LAYERS};
 use crate::program::{Actor, Op, Place, Slot};
 use crate::race;
 
-/// All rights on files.
-const FS: u64 = (1 << 17) - 1;
-
-/// Those of them that a file which is no directory can be given.
-const FS_FILE: u64 = 1 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15 | 1 << 16;
-
-/// All rights on ports.
-const NET: u64 = (1 << 4) - 1;
-
-/// All scopes.
-const SCOPES: u64 = 3;
+/// The rights that a file which is no directory can be given.
+const FS_FILE: u64 =
+    fs::EXECUTE | fs::WRITE_FILE | fs::READ_FILE | fs::TRUNCATE | fs::IOCTL_DEV | fs::RESOLVE_UNIX;
 
 /// Size of the attribute of a ruleset.
 const ATTR_SIZE: usize = 48;
 
-/// `LANDLOCK_RESTRICT_SELF_TSYNC`
-const TSYNC: u32 = 1 << 3;
+/// How often each flag is chosen, in percent.
+const RESTRICT: [(usize, u64); 5] = [
+    (10, restrict::LOG_SAME_EXEC_OFF),
+    (12, restrict::LOG_NEW_EXEC_ON),
+    (8, restrict::LOG_SUBDOMAINS_OFF),
+    (8, restrict::TSYNC),
+    (30, restrict::NO_NEW_PRIVS),
+];
 
 impl Maker {
     /// Adds a sandbox: a ruleset, rules, and their enforcement.
@@ -70,9 +70,9 @@ impl Maker {
             8 => self.choice.subset(all, 20),
             _ => 0,
         };
-        let (mut fs, net, scopes) = (mask(FS), mask(NET), mask(SCOPES));
+        let (mut fs, net, scopes) = (mask(fs::ALL), mask(net::ALL), mask(scope::ALL));
         if fs | net | scopes == 0 {
-            fs = FS;
+            fs = fs::ALL;
         }
         let mut quiet = |handled: u64| match self.choice.below(4) {
             0 => self.choice.subset(handled, 50),
@@ -113,7 +113,7 @@ impl Maker {
         };
         access = self.choice.subset(access, dense);
         if access == 0 && self.choice.chance(90) {
-            access = fs & 1 << self.choice.below(FS.count_ones() as usize);
+            access = fs & 1 << self.choice.below(fs::ALL.count_ones() as usize);
         }
         if self.choice.chance(4) {
             access = self.choice.bits() >> self.choice.below(64);
@@ -133,9 +133,9 @@ impl Maker {
     /// Returns flags for the enforcement.
     fn restrict_flags(&mut self) -> u32 {
         let mut flags = 0;
-        for (percent, flag) in [(10, 1), (12, 2), (8, 4), (8, TSYNC), (30, 16)] {
+        for (percent, flag) in RESTRICT {
             if self.choice.chance(percent) {
-                flags |= flag;
+                flags |= flag as u32;
             }
         }
         flags
@@ -158,8 +158,8 @@ impl Maker {
         match (kind, ruleset) {
             (5..9, _) => self.odd_ruleset(actor),
             (9..13, Some(ruleset)) => {
-                let fs = self.choice.one(&[FS, FS_FILE]);
-                self.rule(actor, ruleset, fs, NET);
+                let fs = self.choice.one(&[fs::ALL, FS_FILE]);
+                self.rule(actor, ruleset, fs, net::ALL);
             }
             (13..15, Some(ruleset)) => self.odd_rule(actor, ruleset),
             (15, _) => self.push(actor, Op::NoNewPrivs),
@@ -191,7 +191,7 @@ impl Maker {
         match self.choice.below(4) {
             0 => attr[index] ^= 1 << self.choice.below(64),
             1 => attr[index] = 0,
-            2 => attr[index] |= self.choice.subset(FS, 20),
+            2 => attr[index] |= self.choice.subset(fs::ALL, 20),
             _ => {}
         }
         let sizes = [
@@ -225,7 +225,7 @@ impl Maker {
     /// Adds a rule with an odd object or type.
     fn odd_rule(&mut self, actor: Actor, ruleset: Slot) {
         let target = self.new_slot();
-        let access = self.choice.subset(FS, 20);
+        let access = self.choice.subset(fs::ALL, 20);
         let flags = 0;
         let odd = Op::AddRuleSlot {
             ruleset,

@@ -2,6 +2,7 @@
 
 //! Makes programs from seeds. Half of them have a theme: acts that go through the same protocol.
 
+use landlock_uapi::restrict;
 use strum::IntoEnumIterator;
 
 use crate::choice::Choice;
@@ -11,7 +12,7 @@ use crate::pairs::program::{
 };
 
 /// Flags of logging, and the one for `no_new_privs`.
-const OTHER_FLAGS: u32 = 1 | 2 | 4 | 16;
+const OTHER_FLAGS: u32 = restrict::ALL as u32 & !TSYNC;
 
 /// What the acts of a program are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

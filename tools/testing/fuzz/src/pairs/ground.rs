@@ -9,6 +9,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use landlock_uapi as uapi;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
@@ -45,12 +46,16 @@ pub const MOUNT_POINT: &CStr = c"/w/m";
 
 /// Rights that are handled: writing, reading and truncating files; reading directories, removing and
 /// making what is in them, and moving it elsewhere.
-const FILE_RIGHTS: u64 = 1 << 1 | 1 << 2 | 1 << 14;
-const DIR_RIGHTS: u64 = FILE_RIGHTS | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 13;
+const FILE_RIGHTS: u64 = uapi::fs::WRITE_FILE | uapi::fs::READ_FILE | uapi::fs::TRUNCATE;
+const DIR_RIGHTS: u64 = FILE_RIGHTS
+    | uapi::fs::READ_DIR
+    | uapi::fs::REMOVE_DIR
+    | uapi::fs::REMOVE_FILE
+    | uapi::fs::MAKE_DIR
+    | uapi::fs::MAKE_REG
+    | uapi::fs::REFER;
 /// Binding and connecting.
-const PORT_RIGHTS: u64 = 3;
-/// Abstract UNIX sockets and signals.
-const SCOPES: u64 = 3;
+const PORT_RIGHTS: u64 = uapi::net::BIND_TCP | uapi::net::CONNECT_TCP;
 
 /// Names that come and go.
 pub const NAMES: [(Name, &CStr); 7] = [
@@ -187,7 +192,7 @@ pub fn make_ruleset(handles: Handles) -> i32 {
     let words = [
         word(Handles::Files, DIR_RIGHTS),
         word(Handles::Ports, PORT_RIGHTS),
-        word(Handles::Scopes, SCOPES),
+        word(Handles::Scopes, uapi::scope::ALL),
     ];
     let mut bytes = [0; 24];
     for (place, word) in bytes.chunks_exact_mut(8).zip(words) {

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, Error, ensure};
+use landlock_uapi::restrict;
 use serde::{Deserialize, Serialize};
 use strum::EnumIter;
 
@@ -17,7 +18,7 @@ pub const MAX_ACTORS: usize = 3;
 pub const MAX_ACTS: usize = 3;
 
 /// Restricts all threads of the process.
-pub const TSYNC: u32 = 8;
+pub const TSYNC: u32 = restrict::TSYNC as u32;
 
 /// What is there when a round starts, and who does what then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
