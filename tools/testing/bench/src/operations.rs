@@ -8,6 +8,7 @@ use crate::row;
 use crate::sample::{self, Operation};
 use crate::sandbox;
 
+mod datagram;
 mod files;
 mod net;
 mod process;

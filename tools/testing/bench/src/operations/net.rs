@@ -9,10 +9,10 @@ use std::time::Duration;
 use anyhow::Result;
 use rustix::net::sockopt::set_socket_linger;
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, accept, bind, connect, listen,
-    recv, sendto, socket_with,
+    AddressFamily, SocketFlags, SocketType, accept, bind, connect, listen, socket_with,
 };
 
+use super::datagram::Send;
 use crate::sample::{self, Operation};
 
 /// Ports that are bound, one per call of a block.
@@ -118,30 +118,14 @@ pub fn tcp_connect() -> Result<Box<dyn Operation>> {
     }))
 }
 
-/// Sending a datagram.
-struct Send {
-    server: OwnedFd,
-    client: OwnedFd,
-}
-
-impl Operation for Send {
-    fn call(&mut self, _index: usize) -> Result<()> {
-        sendto(&self.client, b"x", SendFlags::empty(), &local(SERVER))?;
-        Ok(())
-    }
-
-    fn after(&mut self) -> Result<()> {
-        for _ in 0..self.calls() {
-            recv(&self.server, &mut [0; 1], RecvFlags::empty())?;
-        }
-        Ok(())
-    }
-}
-
 /// Prepares [`Send`].
 pub fn udp_send() -> Result<Box<dyn Operation>> {
     let (server, client) = (socket(SocketType::DGRAM)?, socket(SocketType::DGRAM)?);
     bind(&server, &local(SERVER))?;
     bind(&client, &local(CLIENT))?;
-    Ok(Box::new(Send { server, client }))
+    Ok(Box::new(Send {
+        address: local(SERVER),
+        server,
+        client,
+    }))
 }

@@ -7,10 +7,11 @@ use std::os::fd::OwnedFd;
 
 use anyhow::Result;
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, accept, bind,
-    connect, listen, recv, sendto, socket_with,
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, accept, bind, connect, listen,
+    socket_with,
 };
 
+use super::datagram::Send;
 use crate::sample::{self, Operation};
 
 /// Path of the named socket.
@@ -78,27 +79,6 @@ pub fn connect_named() -> Result<Box<dyn Operation>> {
     // One of an earlier measurement may still be there.
     let _ = fs::remove_file(NAMED);
     Connect::prepare(SocketAddrUnix::new(NAMED)?)
-}
-
-/// Sending a datagram.
-struct Send {
-    address: SocketAddrUnix,
-    server: OwnedFd,
-    client: OwnedFd,
-}
-
-impl Operation for Send {
-    fn call(&mut self, _index: usize) -> Result<()> {
-        sendto(&self.client, b"x", SendFlags::empty(), &self.address)?;
-        Ok(())
-    }
-
-    fn after(&mut self) -> Result<()> {
-        for _ in 0..self.calls() {
-            recv(&self.server, &mut [0; 1], RecvFlags::empty())?;
-        }
-        Ok(())
-    }
 }
 
 /// Prepares [`Send`] with an abstract address.
