@@ -162,18 +162,6 @@ TEST_F_TIMEOUT(stress, many_rulesets, 300)
 #define NUM_FDS 64
 #define MAX_RULESETS 4000
 
-static int write_file(const char *path, const char *text)
-{
-	const int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return errno;
-	err = ERR(write(fd, text, strlen(text)));
-	close(fd);
-	return err;
-}
-
 FIXTURE(memory)
 {
 	int file_fds[NUM_FDS];
@@ -195,7 +183,7 @@ FIXTURE_SETUP(memory)
 	make_file(_metadata, OUTSIDE);
 	if (mount("cgroup", CGROUP_ROOT, "cgroup2", 0, NULL))
 		SKIP(return, "no cgroup2");
-	write_file(CGROUP_ROOT "/cgroup.subtree_control", "+memory");
+	write_text(CGROUP_ROOT "/cgroup.subtree_control", "+memory");
 	if (mkdir(CGROUP, 0755)) {
 		ASSERT_EQ(EEXIST, errno);
 	}
@@ -210,7 +198,7 @@ FIXTURE_SETUP(memory)
 	}
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &files));
 	/* Makes allocations fail, as there is nothing to kill. */
-	ASSERT_EQ(0, write_file("/proc/self/oom_score_adj", "-1000"));
+	ASSERT_EQ(0, write_text("/proc/self/oom_score_adj", "-1000"));
 	ASSERT_EQ(0, mlockall(MCL_CURRENT));
 }
 
@@ -249,14 +237,14 @@ static void close_all(FIXTURE_DATA(memory) *const self)
 /* Enters the group with little memory. */
 static void limit(struct __test_metadata *const _metadata)
 {
-	ASSERT_EQ(0, write_file(CGROUP "/cgroup.procs", "0"));
-	ASSERT_EQ(0, write_file(CGROUP "/memory.max", LIMIT));
+	ASSERT_EQ(0, write_text(CGROUP "/cgroup.procs", "0"));
+	ASSERT_EQ(0, write_text(CGROUP "/memory.max", LIMIT));
 }
 
 static void unlimit(struct __test_metadata *const _metadata)
 {
-	ASSERT_EQ(0, write_file(CGROUP "/memory.max", "max"));
-	ASSERT_EQ(0, write_file(CGROUP_ROOT "/cgroup.procs", "0"));
+	ASSERT_EQ(0, write_text(CGROUP "/memory.max", "max"));
+	ASSERT_EQ(0, write_text(CGROUP_ROOT "/cgroup.procs", "0"));
 }
 
 static long used_memory(struct __test_metadata *const _metadata)
