@@ -87,7 +87,7 @@ fn pairs([c, rust]: &[Vec<Row>; 2], unit: Unit) -> Result<Vec<Pair>> {
     let pairs = bench::pair(c, rust, Row::is_of);
     ensure!(
         pairs.len() == c.len() && pairs.len() == rust.len(),
-        "C and Rust were not measured in the same cases: out/log/console-bench-*.log tell why"
+        "C and Rust were not measured in the same cases: see out/log/console-bench-*.log"
     );
     let pairs = pairs.into_iter();
     let pairs = pairs.filter(|(c, _)| c.measured.unit == unit);

@@ -38,7 +38,7 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// Makes a guest with the kernel of `implementation`, and the module if it is ours.
+    /// Creates a guest with the kernel of `implementation`, and the module if it is ours.
     ///
     /// `name` is that of the console's log.
     pub fn new(workshop: &Workshop, implementation: Impl, name: &str) -> Result<Self> {
@@ -62,7 +62,7 @@ impl Guest {
         Ok(Self { machine, root })
     }
 
-    /// Switches Landlock off, as a person does with the boot parameter.
+    /// Disables Landlock with the boot parameter.
     pub fn disable_landlock(&mut self) {
         self.machine.parameters = "lsm=capability";
     }

@@ -2,6 +2,10 @@
 
 //! The host tool behind the Makefile: it installs what is missing, gets and builds the kernel and
 //! the module, boots virtual machines and runs the tests in them.
+//!
+//! Its rooms, from the ground up: `host` is this machine; `results` reads what tests print; `kernel`
+//! builds kernels and the module; `guest` boots them; `measure`, `fuzz`, `check`, `prove`, `race` and
+//! `compare` are one command each, or two; `commands` has the others. A room names only those below.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `make race`: something happens at each marked point of the module while somebody waits there, on
-//! a kernel that checks memory, locks and contexts. First a few planted mistakes must be noticed.
+//! `make race`: something happens at each marked point of the module while a task waits there, on a
+//! kernel that checks memory, locks and contexts. First a few planted mistakes must be noticed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub fn command(workshop: &Workshop, arguments: &cli::Race) -> Result<()> {
     close(count)
 }
 
-/// Makes the mistakes, and runs all trials, or some of each mark.
+/// Plants the mistakes, and runs all trials, or some of each mark.
 pub fn count(workshop: &Workshop, bound: Bound) -> Result<Count> {
     let mut count = Count::default();
     tally(&mut count, mistakes::all(workshop))?;

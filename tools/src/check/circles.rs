@@ -43,7 +43,7 @@ pub fn check(workshop: &Workshop) -> Result<Verdict> {
     Ok(Verdict::new(problems.collect(), remark))
 }
 
-/// Collects who names whom. The folder with an empty name is the root.
+/// Collects which files name which. The folder with an empty name is the root.
 fn read(sources: &[Source]) -> Folders {
     let mut folders = Folders::new();
     for own in sources.iter().map(|source| paths::module(&source.path)) {

@@ -29,7 +29,7 @@ const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "sam
 const C_TESTS: [&str; 2] = ["tools/testing/selftests/landlock-rs", RACE];
 
 /// Versions of Rust whose formatter and linter agree on this code: the oldest and the newest one that
-/// was tried. Others do not judge, as nobody knows what they would say.
+/// was tried. Others may say something else, and do not judge.
 const JUDGES: [Version; 2] = [MIN_RUSTC, Version(1, 96, 0)];
 
 /// What the linter of Rust 1.85 remarks, and later ones do not: shifts within sums of bits, and lists

@@ -43,7 +43,7 @@ const EXCUSED: [(&str, &str); 3] = [
     ),
     (
         "iter/adapters/filter.rs",
-        "checks that an iterator of the library tells its size correctly",
+        "checks that an iterator of the library reports its size correctly",
     ),
 ];
 

@@ -46,7 +46,7 @@ pub fn count(workshop: &Workshop, bound: Bound) -> Result<Count> {
     Ok(count)
 }
 
-/// Makes one mistake after another: does this kernel, does this tool notice?
+/// Makes one mistake after another, each of which this kernel and this tool must notice.
 fn faults(workshop: &Workshop) -> Result<Count> {
     let mut guest = Guest::new(workshop, Impl::Rust, "faults")?;
     let faults = module::faults(workshop)?;

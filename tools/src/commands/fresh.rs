@@ -47,12 +47,12 @@ mount --bind "$archives" "$root/var/cache/apt/archives" &&
 exec chroot "$root" runuser -u "$user" -- env -i "$@"
 "#;
 
-/// Who types the commands.
+/// The user that types the commands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum User {
     /// The administrator.
     Root,
-    /// Somebody with sudo.
+    /// A user with sudo.
     Sudo,
 }
 

@@ -39,7 +39,7 @@ pub fn command(workshop: &Workshop, kind: SuiteKind, suite: &cli::Suite) -> Resu
     Ok(())
 }
 
-/// Returns `names`, or only the one that is asked for.
+/// Returns `names`, or only the requested one.
 fn choose(names: Vec<String>, only: Option<&str>) -> Result<Vec<String>> {
     let Some(only) = only else {
         return Ok(names);

@@ -33,7 +33,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Counts the cases with a verdict that differs and that nobody listed.
+    /// Counts the cases with a verdict that differs and is not listed.
     pub fn differences(&self) -> usize {
         let counts = self.behaviour.iter();
         counts.map(|comparison| comparison.different.len()).sum()

@@ -25,7 +25,7 @@ impl SuiteKind {
         }
     }
 
-    /// Returns how a person knows it.
+    /// Returns its title for reports.
     pub fn title(self) -> &'static str {
         match self {
             Self::Kernel => "the kernel's suite",

@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// How long a program that was asked to end may take for it.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Set once somebody asked the tool to stop.
+/// Set once the tool is asked to stop.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Makes Ctrl-C, SIGTERM and SIGHUP end the tool in order.
@@ -31,7 +31,7 @@ pub fn catch_interrupts() -> Result<()> {
         .context("cannot catch signals")
 }
 
-/// Fails once somebody asked the tool to stop.
+/// Fails once the tool is asked to stop.
 pub fn check_interrupt() -> Result<()> {
     ensure!(!INTERRUPTED.load(Ordering::Relaxed), "interrupted");
     Ok(())

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often a step reports on itself when nobody watches a terminal.
+/// How often a step reports on itself when the output is no terminal.
 const QUIET_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Columns beside the name of a step, on a terminal with 80.

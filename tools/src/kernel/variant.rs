@@ -29,7 +29,7 @@ impl Impl {
         }
     }
 
-    /// Returns how a person knows it.
+    /// Returns its title for reports.
     pub fn title(self) -> &'static str {
         match self {
             Self::C => "C Landlock",

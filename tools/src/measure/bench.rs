@@ -35,10 +35,11 @@ const LAYERS: [u64; 4] = [1, 2, 4, 16];
 /// How many rules each layer has.
 const RULES: [u64; 4] = [1, 9, 65, 513];
 
-/// How many rules there are where somebody chose the ports that they are for.
+/// How many rules there are for chosen ports.
 const PORTS: u64 = 20_000;
 
-/// Ends of the names of two rows about the same, and how often the second may cost the first.
+/// Suffixes of the names of two rows about the same operation, and by what factor the second may cost
+/// more.
 const PLAIN: &str = " plain keys";
 const CHOSEN: &str = " chosen keys";
 const CHOSEN_LIMIT: f64 = 2.0;
@@ -88,7 +89,7 @@ fn check_baseline(baseline: &[Row], rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-/// Fails if an operation costs more than twice as much for keys that somebody chose.
+/// Fails if an operation costs more than twice as much for chosen keys.
 fn check_chosen(rows: &[Row]) -> Result<()> {
     for row in rows {
         let Some(name) = row.measured.name.strip_suffix(CHOSEN) else {
@@ -161,8 +162,8 @@ impl Benches {
         Ok(Self([prepare(Impl::C)?, prepare(Impl::Rust)?]))
     }
 
-    /// Measures all rows of both at the same time: what is counted does not depend on who else
-    /// uses the processor.
+    /// Measures all rows of both at the same time: what is counted does not depend on other users
+    /// of the processor.
     pub fn run(&self, workshop: &Workshop) -> Result<[Vec<Row>; 2]> {
         let [c, rust] = &self.0;
         let mut progress = Progress::new("bench");

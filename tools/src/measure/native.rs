@@ -40,10 +40,10 @@ impl Contest {
         })
     }
 
-    /// Boots the kernels in turns, so that what else the machine does hits both alike, and writes
+    /// Boots the kernels in turn, so that other load on the machine affects both alike, and writes
     /// `out/native.json`.
     pub fn measure(&self, place: &Place) -> Result<Vec<Pair>> {
-        let mut step = Step::counted("native", "booting both kernels in turns", 2 * ROUNDS);
+        let mut step = Step::counted("native", "booting both kernels in turn", 2 * ROUNDS);
         let (mut c, mut rust) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             c.push(self.c.run(|| step.tick())?);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Mistakes that the trials must notice. Each is the source of the module with a few passages
-//! replaced, and was there once.
+//! Mistakes that the trials must notice. Each replaces a few passages of the module's source, and
+//! was in it once.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ struct Mistake {
 
 /// All mistakes.
 const MISTAKES: [Mistake; 2] = [
-    // Unmounting finds the slot empty, nobody to wait for, and kills the superblock of an inode in
+    // Unmounting finds the slot empty and nothing to wait for, and kills the superblock of an inode in
     // use.
     Mistake {
         name: "announced-after-emptying",
@@ -58,7 +58,7 @@ const MISTAKES: [Mistake; 2] = [
         ],
         trials: "drop.DetachEmptied.last_close",
     },
-    // Who gives up after half a second never gets two siblings that need longer.
+    // A caller that gives up after half a second never gets two siblings that need longer.
     Mistake {
         name: "impatient-caller",
         passages: &[(
@@ -72,7 +72,7 @@ const MISTAKES: [Mistake; 2] = [
     },
 ];
 
-/// Makes one mistake after another: does a trial notice?
+/// Plants one mistake after another, each of which a trial must notice.
 pub fn all(workshop: &Workshop) -> Result<Count> {
     let mut count = Count::default();
     for mistake in &MISTAKES {

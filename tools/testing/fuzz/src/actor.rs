@@ -32,7 +32,7 @@ impl Order {
     /// Nothing is to be done any more: what is open is to be closed.
     ///
     /// Closing a socket can signal the owner of another one. When all processes are killed at once,
-    /// nobody knows which owners are still there.
+    /// it is unknown which owners are still there.
     pub const FAREWELL: Self = Self {
         start: u16::MAX,
         end: u16::MAX,

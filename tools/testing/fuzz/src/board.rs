@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What all processes of a program see: the result of each operation, and who is who.
+//! What all processes of a program see: the result of each operation, and the process of each actor.
 
 use std::os::fd::{AsFd, BorrowedFd, RawFd};
 
@@ -9,7 +9,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::program::{Actor, MAX_ACTORS};
 
-/// Result of an operation that nobody carried out.
+/// Result of an operation that was not carried out.
 pub const NOT_RUN: i32 = -3000;
 
 /// Result of an operation that did not come to an end.

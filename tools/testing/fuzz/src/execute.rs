@@ -37,7 +37,7 @@ pub const POST_IN: RawFd = 60;
 /// An operation that makes no sense for this actor.
 pub const SKIPPED: i32 = -2000;
 
-/// Somebody who carries out operations.
+/// A process that carries out operations.
 pub struct Executor<'a> {
     /// Which actor.
     pub me: Actor,

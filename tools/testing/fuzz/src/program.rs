@@ -71,10 +71,10 @@ impl Program {
     }
 }
 
-/// An operation and who carries it out.
+/// An operation and the actor that carries it out.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Who.
+    /// The actor.
     pub actor: Actor,
     /// How.
     pub way: Way,
@@ -141,7 +141,7 @@ pub enum Kind {
     Script(String),
     /// A named pipe.
     Fifo,
-    /// A name of a socket that nobody listens to.
+    /// A name of a socket without a listener.
     Socket,
     /// A character device, with its minor number: of those with major number 1.
     Device(u32),

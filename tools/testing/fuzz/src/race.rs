@@ -57,7 +57,7 @@ pub fn start() {
     }
 }
 
-/// Returns `line` without the one thing in it that depends on who wins.
+/// Returns `line` without the one thing in it that depends on the winner.
 pub fn hide_winner(line: &str) -> String {
     let [a, b] = PLACES;
     line.replace(a, ANY_PLACE).replace(b, ANY_PLACE)

@@ -152,7 +152,7 @@ impl Arg<'_> {
     }
 }
 
-/// Bytes that end where a page does, before one that nobody may touch.
+/// Bytes that end where a page does, before an inaccessible one.
 pub struct Edge(Memory, usize);
 
 impl Edge {

@@ -128,7 +128,7 @@ fn send_slot(target: Actor, slot: Slot) -> i32 {
     sent.map_or_else(|error| -error.raw_os_error(), |_| 0)
 }
 
-/// Traces a thread, and lets it go at once.
+/// Traces a thread, and detaches from it immediately.
 fn trace(request: u32, tid: i32) -> i32 {
     let ptrace = |request: u32| call(Call::Ptrace, [request as i32, tid, 0, 0].map(int));
     let result = ptrace(request);

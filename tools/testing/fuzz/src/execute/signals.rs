@@ -19,7 +19,7 @@ const F_SETOWN_EX: i32 = 15;
 /// Size of what comes with a signal.
 const SIGINFO: usize = 128;
 
-/// Size of what says how to tell of an event.
+/// Size of a `struct sigevent`.
 const SIGEVENT: usize = 64;
 
 /// How long a timer may take that is already over.
@@ -109,7 +109,7 @@ fn set_owner(slot: Slot, owner: Owner, (pid, tid): (i32, i32), signal: i32) -> i
     result
 }
 
-/// Returns how to tell of an event: `struct sigevent`.
+/// Returns how to notify of an event: `struct sigevent`.
 pub(super) fn sigevent(signal: i32, how: i32, tid: i32) -> Vec<u8> {
     let mut event = words(&[0]);
     event.extend([signal, how, tid].map(i32::to_ne_bytes).concat());

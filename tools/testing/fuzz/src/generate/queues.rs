@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Chooses operations on message queues, which signal who waits for a message.
+//! Chooses operations on message queues, which signal the actor that waits for a message.
 
 use crate::generate::{Held, Maker};
 use crate::program::{Actor, Op, Slot};
@@ -37,7 +37,7 @@ impl Maker {
     fn wait_for_message(&mut self, actor: Actor, target: Actor) {
         let name = self.queue_name();
         let [sender, receiver] = [actor, target].map(|actor| self.open_queue(actor, name));
-        // Only a queue that is empty tells of a message.
+        // Only an empty queue notifies of a message.
         self.push(target, Op::MqReceive { slot: receiver });
         self.push(target, Op::MqReceive { slot: receiver });
         let signal = libc::SIGUSR1;

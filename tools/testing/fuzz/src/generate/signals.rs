@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Chooses who sends signals to whom, and how.
+//! Chooses senders and targets of signals, and how they are sent.
 
 use crate::generate::{Held, Maker};
 use crate::program::{Actor, Many, Op, Owner};

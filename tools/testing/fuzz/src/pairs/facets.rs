@@ -25,7 +25,7 @@ pub enum Facet {
     Verdict,
     /// Whether it came to an end in time.
     Time,
-    /// How often somebody was interrupted.
+    /// How often a member was interrupted.
     Interrupts,
     /// How many events of one kind there were.
     Events,

@@ -159,7 +159,7 @@ impl Maker {
         }
     }
 
-    /// What matters to who restricts all threads.
+    /// What matters to an actor that restricts all threads.
     fn on_threads(&mut self) -> Act {
         match self.choice.below(12) {
             0..4 => self.tsync(),

@@ -28,14 +28,14 @@ pub const MOUNT: i32 = 103;
 pub const SIGNALLING: i32 = 104;
 /// Its other end.
 pub const TRIGGER: i32 = 105;
-/// A socket to which nobody sends. Receiving ends after a short time.
+/// A socket that receives nothing. Receiving ends after a short time.
 pub const QUIET: i32 = 106;
 /// Objects of rules, from here on.
 const OBJECTS: i32 = 107;
 /// End of the descriptors that actors use.
 const END: i32 = 112;
 
-/// Ports that rules are about: nobody listens there.
+/// Ports that rules are about, without a listener.
 pub const PORTS: [u16; 2] = [1001, 1002];
 
 /// Where the tree is.
@@ -238,7 +238,7 @@ pub fn add_rule(ruleset: i32, rule: Rule) -> i32 {
     )
 }
 
-/// Address of a socket that somebody outside has.
+/// Address of a socket of a process outside of the sandbox.
 const ABSTRACT: &[u8] = b"\x01\0\0landlock-pairs";
 
 /// Makes the socket outside, for as long as it is kept.

@@ -12,12 +12,12 @@ use crate::pairs::program::Handles;
 use crate::pairs::table::Table;
 use crate::sys::{self, Arg, Call, call};
 
-/// Who looks.
+/// The observer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watcher {
     /// A member of the round, in its own sandbox.
     Member,
-    /// Somebody with nothing but the ruleset behind this descriptor.
+    /// A process with nothing but the ruleset behind this descriptor.
     Enforced(i32),
 }
 

@@ -169,7 +169,7 @@ fn with_port(number: Call, port: u16) -> i32 {
     result
 }
 
-/// Connects to a port where nobody listens.
+/// Connects to a port without a listener.
 pub fn connect(port: u16) -> i32 {
     with_port(Call::Connect, port)
 }
@@ -191,13 +191,13 @@ fn kill(member: &Member<'_>, whom: Whom, sig: Sig) -> i32 {
     let pid = match whom {
         Whom::Actor(index) => member.table.numbers(index).0,
         Whom::Group => 0,
-        // Who watches is not interrupted.
+        // An observer is not interrupted.
         Whom::Outside => return call(Call::Kill, [member.table.watcher(), 0].map(int)),
     };
     call(Call::Kill, [pid, number(sig)].map(int))
 }
 
-/// Asks for what only who may trace a thread gets.
+/// Asks for what only a tracer of a thread may get.
 fn inspect(tid: i32) -> i32 {
     let (mut head, mut length) = ([0; 8], [0; 8]);
     let room = [Arg::Out(&mut head), Arg::Out(&mut length)];

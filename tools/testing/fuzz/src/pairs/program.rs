@@ -20,7 +20,7 @@ pub const MAX_ACTS: usize = 3;
 /// Restricts all threads of the process.
 pub const TSYNC: u32 = restrict::TSYNC as u32;
 
-/// What is there when a round starts, and who does what then.
+/// What exists when a round starts, and what each actor does then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Program {
     /// Sandboxes of all actors but those outside.
@@ -207,9 +207,9 @@ pub enum Act {
     SetOwner(usize),
     /// Sends to that socket, which signals its owner.
     Trigger,
-    /// Reads what only who may trace an actor gets.
+    /// Reads what only a tracer of an actor may get.
     Inspect(usize),
-    /// Connects to a port where nobody listens.
+    /// Connects to a port without a listener.
     Connect(u16),
     /// Binds to a port.
     Bind(u16),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What all processes of a round share: who is where, and what each got.
+//! What all processes of a round share: where each member is, and what it got.
 
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
@@ -70,7 +70,7 @@ enum Field {
 const WIDTH: usize = Field::Results as usize + MAX_ACTS;
 
 /// Words before those of the members: the phase, the turn, how many actors are there, whether layers
-/// are counted, who watches, how many actors are about to act.
+/// are counted, the observer, how many actors are about to act.
 const HEAD: usize = 6;
 
 /// The table.
@@ -157,17 +157,17 @@ impl Table {
         self.0[3].load(SeqCst) != 0
     }
 
-    /// Notes who watches: a process without a sandbox, which is not interrupted.
+    /// Notes the observer: a process without a sandbox, which is not interrupted.
     pub fn set_watcher(self, pid: i32) {
         self.0[4].store(pid, SeqCst);
     }
 
-    /// Returns who watches.
+    /// Returns the observer.
     pub fn watcher(self) -> i32 {
         self.0[4].load(SeqCst)
     }
 
-    /// Notes who a member is, and that it is busy.
+    /// Notes the process of a member, and that it is busy.
     pub fn enter(self, member: usize, pid: i32, tid: i32) {
         self.field(member, Field::Pid).store(pid, SeqCst);
         self.field(member, Field::Tid).store(tid, SeqCst);

@@ -15,7 +15,7 @@ pub enum Bytes {
     Edge(Vec<u8>),
 }
 
-/// Who gets a signal that is for many.
+/// The targets of a signal that is for many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Many {
     /// The group of the sender.

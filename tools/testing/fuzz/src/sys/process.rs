@@ -54,7 +54,7 @@ pub fn wait(pid: i32) -> i32 {
     }
 }
 
-/// Ends this process at once.
+/// Ends this process immediately.
 pub fn exit(status: i32) -> ! {
     // SAFETY: Nothing of this process is used any more.
     unsafe { libc::_exit(status) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tables with keys that somebody chose, so that searches are long.
+//! Tables with keys chosen to make searches long.
 
 use super::support::*;
 use crate::policy::{
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 /// Ports are keys from 1 to this one.
 const LAST_PORT: u64 = 1 << 16;
 
-/// How many keys somebody who knew the multiplier would have.
+/// How many keys an attacker that knew the multiplier would have.
 const CHOSEN: usize = 4000;
 
 /// What a search may take besides its first step, on average over all rules of a table. One is what
@@ -65,7 +65,7 @@ fn assert_short(keys: &[Key], multiplier: Multiplier) -> Result<(), TestCaseErro
     Ok(())
 }
 
-/// The multiplier of a table, which nobody knows.
+/// The multiplier of a table, which is secret.
 fn any_multiplier() -> impl Strategy<Value = Multiplier> {
     any::<u64>().prop_map(Multiplier::new)
 }

@@ -170,7 +170,8 @@ proptest! {
         }
     }
 
-    /// Who denied an optional right survives the word of the file blob, whatever the layers are.
+    /// The layer that denied an optional right survives the word of the file blob, whatever the
+    /// layers are.
     #[test]
     fn open_file_remembers_who_denied(handled in prop::collection::vec(0u32..1 << FS_COUNT, 1..=16), word_of_other: u32) {
         let layers = layers(&handled);

@@ -35,7 +35,7 @@ fn layers(chain: &[Layer]) -> Layers {
         })
 }
 
-/// The reference: a layer that limits the scope lets the client reach only who is in it.
+/// The reference: a layer with a scope lets the client reach only what is in that scope.
 fn denying(client: &[Layer], server: &[Layer], scope: usize) -> Option<usize> {
     client
         .iter()

@@ -132,7 +132,7 @@ pub fn two_ties() {
     mount.end_mounted();
 }
 
-/// Two rules are made, and go away at once.
+/// Two rules are created, and go away at the same time.
 pub fn two_ties_and_drops() {
     let mount = Mount::new(1);
     let other = mount.spawn(|mount| drop(mount.tie()));

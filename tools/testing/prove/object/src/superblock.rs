@@ -17,7 +17,7 @@ use std::{cell::Cell, mem::MaybeUninit, sync::Arc};
 pub struct Superblock {
     releases: Releases,
     inodes: Vec<Inode>,
-    /// Who uses the mounted file system. The last one shuts it down.
+    /// Users of the mounted file system. The last one shuts it down.
     pins: AtomicUsize,
     is_dead: Cell<bool>,
     /// All that an inode needs of its superblock: loom notices a use that is not before its end.

@@ -78,7 +78,7 @@ unsafe fn left<A: layer::Handled>(
     Some(left)
 }
 
-/// Writes who is to blame: whether somebody is, the layer, what is missing, whether it is quiet.
+/// Writes the blame: whether there is one, the layer, what is missing, whether it is quiet.
 fn report(blame: Option<Blame>) -> u64 {
     let Some(blame) = blame else {
         return 0;

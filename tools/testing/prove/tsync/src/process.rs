@@ -74,7 +74,7 @@ pub(crate) struct Action {
     pub(crate) step: Step,
 }
 
-/// Who has to take a step some time if it stays possible.
+/// The processes that have to take a step some time if it stays possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Must {
     /// Nobody.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the model knows and the kernel does not: which memory was freed, and who must not sleep.
+//! What the model knows and the kernel does not: which memory was freed, and which threads
+//! must not sleep.
 //!
 //! All threads of an execution of loom run on one thread of the host, and switch at operations of
 //! loom only: what happens here between two of them is one step. It adds no order between threads.

@@ -51,7 +51,8 @@ pub unsafe extern "C" fn allows_port(
     left.map_or(REFUSED, |left| left.is_fulfilled().into())
 }
 
-/// A request for rights on a file of a server with the first `common` layers: who denies it.
+/// A request for rights on a file of a server with the first `common` layers: the layer
+/// that denies it.
 ///
 /// # Safety
 ///

@@ -13,7 +13,8 @@ use crate::policy::{
     unfulfilled::Unfulfilled,
 };
 
-/// A file is opened with `requested`, and used later in a way that needs a right: who denies that.
+/// A file is opened with `requested`, and used later in a way that needs a right: the layer that
+/// denies it.
 ///
 /// # Safety
 ///
