@@ -10,28 +10,26 @@ use kernel::{
     workqueue::{self, HasWork, WorkItem},
 };
 
-/// A reference to a `T` that a workqueue frees, as freeing it may sleep, and take long.
-///
-/// The work item of `T` only needs to drop its argument.
-#[repr(transparent)]
-pub(crate) struct Deferred<T>(ManuallyDrop<Arc<T>>)
-where
-    T: HasWork<T> + WorkItem<Pointer = Arc<T>> + Send + Sync + 'static;
-
-impl<T> Deferred<T>
-where
-    T: HasWork<T> + WorkItem<Pointer = Arc<T>> + Send + Sync + 'static,
+/// What a workqueue can drop: its work item only needs to drop the argument.
+pub(crate) trait Droppable:
+    HasWork<Self> + WorkItem<Pointer = Arc<Self>> + Send + Sync + Sized + 'static
 {
+}
+
+impl<T> Droppable for T where T: HasWork<T> + WorkItem<Pointer = Arc<T>> + Send + Sync + 'static {}
+
+/// A reference to a `T` that a workqueue frees, as freeing it may sleep, and take long.
+#[repr(transparent)]
+pub(crate) struct Deferred<T: Droppable>(ManuallyDrop<Arc<T>>);
+
+impl<T: Droppable> Deferred<T> {
     /// Defers the end of `arc`, of which there must be no other plain reference.
     pub(crate) fn new(arc: Arc<T>) -> Self {
         Self(ManuallyDrop::new(arc))
     }
 }
 
-impl<T> Deref for Deferred<T>
-where
-    T: HasWork<T> + WorkItem<Pointer = Arc<T>> + Send + Sync + 'static,
-{
+impl<T: Droppable> Deref for Deferred<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -39,21 +37,15 @@ where
     }
 }
 
-impl<T> Clone for Deferred<T>
-where
-    T: HasWork<T> + WorkItem<Pointer = Arc<T>> + Send + Sync + 'static,
-{
+impl<T: Droppable> Clone for Deferred<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T> Drop for Deferred<T>
-where
-    T: HasWork<T> + WorkItem<Pointer = Arc<T>> + Send + Sync + 'static,
-{
+impl<T: Droppable> Drop for Deferred<T> {
     fn drop(&mut self) {
-        // SAFETY: Nobody uses `self` after this.
+        // SAFETY: `self` is being dropped: nothing uses it after this.
         let arc = unsafe { ManuallyDrop::take(&mut self.0) };
 
         if let Some(last) = Arc::into_unique_or_drop(arc) {
@@ -65,7 +57,4 @@ where
 }
 
 // SAFETY: `Arc` is never null, and `Deferred` is transparent: a null pointer is `None`.
-unsafe impl<T> pin_init::ZeroableOption for Deferred<T> where
-    T: HasWork<T> + WorkItem<Pointer = Arc<T>> + Send + Sync + 'static
-{
-}
+unsafe impl<T: Droppable> pin_init::ZeroableOption for Deferred<T> {}
