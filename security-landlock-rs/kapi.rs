@@ -36,3 +36,4 @@ pub(crate) mod task_work;
 pub(crate) mod turn;
 pub(crate) mod unix;
 pub(crate) mod user;
+mod wrapper;

@@ -2,7 +2,10 @@
 
 //! Who made something, for the logs.
 
-use super::shim;
+use super::{
+    shim,
+    wrapper::declare_safe, //
+};
 
 use kernel::{
     alloc::flags::GFP_KERNEL_ACCOUNT,
@@ -11,6 +14,11 @@ use kernel::{
     ffi::c_char,
     prelude::*,
 };
+
+declare_safe! { shim:
+    /// Writes what belongs to the current task, and takes a reference.
+    fn landlock_rs_creator_init(creator: &mut shim::landlock_rs_creator);
+}
 
 /// Size in bytes of the longest path of a program, with what is added to that of a deleted one.
 const EXE_SIZE: usize = bindings::PATH_MAX as usize + 11;
@@ -37,8 +45,7 @@ impl Creator {
         let exe = current_exe()?;
         let mut raw = pin_init::zeroed();
 
-        // SAFETY: Fills `raw` with what belongs to the current task, and takes a reference.
-        unsafe { shim::landlock_rs_creator_init(&mut raw) };
+        landlock_rs_creator_init(&mut raw);
         // INVARIANT: The reference was just taken; `current_exe()` ends with a null byte.
         Ok(Self { raw, exe })
     }

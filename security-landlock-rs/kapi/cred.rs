@@ -23,6 +23,7 @@
 use super::{
     blob::{self, CredBlob},
     shim::{self, safe},
+    wrapper::declare_safe,
 };
 
 use core::{mem::ManuallyDrop, ptr::NonNull};
@@ -35,6 +36,18 @@ use kernel::{
     task::Task,
     types::NotThreadSafe,
 };
+
+declare_safe! { shim:
+    /// Returns a pointer.
+    fn landlock_rs_current_cred() -> *const bindings::cred;
+    /// Compares addresses.
+    fn landlock_rs_current_has_cred(cred: &Credential) -> bool;
+}
+
+declare_safe! { bindings:
+    /// Copies the credentials of the current task, or returns null.
+    fn prepare_creds() -> *mut bindings::cred;
+}
 
 /// Returns the blob of `cred`.
 pub(crate) fn blob<T: CredBlob>(cred: &Credential) -> &T {
@@ -49,14 +62,13 @@ pub(crate) fn blob<T: CredBlob>(cred: &Credential) -> &T {
 /// The credentials themselves are not given out: if the task replaces them, they may have no
 /// reference left, and must not get one again.
 pub(crate) fn blob_of_task<'g, T: CredBlob>(task: &Task, _guard: &'g rcu::Guard) -> &'g T {
-    // SAFETY: `task` is valid, and has credentials as long as it is. The guard proves the RCU
-    // read-side critical section.
-    let cred = unsafe { shim::landlock_rs_task_cred(task.as_ptr()) };
+    let cred = safe::landlock_rs_task_cred(task);
 
-    // SAFETY: The objective credentials of a task are freed a grace period after their last
-    // reference is gone: `access_override_creds()` is alone in freeing some without (`non_rcu`),
-    // and those are subjective ones. Until then nobody changes the blob: see above. The framework
-    // gave them a zeroed one with room for all LSMs, and `T` is `Zeroable`.
+    // SAFETY: The guard proves the RCU read-side critical section. The objective credentials of a
+    // task are freed a grace period after their last reference is gone: `access_override_creds()`
+    // is alone in freeing some without (`non_rcu`), and those are subjective ones. Until then
+    // nobody changes the blob: see above. The framework gave them a zeroed one with room for all
+    // LSMs, and `T` is `Zeroable`.
     unsafe { &*blob::locate_cred((*cred).security) }
 }
 
@@ -90,13 +102,10 @@ impl PreparedCred {
     /// Fails with [`ENOMEM`]. May sleep.
     pub(crate) fn new() -> Result<Self> {
         let old = current_cred();
-        // SAFETY: `prepare_creds()` only needs a current task, which system calls have.
-        let ptr = unsafe { bindings::prepare_creds() };
-
         // INVARIANT: The credentials are fresh and were given to nobody else. The current task did
         // not replace its own in between.
         Ok(Self {
-            new: Unused(NonNull::new(ptr).ok_or(ENOMEM)?),
+            new: Unused(NonNull::new(prepare_creds()).ok_or(ENOMEM)?),
             old,
         })
     }
@@ -127,7 +136,7 @@ impl PreparedCred {
 fn current_cred() -> ARef<Credential> {
     // SAFETY: The credentials of the current task stay until it replaces them, so they have
     // references while we make one more.
-    unsafe { Credential::from_ptr(shim::landlock_rs_current_cred()) }.into()
+    unsafe { Credential::from_ptr(landlock_rs_current_cred()) }.into()
 }
 
 /// New credentials, for those threads that have what they were copied from. Dropping the value
@@ -156,7 +165,7 @@ impl NewCred {
     /// Fails with [`EPERM`] if it has others than those that these were copied from, and would gain
     /// or lose rights that Landlock knows nothing of; or if it overrides them.
     pub(crate) fn for_current(&self) -> Result<ReadyCred> {
-        if !safe::landlock_rs_current_has_cred(self.old.as_ptr()) {
+        if !landlock_rs_current_has_cred(&self.old) {
             return Err(EPERM);
         }
         // INVARIANT: Just checked; by the type invariants.
@@ -201,12 +210,13 @@ impl NewCred {
     /// `f` cannot commit others meanwhile: a [`ReadyCred`] of before is not [`Send`], and `f` gets
     /// no new one.
     pub(crate) fn override_while<T>(&self, f: impl FnOnce() -> T + Send) -> T {
-        // SAFETY: `self` has a reference to the credentials for as long as they are used.
-        let own = unsafe { shim::landlock_rs_override_creds(self.new.as_ptr()) };
-
+        // SAFETY: Below, `self` has a reference to the credentials for as long as they are used,
+        // and what is put back is what the task had.
+        let exchange = |cred| unsafe { shim::landlock_rs_override_creds(cred) };
+        let own = exchange(self.new.as_ptr());
         let result = f();
-        // SAFETY: What was overridden is what the task had.
-        unsafe { shim::landlock_rs_override_creds(own) };
+
+        exchange(own);
         result
     }
 }
@@ -215,14 +225,13 @@ impl NewCred {
 #[kunit_tests(landlock_cred)]
 mod tests {
     use super::*;
-    use crate::kapi::once::read_once;
+    use crate::kapi::once::load;
     use kernel::current;
 
     #[test]
     fn credentials_that_are_given_up_leave_no_reference() -> Result {
         let own = current_cred();
-        // SAFETY: `own` is referenced. Its count is changed atomically.
-        let usage = || unsafe { read_once(&raw const (*own.as_ptr()).usage.counter) };
+        let usage = || load!(&*own, usage.counter);
         let before = usage();
 
         drop(PreparedCred::new()?);
@@ -254,8 +263,7 @@ mod tests {
 
         let objective = || {
             let _guard = rcu::read_lock();
-            // SAFETY: `current!()` is valid; this is an RCU read-side critical section.
-            unsafe { shim::landlock_rs_task_cred(current!().as_ptr()) }
+            safe::landlock_rs_task_cred(current!())
         };
         let seen = other.override_while(|| (current_cred(), objective()));
 

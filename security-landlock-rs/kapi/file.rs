@@ -7,32 +7,32 @@
 use super::{
     blob::{self, FileBlob},
     inode::Inode,
-    once::read_once,
+    once::load,
     path::Path,
-    shim::{self, impl_from_raw},
+    shim,
+    wrapper::{declare_safe, wrapper},
 };
 
 use core::{ops::Deref, ptr::NonNull};
-use kernel::{bindings, cred::Credential, error::code::EBADF, prelude::*, types::Opaque};
+use kernel::{bindings, cred::Credential, error::code::EBADF, ffi::c_uint, prelude::*};
 
-/// Wraps the kernel's `struct file`.
-///
-/// # Invariants
-///
-/// A reference to this type proves that somebody counts a reference to the file.
-#[repr(transparent)]
-pub(crate) struct File(Opaque<bindings::file>);
+wrapper! {
+    /// Wraps the kernel's `struct file`.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that somebody counts a reference to the file.
+    pub(crate) struct File(file);
+}
 
-impl_from_raw! {
-    /// `ptr` must be valid, and somebody must hold a reference to it for `'a`.
-    File of file
+declare_safe! { bindings:
+    /// Looks any number up, and takes a reference to what it finds.
+    fn fget(fd: c_uint) -> *mut bindings::file;
+    /// Looks any number up, and takes a reference to what it finds.
+    fn fget_raw(fd: c_uint) -> *mut bindings::file;
 }
 
 impl File {
-    pub(super) fn as_ptr(&self) -> *mut bindings::file {
-        self.0.get()
-    }
-
     /// Returns the path that was opened.
     pub(crate) fn path(&self) -> &Path {
         // SAFETY: A file pins its path, and with it the mount, which pins the superblock; the path
@@ -62,15 +62,13 @@ impl File {
 
     /// Returns the mode bits, with which the file may be used.
     pub(super) fn mode(&self) -> u32 {
-        // SAFETY: By the type invariants. The mode is stored as a word, while the file is opened.
-        unsafe { read_once(&raw const (*self.as_ptr()).f_mode) }
+        load!(self, f_mode)
     }
 
     /// Returns for what the file is opened.
     pub(crate) fn open_mode(&self) -> Mode {
         let mode = self.mode();
-        // SAFETY: By the type invariants. `fcntl(2)` stores the flags as a word, under `f_lock`.
-        let flags = unsafe { read_once(&raw const (*self.as_ptr()).f_flags) };
+        let flags = load!(self, f_flags);
 
         Mode {
             read: mode & shim::landlock_rs_const_LANDLOCK_RS_FMODE_READ != 0,
@@ -101,15 +99,13 @@ impl FileRef {
     /// Looks a descriptor of the current task up. Fails with [`EBADF`], also for one that was
     /// opened with `O_PATH`.
     pub(super) fn get(fd: i32) -> Result<Self> {
-        // SAFETY: Any number may be looked up.
-        Self::new(unsafe { bindings::fget(fd as u32) })
+        Self::new(fget(fd as u32))
     }
 
     /// Looks a descriptor of the current task up, be it opened with `O_PATH` or not. Fails with
     /// [`EBADF`].
     pub(crate) fn get_raw(fd: i32) -> Result<Self> {
-        // SAFETY: Any number may be looked up.
-        Self::new(unsafe { bindings::fget_raw(fd as u32) })
+        Self::new(fget_raw(fd as u32))
     }
 
     fn new(file: *mut bindings::file) -> Result<Self> {

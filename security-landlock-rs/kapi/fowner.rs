@@ -10,24 +10,21 @@
 
 use super::{
     blob::{self, FileBlob},
-    shim::impl_from_raw,
+    once::load,
+    wrapper::wrapper,
 };
 
 use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
-use kernel::{bindings, sync::rcu, task::Task, types::Opaque};
+use kernel::{bindings, sync::rcu, task::Task};
 
-/// The owner of an open file; wraps `struct fown_struct`.
-///
-/// # Invariants
-///
-/// A reference to this type proves that the file is there, and that `f_owner->lock` is held, at
-/// least for reading.
-#[repr(transparent)]
-pub(crate) struct FileOwner(Opaque<bindings::fown_struct>);
-
-impl_from_raw! {
-    /// For `'a`, `ptr` must be valid, and the caller must hold its lock.
-    FileOwner of fown_struct
+wrapper! {
+    /// The owner of an open file; wraps `struct fown_struct`.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that the file is there, and that the current task or
+    /// interrupt holds `f_owner->lock`, at least for reading.
+    pub(crate) struct FileOwner(fown_struct);
 }
 
 impl FileOwner {
@@ -35,14 +32,14 @@ impl FileOwner {
     ///
     /// There is none if the owner is a process group or a session, or is gone.
     pub(crate) fn task<'g>(&self, _guard: &'g rcu::Guard) -> Option<&'g Task> {
-        let owner = self.0.get();
-        // SAFETY: By the type invariants, the lock is held that guards both members.
-        let (pid, pid_type) = unsafe { ((*owner).pid, (*owner).pid_type) };
+        // By the type invariants, the lock is held that guards both members.
+        let pid = load!(self, pid);
 
-        match pid_type {
-            bindings::pid_type_PIDTYPE_PID | bindings::pid_type_PIDTYPE_TGID => {
-                // SAFETY: The owner has a reference to `pid`. The task that is found stays for the
-                // RCU read-side critical section, which the guard proves; `Task` is transparent.
+        match load!(self, pid_type) {
+            pid_type @ (bindings::pid_type_PIDTYPE_PID | bindings::pid_type_PIDTYPE_TGID) => {
+                // SAFETY: The owner has a reference to `pid`, if it is not null. A task that is
+                // found has references until a grace period after nobody finds it any more, and the
+                // guard proves the RCU read-side critical section. `Task` is transparent.
                 unsafe { bindings::pid_task(pid, pid_type).cast::<Task>().as_ref() }
             }
             _ => None,
@@ -56,9 +53,9 @@ impl FileOwner {
     }
 
     fn record_ptr<T: FileBlob>(&self) -> *mut T::Owner {
-        // SAFETY: By the type invariants, the file is there. It has a zeroed blob with room for
-        // all LSMs, and `T` is `Zeroable`; what may change in the blob is in cells.
-        let blob = unsafe { &*blob::locate_file::<T>((*(*self.0.get()).file).f_security) };
+        // SAFETY: By the type invariants the file is there, to which its owner leads. The framework
+        // gave it a zeroed blob with room for all LSMs, and `T` is `Zeroable` and `Sync`.
+        let blob = unsafe { &*blob::locate_file::<T>((*(*self.as_ptr()).file).f_security) };
 
         blob.owner().as_ptr()
     }

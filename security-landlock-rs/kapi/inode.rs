@@ -6,92 +6,93 @@
 
 use super::{
     blob::{self, InodeBlob, SuperblockBlob},
-    shim::impl_from_raw,
+    once::load,
+    wrapper::{declare_safe, wrapper},
 };
 
 use core::ptr::NonNull;
 use kernel::{
     bindings,
-    sync::{
-        atomic::{Atomic, Relaxed},
-        lock::spinlock::SpinLockBackend,
-        lock::Lock,
-        SpinLockGuard,
-    },
-    types::Opaque,
+    sync::{lock::spinlock::SpinLockBackend, lock::Lock, SpinLockGuard},
 };
 
-/// Wraps the kernel's `struct inode`.
-///
-/// # Invariants
-///
-/// A reference to this type proves that the inode is in use, and that its superblock stays: someone
-/// counts a reference to the inode, which alone does not pin the superblock, and someone pins the
-/// superblock, for example with the mount of an open file.
-#[repr(transparent)]
-pub(crate) struct Inode(Opaque<bindings::inode>);
+wrapper! {
+    /// Wraps the kernel's `struct inode`.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that the inode is in use, and that its superblock stays:
+    /// someone counts a reference to the inode, which alone does not pin the superblock, and
+    /// someone pins the superblock, for example with the mount of an open file.
+    pub(crate) struct Inode(inode);
+}
 
-impl_from_raw! {
-    /// `ptr` must be valid, and somebody must hold a reference to it, and pin its superblock, for
-    /// `'a`.
-    Inode of inode
+wrapper! {
+    /// An inode that somebody counts a reference to, or that is in the list of its superblock,
+    /// which is locked.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that the inode is not freed.
+    pub(super) struct KnownInode(inode);
+}
+
+declare_safe! { bindings:
+    /// Counts one more reference.
+    fn ihold(inode: &Inode);
 }
 
 impl Inode {
-    fn as_ptr(&self) -> *mut bindings::inode {
-        self.0.get()
-    }
-
     /// Returns type and permissions of the file.
     pub(crate) fn mode(&self) -> bindings::umode_t {
-        // SAFETY: By the type invariants. Permissions may change, and are written at once.
-        let mode = unsafe { Atomic::<i16>::from_ptr((&raw mut (*self.as_ptr()).i_mode).cast()) };
-
-        // CAST: `umode_t` has no sign; the bits are the same.
-        mode.load(Relaxed) as bindings::umode_t
+        load!(self, i_mode)
     }
 
     /// Returns the device that the file stands for, if it is a device file.
     pub(crate) fn device(&self) -> bindings::dev_t {
-        // SAFETY: By the type invariants. Never changes once the inode can be found.
-        unsafe { (*self.as_ptr()).i_rdev }
+        load!(self, i_rdev)
     }
 
     /// Returns whether the inode is the kernel's own.
     pub(crate) fn is_private(&self) -> bool {
-        // SAFETY: By the type invariants. Flags may change, and are written at once.
-        let flags = unsafe { Atomic::<u32>::from_ptr(&raw mut (*self.as_ptr()).i_flags) };
-
-        flags.load(Relaxed) & bindings::S_PRIVATE != 0
+        load!(self, i_flags) & bindings::S_PRIVATE != 0
     }
 
     /// Returns our part of the blob.
     #[inline]
     pub(crate) fn blob<T: InodeBlob>(&self) -> &T {
-        // SAFETY: By the type invariants.
-        unsafe { blob_of(self.as_ptr()) }
+        self.known().blob()
     }
 
     /// Locks `i_lock`, which nests inside every lock of ours.
     pub(crate) fn lock(&self) -> SpinLockGuard<'_, ()> {
-        // SAFETY: By the type invariants, the lock is valid and initialised.
+        self.known().lock()
+    }
+
+    fn known(&self) -> &KnownInode {
+        // SAFETY: By the type invariants, somebody counts a reference.
+        unsafe { KnownInode::from_raw(self.as_ptr()) }
+    }
+}
+
+impl KnownInode {
+    /// Returns our part of the blob.
+    #[inline]
+    pub(super) fn blob<T: InodeBlob>(&self) -> &T {
+        // SAFETY: By the type invariants. The framework gives each inode a zeroed blob with room
+        // for all LSMs before it can be found, and frees it with the inode. `T` is `Zeroable` and
+        // `Sync`.
+        unsafe { &*blob::locate_inode((*self.as_ptr()).i_security) }
+    }
+
+    /// Locks `i_lock`.
+    pub(super) fn lock(&self) -> SpinLockGuard<'_, ()> {
+        // SAFETY: By the type invariants, the lock is valid; it is initialised with the inode.
         let lock =
             unsafe { Lock::<(), SpinLockBackend>::from_raw(&raw mut (*self.as_ptr()).i_lock) };
 
         lock.lock()
     }
-}
-
-/// Returns our part of the blob of an inode.
-///
-/// # Safety
-///
-/// `inode` must be valid for `'a`.
-#[inline]
-pub(super) unsafe fn blob_of<'a, T: InodeBlob>(inode: *const bindings::inode) -> &'a T {
-    // SAFETY: The framework gives each inode a zeroed blob with room for all LSMs before it can be
-    // found, and frees it with the inode. `T` is `Zeroable` and `Sync`.
-    unsafe { &*blob::locate_inode((*inode).i_security) }
 }
 
 /// A reference that keeps an inode in use. It does not pin the superblock.
@@ -124,20 +125,20 @@ impl InodeRef {
     /// The caller must make sure that this value is dropped before unmounting has waited for
     /// releases.
     pub(super) unsafe fn hold(inode: &Inode) -> Self {
-        // SAFETY: By the invariants of `Inode`, there is a reference already.
-        unsafe { bindings::ihold(inode.as_ptr()) };
+        ihold(inode);
         // INVARIANT: The reference was just taken; by the safety contract.
         Self(NonNull::from(inode).cast())
     }
 
-    pub(super) fn as_ptr(&self) -> *mut bindings::inode {
-        self.0.as_ptr()
+    /// Returns the inode.
+    pub(super) fn inode(&self) -> &KnownInode {
+        // SAFETY: By the type invariants, this value counts a reference.
+        unsafe { KnownInode::from_raw(self.0.as_ptr()) }
     }
 
     /// Returns our part of the blob.
     pub(super) fn blob<T: InodeBlob>(&self) -> &T {
-        // SAFETY: By the type invariants.
-        unsafe { blob_of(self.as_ptr()) }
+        self.inode().blob()
     }
 
     /// Returns our part of the blob of the superblock.
@@ -146,13 +147,11 @@ impl InodeRef {
     ///
     /// Unmounting must not have waited for releases yet: the superblock is valid until then.
     pub(super) unsafe fn superblock_blob<T: SuperblockBlob>(&self) -> NonNull<T> {
-        // SAFETY: By the type invariants the inode is valid, and never changes its superblock. By
-        // the safety contract, that is valid as well.
-        let blob = unsafe { blob::locate_superblock((*(*self.as_ptr()).i_sb).s_security) };
+        let superblock = load!(self.inode(), i_sb);
 
-        // SAFETY: The framework gives each superblock a zeroed blob, which lives as long as it: not
-        // at the null address.
-        unsafe { NonNull::new_unchecked(blob) }
+        // SAFETY: An inode never changes its superblock, which is valid by the safety contract. The
+        // framework gave it a zeroed blob, which is not at the null address.
+        unsafe { NonNull::new_unchecked(blob::locate_superblock((*superblock).s_security)) }
     }
 }
 

@@ -55,7 +55,7 @@ use super::{
     inode::{Inode, InodeRef},
     mark::{mark, Mark},
     release::PendingRelease,
-    shim,
+    shim::safe,
 };
 
 use core::{
@@ -89,20 +89,13 @@ struct Object {
 impl Object {
     /// Counts a reference, unless the last one is gone.
     fn try_get(&self) -> Option<ObjectRef> {
-        let refs = self.refs.as_atomic().as_ptr().cast();
-
         // INVARIANT: The reference is counted when the function returns true.
-        // SAFETY: The count is valid, as `self` is.
-        unsafe { shim::landlock_rs_refcount_inc_not_zero(refs) }
-            .then(|| ObjectRef(NonNull::from(self)))
+        safe::landlock_rs_refcount_inc_not_zero(&self.refs).then(|| ObjectRef(NonNull::from(self)))
     }
 
     /// Gives up a reference, unless it is the last one. Returns whether it did.
     fn put_not_last(&self) -> bool {
-        let refs = self.refs.as_atomic().as_ptr().cast();
-
-        // SAFETY: The count is valid, as `self` is.
-        unsafe { bindings::refcount_dec_not_one(refs) }
+        safe::refcount_dec_not_one(&self.refs)
     }
 
     /// Takes the inode out of the locked `held`, if it is still there, and unlocks.
@@ -176,11 +169,10 @@ impl ObjectRef {
             GFP_KERNEL_ACCOUNT,
         )?;
         // SAFETY: The object is not moved: it is freed where it is.
-        let object = KBox::into_raw(unsafe { Pin::into_inner_unchecked(object) });
+        let object = KBox::leak(unsafe { Pin::into_inner_unchecked(object) });
 
         // INVARIANT: The count is one, and this is that reference.
-        // SAFETY: A box is never null.
-        Ok(Self(unsafe { NonNull::new_unchecked(object) }))
+        Ok(Self(NonNull::from(object)))
     }
 
     /// Returns a number that no other object has as long as this one has references.
@@ -238,10 +230,6 @@ impl Drop for ObjectRef {
 #[repr(transparent)]
 pub(crate) struct ObjectSlot(Atomic<*mut Object>);
 
-// SAFETY: Objects are for any task, and the pointer to them is atomic.
-unsafe impl Send for ObjectSlot {}
-// SAFETY: As above.
-unsafe impl Sync for ObjectSlot {}
 // SAFETY: A null pointer is an empty slot.
 unsafe impl Zeroable for ObjectSlot {}
 // SAFETY: This is the only implementation. `ffi/init.rs` checks size and alignment.

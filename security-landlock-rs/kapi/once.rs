@@ -4,7 +4,16 @@
 //!
 //! C header: [`include/asm-generic/rwonce.h`](srctree/include/asm-generic/rwonce.h)
 
-use kernel::sync::atomic::AtomicType;
+/// A type of which one instruction loads a value.
+pub(super) trait Single: Copy {}
+
+impl Single for u16 {}
+impl Single for u32 {}
+impl Single for usize {}
+impl Single for i32 {}
+impl Single for i64 {}
+impl<T> Single for *mut T {}
+impl<T> Single for *const T {}
 
 /// Loads a value once, as `READ_ONCE()` does.
 ///
@@ -19,8 +28,22 @@ use kernel::sync::atomic::AtomicType;
 ///   `WRITE_ONCE()`, by atomic operations, or as the plain stores to aligned words that C code of
 ///   the kernel takes for such.
 #[inline(always)]
-pub(super) unsafe fn read_once<T: AtomicType>(ptr: *const T) -> T {
+pub(super) unsafe fn read_once<T: Single>(ptr: *const T) -> T {
     // SAFETY: By the safety contract. A volatile load of what fits into a register is one
     // instruction: the compiler neither tears it, nor repeats it, nor makes it up.
     unsafe { ptr.read_volatile() }
 }
+
+/// Loads a member of the structure that a [wrapper](super::wrapper::Wrapper) wraps, once.
+///
+/// What a pointer leads to may be gone by then, unless something else keeps it.
+macro_rules! load {
+    ($wrapper:expr, $($member:ident).+) => {{
+        let structure = $crate::kapi::wrapper::raw($wrapper);
+
+        // SAFETY: The wrapper proves that the structure is valid; its members are aligned. C code
+        // of the kernel stores to a member of this size at once.
+        unsafe { $crate::kapi::once::read_once(&raw const (*structure).$($member).+) }
+    }};
+}
+pub(super) use load;

@@ -7,57 +7,75 @@
 
 use super::{
     inode::Inode,
-    once::read_once,
-    shim::{self, impl_from_raw},
+    once::{load, read_once},
+    shim,
+    wrapper::{declare_safe, wrapper},
 };
 
 use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
 use kernel::{bindings, types::Opaque};
 
-/// Wraps the kernel's `struct path`: a directory entry in a mount.
-///
-/// # Invariants
-///
-/// A reference to this type proves that the mount and the entry are pinned, and that nobody
-/// changes the path. A mount pins its superblock: it gives up its active reference
-/// (`cleanup_mnt()`) after the last reference to it is gone.
-#[repr(transparent)]
-pub(crate) struct Path(Opaque<bindings::path>);
+wrapper! {
+    /// Wraps the kernel's `struct path`: a directory entry in a mount.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that the mount and the entry are pinned, and that nobody
+    /// changes the path.
+    pub(crate) struct Path(path);
+}
 
-impl_from_raw! {
-    /// `ptr` must be valid, its mount and entry pinned, and the path unchanged for `'a`.
-    Path of path
+wrapper! {
+    /// Wraps the kernel's `struct vfsmount`: a mount.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that the mount is pinned. A mount pins its superblock: it
+    /// gives up its active reference (`cleanup_mnt()`) after the last reference to it is gone. It
+    /// pins its root as well, which never changes.
+    struct Mount(vfsmount);
+}
+
+declare_safe! { bindings:
+    /// Counts one more reference to the mount and to the entry.
+    fn path_get(path: &Path);
+    /// Takes a reference to the parent.
+    fn dget_parent(entry: &Dentry) -> *mut bindings::dentry;
+}
+
+impl Mount {
+    /// Returns the root of the mount.
+    fn root(&self) -> &Dentry {
+        // SAFETY: By the type invariants.
+        unsafe { Dentry::from_raw((*self.as_ptr()).mnt_root) }
+    }
 }
 
 impl Path {
-    pub(super) fn as_ptr(&self) -> *const bindings::path {
-        self.0.get()
+    /// Returns the mount.
+    fn mount(&self) -> &Mount {
+        // SAFETY: By the type invariants, the mount is pinned as long as the path is borrowed.
+        unsafe { Mount::from_raw((*self.as_ptr()).mnt) }
     }
 
     /// Returns the directory entry.
     pub(crate) fn dentry(&self) -> &Dentry {
         // SAFETY: By the type invariants, the entry is pinned as long as the path is borrowed, and
-        // the mount pins its superblock.
+        // so is the mount, which pins the superblock.
         unsafe { Dentry::from_raw((*self.as_ptr()).dentry) }
     }
 
     /// Returns a path of C to another entry in the same mount, to be read right away.
     pub(super) fn with_dentry(&self, dentry: &Dentry) -> bindings::path {
-        // SAFETY: By the type invariants, nobody changes the path.
-        let mnt = unsafe { (*self.as_ptr()).mnt };
-
         bindings::path {
-            mnt,
+            mnt: self.mount().as_ptr(),
             dentry: dentry.as_ptr(),
         }
     }
 
     /// Returns whether `dentry` is the root of the mount.
     pub(super) fn is_mount_root(&self, dentry: &Dentry) -> bool {
-        // SAFETY: By the type invariants. The root of a mount never changes.
-        let root = unsafe { (*(*self.as_ptr()).mnt).mnt_root };
-
-        root == dentry.as_ptr()
+        core::ptr::eq(self.mount().root(), dentry)
     }
 
     /// Returns the root of the mount.
@@ -70,9 +88,7 @@ impl Path {
 
     /// Returns the entry of the root of the mount.
     fn root_entry(&self) -> OwnedDentry<'_> {
-        // SAFETY: By the type invariants the mount is pinned, and with it its root, which never
-        // changes, and the superblock.
-        unsafe { Dentry::from_raw((*(*self.as_ptr()).mnt).mnt_root) }.into()
+        self.mount().root().into()
     }
 
     /// Returns the directory that `child` is in, of which the mount is this one.
@@ -89,11 +105,9 @@ impl Path {
 
     /// Returns whether user space cannot mount anything like it: the mount is the kernel's own.
     pub(crate) fn is_internal(&self) -> bool {
-        // SAFETY: By the type invariants the mount is pinned. `mount(2)` stores other flags as a
-        // word, under `mount_lock`; this one never changes once the mount is in use.
-        let flags = unsafe { read_once(&raw const (*(*self.as_ptr()).mnt).mnt_flags) };
-
-        flags & bindings::mount_flags_MNT_INTERNAL as i32 != 0
+        // `mount(2)` changes other flags, under `mount_lock`; this one never changes once the mount
+        // is in use.
+        load!(self.mount(), mnt_flags) & bindings::mount_flags_MNT_INTERNAL as i32 != 0
     }
 }
 
@@ -106,11 +120,9 @@ pub(crate) struct OwnedPath(Path);
 
 impl From<&Path> for OwnedPath {
     fn from(path: &Path) -> Self {
-        // SAFETY: By the invariants of `Path`, it is pinned.
-        unsafe { bindings::path_get(path.as_ptr()) };
+        path_get(path);
         // INVARIANT: The references were just taken.
-        // SAFETY: Nobody changes the path meanwhile.
-        Self(Path(Opaque::new(unsafe { *path.as_ptr() })))
+        Self(Path(Opaque::new(path.with_dentry(path.dentry()))))
     }
 }
 
@@ -132,8 +144,9 @@ impl Drop for OwnedPath {
 impl OwnedPath {
     /// Goes to the entry on which this mount is mounted. Returns whether there is one.
     pub(super) fn follow_up(&mut self) -> bool {
-        // SAFETY: By the type invariants; the function swaps the references it is given.
-        unsafe { shim::follow_up(self.0 .0.get()) != 0 }
+        // INVARIANT: The function swaps the references it is given.
+        // SAFETY: By the type invariants; `self` is borrowed mutably.
+        unsafe { shim::follow_up(self.0.as_ptr()) != 0 }
     }
 
     /// Goes to the parent entry.
@@ -150,7 +163,7 @@ impl OwnedPath {
     #[inline(always)]
     fn go_to(&mut self, find: fn(&Path) -> OwnedDentry<'_>) {
         let new = find(self).into_raw();
-        let path = self.0 .0.get();
+        let path = self.0.as_ptr();
 
         // INVARIANT: The path takes over the new reference, and drops the old one. `find` has
         // nothing but the path, whose mount pins the superblock of either entry.
@@ -159,33 +172,21 @@ impl OwnedPath {
     }
 }
 
-/// Wraps the kernel's `struct dentry`, a directory entry.
-///
-/// # Invariants
-///
-/// A reference to this type proves that the entry is pinned, and that its superblock stays: someone
-/// counts a reference to the entry, which alone does not pin the superblock, and someone pins the
-/// superblock, for example with a mount of it.
-#[repr(transparent)]
-pub(crate) struct Dentry(Opaque<bindings::dentry>);
-
-impl_from_raw! {
-    /// `ptr` must be valid, and somebody must hold a reference to it, and pin its superblock, for
-    /// `'a`.
-    Dentry of dentry
+wrapper! {
+    /// Wraps the kernel's `struct dentry`, a directory entry.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that the entry is pinned, and that its superblock stays:
+    /// someone counts a reference to the entry, which alone does not pin the superblock, and
+    /// someone pins the superblock, for example with a mount of it.
+    pub(crate) struct Dentry(dentry);
 }
 
 impl Dentry {
-    pub(super) fn as_ptr(&self) -> *mut bindings::dentry {
-        self.0.get()
-    }
-
     /// Returns the type bits of the flags, which say what the entry leads to.
     fn entry_type(&self) -> u32 {
-        // SAFETY: By the type invariants. Flags are stored as a word, under `d_lock`.
-        let flags = unsafe { read_once(&raw const (*self.as_ptr()).d_flags) };
-
-        flags & shim::landlock_rs_const_LANDLOCK_RS_D_ENTRY_TYPE
+        load!(self, d_flags) & shim::landlock_rs_const_LANDLOCK_RS_D_ENTRY_TYPE
     }
 
     /// Returns whether the entry leads to a directory.
@@ -204,9 +205,7 @@ impl Dentry {
         if self.entry_type() == shim::landlock_rs_const_LANDLOCK_RS_D_MISS {
             return None;
         }
-        // SAFETY: By the type invariants. `__d_set_inode_and_type()` and `dentry_unlink_inode()`
-        // store the pointer as a word.
-        let inode = unsafe { read_once(&raw const (*self.as_ptr()).d_inode) };
+        let inode = load!(self, d_inode);
 
         // SAFETY: The entry has a reference to the inode, which only `dentry_unlink_inode()` takes
         // away: for an entry that nobody pins (`__dentry_kill()`), or for one that its caller alone
@@ -222,9 +221,10 @@ impl Dentry {
     /// Returns whether the entry is in a file system that user space can only reach through
     /// `/proc/*/fd`, such as that of pipes, or is private to the kernel.
     pub(crate) fn is_unreachable(&self) -> bool {
-        // SAFETY: By the type invariants the superblock stays; an entry never changes to another
-        // one. Remounting stores other flags as a word; this one never changes.
-        let flags = unsafe { read_once(&raw const (*(*self.as_ptr()).d_sb).s_flags) };
+        let superblock = load!(self, d_sb);
+        // SAFETY: By the type invariants the superblock stays, and an entry never changes to
+        // another one. Remounting stores other flags at once; this one never changes.
+        let flags = unsafe { read_once(&raw const (*superblock).s_flags) };
         let no_user = u64::from(shim::landlock_rs_const_LANDLOCK_RS_SB_NOUSER);
 
         flags & no_user as kernel::ffi::c_ulong != 0 || self.inode().is_some_and(Inode::is_private)
@@ -241,10 +241,9 @@ impl Dentry {
         core::ptr::eq(self.parent_ptr(), parent.as_ptr())
     }
 
+    /// Returns where the parent is, which may be gone: a rename changes it.
     fn parent_ptr(&self) -> *mut bindings::dentry {
-        // SAFETY: By the type invariants. A rename stores the pointer as a word, under `d_lock`.
-        // The parent may be gone then: its address is only compared.
-        unsafe { read_once(&raw const (*self.as_ptr()).d_parent) }
+        load!(self, d_parent)
     }
 
     /// Returns the parent, or the entry itself when it has none.
@@ -258,8 +257,8 @@ impl Dentry {
 
     /// Returns a new reference to the parent, or to the entry itself when it has none.
     fn get_parent(&self) -> NonNull<bindings::dentry> {
-        // SAFETY: By the type invariants. The function takes a reference, and never returns null.
-        unsafe { NonNull::new_unchecked(bindings::dget_parent(self.as_ptr())) }
+        // SAFETY: The function never returns null.
+        unsafe { NonNull::new_unchecked(dget_parent(self)) }
     }
 }
 

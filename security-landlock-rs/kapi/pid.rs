@@ -4,10 +4,20 @@
 //!
 //! C header: [`include/linux/pid.h`](srctree/include/linux/pid.h)
 
-use super::shim;
+use super::{
+    shim,
+    wrapper::declare_safe, //
+};
 
 use core::ptr::NonNull;
 use kernel::{bindings, task::Task};
+
+declare_safe! { shim:
+    /// Takes a reference.
+    fn landlock_rs_get_tgid() -> *mut bindings::pid;
+    /// Returns a pointer.
+    fn landlock_rs_task_tgid(task: &Task) -> *mut bindings::pid;
+}
 
 /// A reference to a `struct pid`, which no other process gets as long as there is a reference.
 ///
@@ -28,16 +38,13 @@ impl PidRef {
     /// Returns the identity of the current task's process.
     pub(crate) fn current_process() -> Self {
         // INVARIANT: The function returns a new reference.
-        // SAFETY: A task that runs has a process; its identity stays until it is reaped.
-        Self(unsafe { NonNull::new_unchecked(shim::landlock_rs_get_tgid()) })
+        // SAFETY: It is not null: the current task is not reaped, and has a process until then.
+        Self(unsafe { NonNull::new_unchecked(landlock_rs_get_tgid()) })
     }
 
     /// Returns whether this is the identity of the process that `task` is a thread of.
     pub(crate) fn is_process_of(&self, task: &Task) -> bool {
-        // SAFETY: `task` is valid. Its process is compared, and never looked into.
-        let process = unsafe { shim::landlock_rs_task_tgid(task.as_ptr()) };
-
-        core::ptr::eq(self.0.as_ptr(), process)
+        core::ptr::eq(self.0.as_ptr(), landlock_rs_task_tgid(task))
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
     blob::SuperblockBlob,
     inode::InodeRef,
     mark::{mark, Mark},
-    shim,
+    shim::safe,
 };
 
 use core::ptr::NonNull;
@@ -52,8 +52,7 @@ impl Releases {
     pub(super) fn wait(&self) {
         barrier::smp_mb(barrier::Full);
         mark(Mark::ShutOrdered);
-        // SAFETY: The counter is valid, as `self` is.
-        unsafe { shim::landlock_rs_release_wait(self.0.as_ptr().cast()) };
+        safe::landlock_rs_release_wait(&self.0);
     }
 }
 
@@ -106,8 +105,7 @@ impl Drop for Announcement {
 
         if before == 1 {
             mark(Mark::ReleaseCounted);
-            // SAFETY: The function uses the address only.
-            unsafe { shim::landlock_rs_release_wake(self.0.as_ptr().cast()) };
+            safe::landlock_rs_release_wake(self.0.as_ptr().cast());
         }
     }
 }

@@ -5,6 +5,7 @@
 //! They share the types of `kernel::bindings`. Only `kapi` and `ffi` may name them.
 
 #![allow(
+    clashing_extern_declarations,
     clippy::all,
     clippy::undocumented_unsafe_blocks,
     dead_code,
@@ -18,63 +19,36 @@
 
 include!(concat!(env!("LANDLOCK_RS_OBJ"), "/bindings_generated.rs"));
 
-/// Functions without preconditions: whatever task calls them has what they look at or change.
+/// Functions that are safe, and named in several files or in a model of one.
 pub(super) mod safe {
-    use kernel::{bindings, ffi::c_int};
+    use crate::kapi::{shim, wrapper::declare_safe};
 
-    /// Declares functions of C as safe, and checks that they are what bindgen says but for that.
-    macro_rules! declare {
-        ($($(#[$reason:meta])+ fn $name:ident($($argument:ident: $type:ty)?) $(-> $result:ty)?;)+) => {
-            // What differs is that they are safe, and nothing else, as is checked below.
-            #[allow(clashing_extern_declarations)]
-            unsafe extern "C" {
-                $($(#[$reason])+ pub(in crate::kapi) safe fn $name($($argument: $type)?) $(-> $result)?;)+
-            }
-            $(const _: unsafe extern "C" fn($($type)?) $(-> $result)? = super::$name;)+
-        };
-    }
-
-    declare! {
-        /// Looks at a counter of the current process.
-        fn landlock_rs_is_alone() -> bool;
-        /// Looks at a flag of the current task.
-        fn landlock_rs_no_new_privs() -> bool;
-        /// Sets a flag of the current task, atomically.
-        fn landlock_rs_set_no_new_privs();
-        /// Sets a flag of the current task, atomically.
-        fn landlock_rs_restart_syscall() -> c_int;
-        /// May sleep, as safe functions of the `kernel` crate may.
-        fn landlock_rs_resched();
-        /// Takes a lock of the current process, if it is free.
-        fn landlock_rs_exec_update_trylock() -> bool;
-        /// Locks what it changes of the current process. May sleep.
-        fn landlock_rs_turn_begin() -> c_int;
-        /// Marks the current KUnit test, if there is one.
-        fn landlock_rs_skip_if_disabled() -> bool;
-        /// Compares an address with that of the credentials of the current task.
-        fn landlock_rs_current_has_cred(cred: *const bindings::cred) -> bool;
-    }
-}
-
-/// Defines `from_raw` for a transparent type of which a reference proves what the caller promises.
-macro_rules! impl_from_raw {
-    ($(#[$contract:meta])+ $type:ident of $of_c:ident) => {
-        impl $type {
-            /// Creates a reference to a structure of C.
-            ///
-            /// # Safety
-            ///
-            $(#[$contract])+
-            #[inline]
-            pub(crate) unsafe fn from_raw<'a>(ptr: *const ::kernel::bindings::$of_c) -> &'a Self {
-                // INVARIANT: By the safety contract.
-                // SAFETY: By the safety contract; the type is transparent.
-                unsafe { &*ptr.cast() }
-            }
-        }
+    use kernel::{
+        bindings,
+        sync::{atomic::Atomic, Refcount},
+        task::Task,
     };
+
+    declare_safe! { shim:
+        /// Adds to a counter, atomically.
+        pub(in crate::kapi) fn landlock_rs_refcount_inc_not_zero(refs: &Refcount) -> bool;
+        /// Waits for a counter. May sleep, as safe functions of the `kernel` crate may.
+        pub(in crate::kapi) fn landlock_rs_release_wait(pending: &Atomic<isize>);
+        /// Uses the address only.
+        pub(in crate::kapi) fn landlock_rs_release_wake(pending: *mut bindings::atomic_long_t);
+        /// May sleep.
+        pub(in crate::kapi) fn landlock_rs_resched();
+        /// Marks the current KUnit test, if there is one.
+        pub(in crate::kapi) fn landlock_rs_skip_if_disabled() -> bool;
+        /// Loads a pointer. What it leads to stays for an RCU read-side critical section.
+        pub(in crate::kapi) fn landlock_rs_task_cred(task: &Task) -> *const bindings::cred;
+    }
+
+    declare_safe! { bindings:
+        /// Subtracts from a counter, atomically.
+        pub(in crate::kapi) fn refcount_dec_not_one(refs: &Refcount) -> bool;
+    }
 }
-pub(super) use impl_from_raw;
 
 /// Returns the size of the member that `_member` leads to.
 pub(crate) const fn size_of_member<W, M>(_member: fn(&W) -> &M) -> usize {

@@ -6,45 +6,42 @@
 
 use super::{
     address::SockAddr,
-    shim::{self, impl_from_raw},
+    shim,
+    wrapper::{declare_safe, wrapper},
 };
 
-use kernel::{bindings, types::Opaque};
+wrapper! {
+    /// Wraps the kernel's `struct sock`.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that somebody counts a reference to the socket.
+    pub(crate) struct Sock(sock);
+}
 
-/// Wraps the kernel's `struct sock`.
-///
-/// # Invariants
-///
-/// A reference to this type proves that somebody counts a reference to the socket.
-#[repr(transparent)]
-pub(crate) struct Sock(Opaque<bindings::sock>);
-
-impl_from_raw! {
-    /// `ptr` must be valid, and somebody must hold a reference to it for `'a`.
-    Sock of sock
+declare_safe! { shim:
+    /// Loads the family once, as C does itself without the lock.
+    fn landlock_rs_sk_family(sock: &Sock) -> u16;
+    /// Looks at the family, the type and the protocol.
+    fn landlock_rs_sk_is_tcp(sock: &Sock) -> bool;
+    /// Looks at the family, the type and the protocol.
+    fn landlock_rs_sk_is_udp(sock: &Sock) -> bool;
 }
 
 impl Sock {
-    pub(super) fn as_ptr(&self) -> *mut bindings::sock {
-        self.0.get()
-    }
-
     /// Returns the family of the socket now. Only from IPv6 to IPv4 may it change.
     pub(crate) fn family(&self) -> u16 {
-        // SAFETY: By the type invariants. C reads it once, as it does itself without the lock.
-        unsafe { shim::landlock_rs_sk_family(self.0.get()) }
+        landlock_rs_sk_family(self)
     }
 
     /// Returns whether the socket is one of TCP, but not of what is built upon it, as MPTCP.
     pub(crate) fn is_tcp(&self) -> bool {
-        // SAFETY: By the type invariants. The type and the protocol of a socket do not change.
-        unsafe { shim::landlock_rs_sk_is_tcp(self.0.get()) }
+        landlock_rs_sk_is_tcp(self)
     }
 
     /// Returns whether the socket is one of UDP, but not of UDP-Lite.
     pub(crate) fn is_udp(&self) -> bool {
-        // SAFETY: As above.
-        unsafe { shim::landlock_rs_sk_is_udp(self.0.get()) }
+        landlock_rs_sk_is_udp(self)
     }
 
     /// Returns whether an internet socket is bound to a local port. May sleep.

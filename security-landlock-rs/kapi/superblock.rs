@@ -6,51 +6,49 @@
 
 use super::{
     blob,
-    inode::{self, InodeRef},
+    inode::{InodeRef, KnownInode},
     mark::{mark, Mark},
     object::{self, ObjectSlot},
     release::Releases,
-    resched,
-    shim::{self, impl_from_raw},
+    resched, shim,
+    wrapper::{declare_safe, wrapper},
 };
 
 use core::ptr::NonNull;
 use kernel::{
     bindings, container_of,
+    interop::list::CListHead,
     sync::{lock::spinlock::SpinLockBackend, lock::Lock, SpinLockGuard},
     task::might_sleep,
-    types::Opaque,
 };
 
-/// Wraps the kernel's `struct super_block`, one instance of a file system, while it is shut down.
-///
-/// # Invariants
-///
-/// A reference to this type proves that the superblock is valid, that the current task is in
-/// `security_sb_delete()` for it, where it may sleep, and that nobody pins the superblock.
-#[repr(transparent)]
-pub(crate) struct Superblock(Opaque<bindings::super_block>);
+wrapper! {
+    /// Wraps the kernel's `struct super_block`, one instance of a file system, while it is shut
+    /// down.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that the current task is in `security_sb_delete()` for the
+    /// superblock: `generic_shutdown_super()` calls it when the last active reference is gone,
+    /// without a spinlock and outside of RCU critical sections.
+    pub(crate) struct Superblock(super_block);
+}
 
-impl_from_raw! {
-    /// The current task must be in `security_sb_delete()` for `ptr`, for `'a`:
-    /// `generic_shutdown_super()` calls it when the last active reference is gone, without a
-    /// spinlock and outside of RCU critical sections.
-    Superblock of super_block
+declare_safe! { shim:
+    /// Looks at the count and the state of an inode.
+    fn landlock_rs_inode_is_used(inode: &KnownInode) -> bool;
 }
 
 impl Superblock {
-    fn as_ptr(&self) -> *mut bindings::super_block {
-        self.0.get()
-    }
-
     fn releases(&self) -> &Releases {
-        // SAFETY: By the type invariants. The framework gives each superblock a zeroed blob, which
-        // lives as long as it.
+        // SAFETY: By the type invariants. The framework gives each superblock a zeroed blob with
+        // room for all LSMs, which lives as long as it. `Releases` is `Zeroable` and `Sync`.
         unsafe { &*blob::locate_superblock((*self.as_ptr()).s_security) }
     }
 
     /// Unties every object from the inodes, and waits until the last of them is released. Sleeps.
     pub(crate) fn untie_all(&self) {
+        // INVARIANT: When the loop ends, there is no reference any more.
         let mut inodes = UsedInodes {
             superblock: self,
             current: None,
@@ -67,7 +65,7 @@ impl Superblock {
 
     /// Locks the list of inodes. `i_lock` nests inside.
     fn lock_inodes(&self) -> SpinLockGuard<'_, ()> {
-        // SAFETY: By the type invariants, the lock is valid and initialised.
+        // SAFETY: By the type invariants, the lock is valid; `alloc_super()` initialised it.
         let lock = unsafe {
             Lock::<(), SpinLockBackend>::from_raw(&raw mut (*self.as_ptr()).s_inode_list_lock)
         };
@@ -79,7 +77,11 @@ impl Superblock {
 /// A walk through the inodes in use to which an object is tied.
 ///
 /// It holds a reference to the inode where it is, and no lock between two steps: what is done with
-/// an inode may sleep. It ends before releases are waited for.
+/// an inode may sleep.
+///
+/// # Invariants
+///
+/// The reference is dropped before releases are waited for.
 struct UsedInodes<'a> {
     superblock: &'a Superblock,
     current: Option<InodeRef>,
@@ -100,49 +102,50 @@ impl UsedInodes<'_> {
 
     fn find_next(&self) -> Option<InodeRef> {
         let _list = self.superblock.lock_inodes();
-        // SAFETY: By the invariants of `Superblock`.
-        let head = unsafe { &raw mut (*self.superblock.as_ptr()).s_inodes };
-        let mut link = match &self.current {
-            // SAFETY: An inode in use stays in the list, which is locked.
-            Some(inode) => unsafe { (*inode.as_ptr()).i_sb_list.next },
-            // SAFETY: The list is locked.
-            None => unsafe { (*head).next },
+        // SAFETY: By the invariants of `Superblock`. Its list is initialised, and locked for as
+        // long as the references live; an inode in use stays in it.
+        let (head, start) = unsafe {
+            let head = CListHead::from_raw(&raw mut (*self.superblock.as_ptr()).s_inodes);
+            let start = self.current.as_ref().map_or(head, |inode| {
+                CListHead::from_raw(&raw mut (*inode.inode().as_ptr()).i_sb_list)
+            });
+            (head, start)
         };
+        let mut link = start.next();
 
         while link != head {
-            // SAFETY: All links but the head are in an inode.
-            let inode = unsafe { container_of!(link, bindings::inode, i_sb_list) };
-            // SAFETY: The list is locked, and `inode` is in it.
-            if let Some(found) = unsafe { self.take(inode) } {
-                return Some(found);
+            // SAFETY: All links but the head are in an inode, which leaves the list, locked as it
+            // is, before it is freed. By the type invariants.
+            let found = unsafe {
+                let inode = container_of!(link.as_raw(), bindings::inode, i_sb_list);
+                take(KnownInode::from_raw(inode))
+            };
+            if found.is_some() {
+                return found;
             }
-            // SAFETY: The list is locked.
-            link = unsafe { (*link).next };
+            link = link.next();
         }
         None
     }
+}
 
-    /// Takes a reference to `inode` if it is in use and an object is tied to it.
-    ///
-    /// # Safety
-    ///
-    /// `inode` must be in the list of inodes, which must be locked.
-    unsafe fn take(&self, inode: *mut bindings::inode) -> Option<InodeRef> {
-        // SAFETY: An inode leaves the list, which is locked, before its blob is freed.
-        unsafe { inode::blob_of::<ObjectSlot>(inode) }.address()?;
-        mark(Mark::ShutFound);
+/// Takes a reference to `inode` if it is in use and an object is tied to it.
+///
+/// # Safety
+///
+/// The reference must be dropped before releases are waited for.
+unsafe fn take(inode: &KnownInode) -> Option<InodeRef> {
+    inode.blob::<ObjectSlot>().address()?;
+    mark(Mark::ShutFound);
 
-        // SAFETY: The lock of an inode in the list is valid and initialised.
-        let lock = unsafe { Lock::<(), SpinLockBackend>::from_raw(&raw mut (*inode).i_lock) };
-        let _guard = lock.lock();
-        // SAFETY: `i_lock` is held. The inode is used, so that it may be used once more. The walk
-        // drops the reference, and ends before releases are waited for.
-        unsafe {
-            if !shim::landlock_rs_inode_is_used(inode) {
-                return None;
-            }
-            shim::landlock_rs_iget(inode);
-            Some(InodeRef::from_raw(NonNull::new(inode)?))
-        }
+    let _guard = inode.lock();
+    if !landlock_rs_inode_is_used(inode) {
+        return None;
     }
+    // SAFETY: `i_lock` is held, and the inode is used, so that it may be used once more. By the
+    // safety contract.
+    Some(unsafe {
+        shim::landlock_rs_iget(inode.as_ptr());
+        InodeRef::from_raw(NonNull::from(inode).cast())
+    })
 }

@@ -4,31 +4,50 @@
 //!
 //! C header: [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
-use super::shim::{self, safe};
+use super::{
+    shim,
+    wrapper::declare_safe, //
+};
 
-use core::marker::PhantomData;
 use kernel::{
     bindings,
     error::{code::ERESTARTNOINTR, Error},
+    ffi::c_int,
     sync::rcu,
     task::Task,
     types::NotThreadSafe,
 };
 
+declare_safe! { shim:
+    /// Compares what belongs to the task with what belongs to the current one.
+    fn landlock_rs_is_thread_of_current(task: &Task) -> bool;
+    /// Looks at flags of the task.
+    fn landlock_rs_is_exiting(task: &Task) -> bool;
+    /// Looks at a counter of the current process.
+    fn landlock_rs_is_alone() -> bool;
+    /// Looks at a flag of the current task.
+    fn landlock_rs_no_new_privs() -> bool;
+    /// Sets a flag of the current task, atomically.
+    fn landlock_rs_set_no_new_privs();
+    /// Sets a flag of the current task, atomically.
+    fn landlock_rs_restart_syscall() -> c_int;
+    /// Takes a lock of the current process, if it is free.
+    fn landlock_rs_exec_update_trylock() -> bool;
+}
+
 /// Returns whether `task` is a thread of the current task's process.
 pub(crate) fn is_thread_of_current(task: &Task) -> bool {
-    // SAFETY: `task` is valid. What is compared belongs to it, and to the current task.
-    unsafe { shim::landlock_rs_is_thread_of_current(task.as_ptr()) }
+    landlock_rs_is_thread_of_current(task)
 }
 
 /// Returns whether the current task is the only thread of its process.
 pub(crate) fn current_is_alone() -> bool {
-    safe::landlock_rs_is_alone()
+    landlock_rs_is_alone()
 }
 
 /// Returns whether the current task gains no privileges by executing a program.
 pub(crate) fn current_has_no_new_privs() -> bool {
-    safe::landlock_rs_no_new_privs()
+    landlock_rs_no_new_privs()
 }
 
 /// Returns whether the current task has `CAP_SYS_ADMIN` in its user namespace.
@@ -40,7 +59,7 @@ pub(crate) fn current_is_admin() -> bool {
     unsafe {
         bindings::ns_capable_noaudit(
             bindings::current_user_ns(),
-            bindings::CAP_SYS_ADMIN as kernel::ffi::c_int,
+            bindings::CAP_SYS_ADMIN as c_int,
         )
     }
 }
@@ -67,7 +86,7 @@ impl NoNewPrivs {
     /// Applies it to the current thread.
     pub(crate) fn apply(self) {
         if self == Self::Set {
-            safe::landlock_rs_set_no_new_privs();
+            landlock_rs_set_no_new_privs();
         }
     }
 }
@@ -75,7 +94,7 @@ impl NoNewPrivs {
 /// Returns an error with which the current system call starts again, after whatever the thread has
 /// to do before it would return to user space.
 pub(crate) fn restart_syscall() -> Error {
-    safe::landlock_rs_restart_syscall();
+    landlock_rs_restart_syscall();
     ERESTARTNOINTR
 }
 
@@ -83,41 +102,40 @@ pub(crate) fn restart_syscall() -> Error {
 ///
 /// Threads that are created meanwhile may be missing, and those that are returned may exit.
 pub(crate) fn siblings(_guard: &rcu::Guard) -> Siblings<'_> {
-    Siblings {
-        // SAFETY: The guard proves the RCU read-side critical section.
-        next: unsafe { shim::landlock_rs_first_thread() },
-        _guard: PhantomData,
-    }
+    // SAFETY: The guard proves the RCU read-side critical section. A thread has references until a
+    // grace period after it leaves the list. `Task` is transparent.
+    let next = unsafe { shim::landlock_rs_first_thread().cast::<Task>().as_ref() };
+
+    // INVARIANT: It was just found.
+    Siblings { next }
 }
 
 /// An iterator over the other threads of the current process.
 ///
 /// # Invariants
 ///
-/// `next` is null, or a thread that was in the list of the process during `'g`, which is an RCU
-/// read-side critical section.
+/// `next` was in the list of threads of the process during `'g`, which is an RCU read-side critical
+/// section.
 pub(crate) struct Siblings<'g> {
-    next: *mut bindings::task_struct,
-    _guard: PhantomData<&'g rcu::Guard>,
+    next: Option<&'g Task>,
 }
 
 impl<'g> Iterator for Siblings<'g> {
     type Item = &'g Task;
 
     fn next(&mut self) -> Option<&'g Task> {
-        while !self.next.is_null() {
-            let task = self.next;
-            // INVARIANT: The next one is in the list as well.
-            // SAFETY: By the type invariants. A thread that leaves the list still leads to the
-            // next one, and is freed after a grace period.
-            self.next = unsafe { shim::landlock_rs_next_thread(task) };
+        while let Some(task) = self.next {
+            // INVARIANT: The next one was in the list as well.
+            // SAFETY: By the type invariants, `task` was in the list during `'g`. If it has left
+            // the list since, it still leads to the next one, which has references until a grace
+            // period after it leaves the list. `Task` is transparent.
+            self.next = unsafe {
+                let next = shim::landlock_rs_next_thread(task.as_ptr());
+                next.cast::<Task>().as_ref()
+            };
 
-            // SAFETY: As above.
-            let is_exiting = unsafe { shim::landlock_rs_is_exiting(task) };
-            if task != Task::current_raw() && !is_exiting {
-                // SAFETY: As above, for `'g`. A thread has references until a grace period after
-                // it left the list. `Task` is transparent.
-                return Some(unsafe { &*task.cast::<Task>() });
+            if task.as_ptr() != Task::current_raw() && !landlock_rs_is_exiting(task) {
+                return Some(task);
             }
         }
         None
@@ -134,7 +152,7 @@ pub(crate) struct ExecUpdateLock(NotThreadSafe);
 impl ExecUpdateLock {
     /// Takes the lock, unless another thread holds it, for reading or for writing.
     pub(crate) fn try_lock() -> Option<Self> {
-        let is_mine = safe::landlock_rs_exec_update_trylock();
+        let is_mine = landlock_rs_exec_update_trylock();
 
         // Not `then_some()`, which would create the value, and drop it, in any case.
         is_mine.then(|| Self(NotThreadSafe))

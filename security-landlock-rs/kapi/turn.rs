@@ -4,13 +4,22 @@
 //!
 //! C header: [`include/linux/xarray.h`](srctree/include/linux/xarray.h)
 
-use super::shim::{self, safe};
+use super::{
+    shim,
+    wrapper::declare_safe, //
+};
 
 use kernel::{
     error::{code::EBUSY, to_result},
+    ffi::c_int,
     prelude::*,
     types::NotThreadSafe,
 };
+
+declare_safe! { shim:
+    /// Locks what it changes of the current process. May sleep.
+    fn landlock_rs_turn_begin() -> c_int;
+}
 
 /// The turn of the current thread, among the threads of its process. Dropping the value ends it.
 ///
@@ -28,7 +37,7 @@ impl Turn {
     ///
     /// Fails with `ENOMEM`. May sleep.
     pub(crate) fn take() -> Result<Option<Self>> {
-        match to_result(safe::landlock_rs_turn_begin()) {
+        match to_result(landlock_rs_turn_begin()) {
             // INVARIANT: The process was not there, and now is.
             Ok(()) => Ok(Some(Self(NotThreadSafe))),
             Err(EBUSY) => Ok(None),

@@ -4,26 +4,44 @@
 //!
 //! C header: [`include/net/af_unix.h`](srctree/include/net/af_unix.h)
 
-use super::shim::{self, impl_from_raw};
-
-use core::ops::Deref;
-use kernel::{
-    bindings,
-    cred::Credential,
-    types::{NotThreadSafe, Opaque},
+use super::{
+    shim,
+    wrapper::{declare_safe, wrapper},
 };
 
-/// Wraps the kernel's `struct sock`, of the family `AF_UNIX`.
-///
-/// # Invariants
-///
-/// A reference to this type proves that somebody counts a reference to the socket.
-#[repr(transparent)]
-pub(crate) struct UnixSock(Opaque<bindings::sock>);
+use core::{ops::Deref, slice};
+use kernel::{bindings, cred::Credential, ffi::c_char, types::NotThreadSafe};
 
-impl_from_raw! {
-    /// `ptr` must be a UNIX socket, and somebody must hold a reference to it for `'a`.
-    UnixSock of sock
+wrapper! {
+    /// Wraps the kernel's `struct sock`, of the family `AF_UNIX`, which embeds it in a
+    /// `struct unix_sock`.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that somebody counts a reference to the socket, and that the
+    /// socket is a UNIX socket.
+    pub(crate) struct UnixSock(sock);
+}
+
+wrapper! {
+    /// A UNIX socket whose state is locked.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves what one to [`UnixSock`] does, and that the state lock of
+    /// the socket is held.
+    pub(crate) struct LockedUnixSock(sock);
+}
+
+declare_safe! { shim:
+    /// Takes a lock, which C never frees before the socket.
+    fn landlock_rs_unix_state_lock(sock: &UnixSock);
+    /// Loads a pointer once.
+    fn landlock_rs_unix_peer(sock: &UnixSock) -> *const bindings::sock;
+    /// Looks at what the lock guards, and returns a pointer.
+    fn landlock_rs_unix_cred(sock: &LockedUnixSock) -> *const bindings::cred;
+    /// Returns a pointer into the address, which the socket keeps, and writes the length.
+    fn landlock_rs_unix_path(sock: &LockedUnixSock, len: &mut usize) -> *const c_char;
 }
 
 impl UnixSock {
@@ -31,8 +49,7 @@ impl UnixSock {
     ///
     /// The lock is a spinlock. Lock order: nothing of this module nests inside.
     pub(crate) fn lock(&self) -> StateGuard<'_> {
-        // SAFETY: By the type invariants. The guard unlocks.
-        unsafe { shim::landlock_rs_unix_state_lock(self.0.get()) };
+        landlock_rs_unix_state_lock(self);
 
         // INVARIANT: The lock was just taken.
         StateGuard {
@@ -43,56 +60,34 @@ impl UnixSock {
 
     /// Returns whether the peer of this socket is `other`, at this moment at least.
     pub(crate) fn is_connected_to(&self, other: &Self) -> bool {
-        // SAFETY: By the type invariants. The peer is compared, and never looked into.
-        let peer = unsafe { shim::landlock_rs_unix_peer(self.0.get()) };
-
-        core::ptr::eq(peer, other.0.get())
+        core::ptr::eq(landlock_rs_unix_peer(self), other.as_ptr())
     }
-}
-
-/// A UNIX socket whose state is locked.
-///
-/// # Invariants
-///
-/// A reference to this type proves that the state lock of the socket is held.
-#[repr(transparent)]
-pub(crate) struct LockedUnixSock(UnixSock);
-
-impl_from_raw! {
-    /// As for [`UnixSock::from_raw`]; and the caller must hold the state lock for `'a`.
-    LockedUnixSock of sock
 }
 
 impl LockedUnixSock {
-    pub(super) fn as_ptr(&self) -> *mut bindings::sock {
-        self.0 .0.get()
-    }
-
     /// Returns the credentials with which the socket was opened.
     ///
     /// There are none if the socket is closed, or if the kernel uses it without a file.
     pub(crate) fn cred(&self) -> Option<&Credential> {
-        // SAFETY: By the type invariants, the lock is held.
-        let cred = unsafe { shim::landlock_rs_unix_cred(self.0 .0.get()) };
+        let cred = landlock_rs_unix_cred(self).cast::<Credential>();
 
-        // SAFETY: Closing the socket takes the lock, which is held for as long as `self` is
-        // borrowed, before it gives the file up, whose credentials these are. `Credential` is
-        // transparent.
-        unsafe { cred.cast::<Credential>().as_ref() }
+        // SAFETY: `unix_release_sock()` takes the lock, which is held for as long as `self` is
+        // borrowed, and marks the socket dead, before its file is freed, which has a reference to
+        // the credentials and never changes them. `Credential` is transparent.
+        unsafe { cred.as_ref() }
     }
 
     /// Returns the bytes of the address, none if there is no address.
     pub(crate) fn sun_path(&self) -> &[u8] {
         let mut len = 0;
-        // SAFETY: By the type invariants.
-        let path = unsafe { shim::landlock_rs_unix_path(self.0 .0.get(), &mut len) };
+        let path = landlock_rs_unix_path(self, &mut len);
 
         if path.is_null() {
             return &[];
         }
         // SAFETY: An address has that many bytes. It does not change once the socket has it, and
         // stays as long as the socket.
-        unsafe { core::slice::from_raw_parts(path.cast(), len) }
+        unsafe { slice::from_raw_parts(path.cast(), len) }
     }
 }
 
@@ -100,7 +95,8 @@ impl Deref for LockedUnixSock {
     type Target = UnixSock;
 
     fn deref(&self) -> &UnixSock {
-        &self.0
+        // SAFETY: By the type invariants.
+        unsafe { UnixSock::from_raw(self.as_ptr()) }
     }
 }
 
@@ -111,7 +107,7 @@ impl Deref for LockedUnixSock {
 /// The lock is held, and this value is the only one that releases it.
 pub(crate) struct StateGuard<'a> {
     sock: &'a UnixSock,
-    /// Spinlocks are released by who took them.
+    /// Spinlocks are released by the task that took them.
     _not_send: NotThreadSafe,
 }
 
@@ -120,13 +116,13 @@ impl Deref for StateGuard<'_> {
 
     fn deref(&self) -> &LockedUnixSock {
         // SAFETY: By the type invariants, the lock is held for as long as the guard lives.
-        unsafe { LockedUnixSock::from_raw(self.sock.0.get()) }
+        unsafe { LockedUnixSock::from_raw(self.sock.as_ptr()) }
     }
 }
 
 impl Drop for StateGuard<'_> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariants.
-        unsafe { shim::landlock_rs_unix_state_unlock(self.sock.0.get()) };
+        // SAFETY: By the type invariants, the lock is held, and this value releases it.
+        unsafe { shim::landlock_rs_unix_state_unlock(self.sock.as_ptr()) };
     }
 }

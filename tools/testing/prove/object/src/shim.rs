@@ -2,18 +2,30 @@
 
 //! What `shim/helpers.c` offers.
 
-use kernel::bindings::{atomic_long_t, refcount_t};
+pub mod safe {
+    use kernel::{
+        bindings::{self, atomic_long_t},
+        sync::{
+            atomic::{Acquire, Atomic},
+            Refcount,
+        },
+    };
 
-pub unsafe fn landlock_rs_refcount_inc_not_zero(refs: *mut refcount_t) -> bool {
-    unsafe { kernel::bindings::refcount_inc_not_zero(refs) }
-}
+    pub fn landlock_rs_refcount_inc_not_zero(refs: &Refcount) -> bool {
+        unsafe { bindings::refcount_inc_not_zero(refs.as_atomic().as_ptr().cast()) }
+    }
 
-/// Uses the address only. A thread that waits looks again and again, as after any wakeup.
-pub unsafe fn landlock_rs_release_wake(_: *mut atomic_long_t) {}
+    pub fn refcount_dec_not_one(refs: &Refcount) -> bool {
+        unsafe { bindings::refcount_dec_not_one(refs.as_atomic().as_ptr().cast()) }
+    }
 
-pub unsafe fn landlock_rs_release_wait(pending: *mut atomic_long_t) {
-    kernel::task::might_sleep();
-    while unsafe { &*pending }.load(kernel::sync::atomic::Acquire) != 0 {
-        loom::thread::yield_now();
+    /// Uses the address only. A thread that waits looks again and again, as after any wakeup.
+    pub fn landlock_rs_release_wake(_: *mut atomic_long_t) {}
+
+    pub fn landlock_rs_release_wait(pending: &Atomic<isize>) {
+        kernel::task::might_sleep();
+        while pending.load(Acquire) != 0 {
+            loom::thread::yield_now();
+        }
     }
 }

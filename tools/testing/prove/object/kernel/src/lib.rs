@@ -44,11 +44,12 @@ pub mod alloc {
         }
 
         /// Gives the memory away; the model takes it back.
-        pub fn into_raw(this: Self) -> *mut T {
+        pub fn leak<'a>(this: Self) -> &'a mut T {
             let memory = Box::into_raw(this.0);
 
             crate::model::allocated(memory);
-            memory
+            // SAFETY: It came from a box. The model does not look into it.
+            unsafe { &mut *memory }
         }
     }
 }
