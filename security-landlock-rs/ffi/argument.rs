@@ -122,7 +122,7 @@ pointers! {
     Option<FileOwnerMut<'e>>, *mut bindings::fown_struct
         => |raw| NonNull::new(raw).map(|raw| FileOwnerMut::from_raw(raw));
 
-    /// A valid internet socket.
+    /// A valid socket.
     &'e Sock, *mut bindings::sock => |raw| Sock::from_raw(raw);
 
     /// A valid UNIX socket.

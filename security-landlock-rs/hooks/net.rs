@@ -7,7 +7,7 @@ use crate::{
     kapi::{
         address::SockAddr,
         denial::{Named, Object},
-        sock::{Message, Sock},
+        sock::{Message, Protocol, Sock, UdpSock},
     },
     log,
     policy::{
@@ -24,35 +24,32 @@ use kernel::{
     prelude::*,
 };
 
-/// Returns the protocol of `sock`, if rights are about it.
-fn transport(sock: &Sock) -> Option<Transport> {
-    if sock.is_tcp() {
-        Some(Transport::Tcp)
-    } else if sock.is_udp() {
-        Some(Transport::Udp)
-    } else {
-        None
+/// Returns which rights are about `protocol`.
+fn transport(protocol: &Protocol<'_>) -> Transport {
+    match protocol {
+        Protocol::Tcp => Transport::Tcp,
+        Protocol::Udp(_) => Transport::Udp,
     }
 }
 
 /// Checks that `sock` may be bound to `address`.
 pub(crate) fn socket_bind(cred: &CredState, sock: &Sock, address: &SockAddr<'_>) -> Result {
-    match transport(sock) {
-        Some(transport) => check(cred, sock, address, Action::bind(transport)),
+    match sock.protocol() {
+        Some(protocol) => check(cred, sock, address, Action::bind(transport(&protocol))),
         None => Ok(()),
     }
 }
 
 /// Checks that `sock` may be connected to `address`.
 pub(crate) fn socket_connect(cred: &CredState, sock: &Sock, address: &SockAddr<'_>) -> Result {
-    let Some(transport) = transport(sock) else {
+    let Some(protocol) = sock.protocol() else {
         return Ok(());
     };
-    check(cred, sock, address, Action::connect(transport))?;
+    check(cred, sock, address, Action::connect(transport(&protocol)))?;
 
-    match transport {
-        Transport::Udp if address::connecting_binds(&address.copy::<MEANINGFUL_SIZE>()) => {
-            check_implicit_bind(cred, sock)
+    match protocol {
+        Protocol::Udp(udp) if address::connecting_binds(&address.copy::<MEANINGFUL_SIZE>()) => {
+            check_implicit_bind(cred, sock, udp)
         }
         _ => Ok(()),
     }
@@ -60,25 +57,25 @@ pub(crate) fn socket_connect(cred: &CredState, sock: &Sock, address: &SockAddr<'
 
 /// Checks that `sock` may send `message`, which may connect it, or bind it, first.
 pub(crate) fn socket_sendmsg(cred: &CredState, sock: &Sock, message: &Message<'_>) -> Result {
-    match (transport(sock), &message.address) {
-        (Some(Transport::Tcp), Some(address)) if message.is_fast_open => {
+    match (sock.protocol(), &message.address) {
+        (Some(Protocol::Tcp), Some(address)) if message.is_fast_open => {
             check(cred, sock, address, Action::ConnectTcp)
         }
-        (Some(Transport::Udp), Some(address)) => {
+        (Some(Protocol::Udp(udp)), Some(address)) => {
             check(cred, sock, address, Action::SendUdp)?;
-            check_implicit_bind(cred, sock)
+            check_implicit_bind(cred, sock, udp)
         }
-        (Some(Transport::Udp), None) => check_implicit_bind(cred, sock),
+        (Some(Protocol::Udp(udp)), None) => check_implicit_bind(cred, sock, udp),
         _ => Ok(()),
     }
 }
 
 /// Checks that the kernel may bind a UDP socket, unless it is bound already. Fails with [`EACCES`].
-fn check_implicit_bind(cred: &CredState, sock: &Sock) -> Result {
+fn check_implicit_bind(cred: &CredState, sock: &Sock, udp: &UdpSock) -> Result {
     let right = AccessNet::from(AccessNetRight::BindUdp);
 
     match cred.domain_handling(right) {
-        Some(domain) if !sock.is_bound() => {
+        Some(domain) if !udp.is_bound() => {
             let family = sock.family();
             let left = unfulfilled(domain, Port::CHOSEN, right);
 

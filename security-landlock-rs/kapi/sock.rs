@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Internet sockets.
+//! Sockets, of which those of TCP and UDP are told apart.
 //!
 //! C header: [`include/net/sock.h`](srctree/include/net/sock.h)
 
@@ -19,6 +19,17 @@ wrapper! {
     pub(crate) struct Sock(sock);
 }
 
+wrapper! {
+    /// Wraps the kernel's `struct sock`, of UDP over IPv4 or IPv6, which embeds it in a
+    /// `struct inet_sock`.
+    ///
+    /// # Invariants
+    ///
+    /// A reference to this type proves that somebody counts a reference to the socket, and that the
+    /// socket is one of UDP, which never changes.
+    pub(crate) struct UdpSock(sock);
+}
+
 declare_safe! { shim:
     /// Loads the family once, as C does itself without the lock.
     fn landlock_rs_sk_family(sock: &Sock) -> u16;
@@ -26,6 +37,16 @@ declare_safe! { shim:
     fn landlock_rs_sk_is_tcp(sock: &Sock) -> bool;
     /// Looks at the family, the type and the protocol.
     fn landlock_rs_sk_is_udp(sock: &Sock) -> bool;
+    /// Takes the lock of the socket, and looks at its port, which each internet socket has. Sleeps.
+    fn landlock_rs_sk_local_port(sock: &UdpSock) -> u16;
+}
+
+/// A protocol that Landlock has rights for.
+pub(crate) enum Protocol<'a> {
+    /// TCP, but not what is built upon it, as MPTCP.
+    Tcp,
+    /// UDP, but not UDP-Lite.
+    Udp(&'a UdpSock),
 }
 
 impl Sock {
@@ -34,20 +55,24 @@ impl Sock {
         landlock_rs_sk_family(self)
     }
 
-    /// Returns whether the socket is one of TCP, but not of what is built upon it, as MPTCP.
-    pub(crate) fn is_tcp(&self) -> bool {
-        landlock_rs_sk_is_tcp(self)
+    /// Returns the protocol of the socket, if it is one of these.
+    pub(crate) fn protocol(&self) -> Option<Protocol<'_>> {
+        if landlock_rs_sk_is_tcp(self) {
+            Some(Protocol::Tcp)
+        } else if landlock_rs_sk_is_udp(self) {
+            // SAFETY: By the type invariants. Type and protocol of a socket do not change, and its
+            // family does only within those of the internet.
+            Some(Protocol::Udp(unsafe { UdpSock::from_raw(self.as_ptr()) }))
+        } else {
+            None
+        }
     }
+}
 
-    /// Returns whether the socket is one of UDP, but not of UDP-Lite.
-    pub(crate) fn is_udp(&self) -> bool {
-        landlock_rs_sk_is_udp(self)
-    }
-
-    /// Returns whether an internet socket is bound to a local port. May sleep.
+impl UdpSock {
+    /// Returns whether the socket is bound to a local port. May sleep.
     pub(crate) fn is_bound(&self) -> bool {
-        // SAFETY: By the type invariants. Hooks are called without the lock of the socket.
-        unsafe { shim::landlock_rs_sk_local_port(self.0.get()) != 0 }
+        landlock_rs_sk_local_port(self) != 0
     }
 }
 
