@@ -109,8 +109,8 @@ pointers! {
     /// A valid directory entry, whose superblock is pinned.
     &'e Dentry, *mut bindings::dentry => |raw| Dentry::from_raw(raw);
 
-    /// A valid open file.
-    &'e File, *mut bindings::file => |raw| File::from_raw(raw);
+    /// A valid open file, which another thread only reads or writes with the position locked.
+    &'e File, *mut bindings::file => |raw| File::from_raw_file(raw);
 
     /// A valid task; [`Task`] is transparent.
     &'e Task, *mut bindings::task_struct => |raw| &*raw.cast();

@@ -7,7 +7,7 @@ use crate::{
     kapi::{
         cred,
         denial::Object,
-        file::{File, Mode},
+        file::{File, FileExt, Mode},
         mark::{mark, Mark},
         path::Path,
     },

@@ -6,7 +6,7 @@
 
 use super::{
     address::SockAddr,
-    file::File,
+    file::{File, FileExt},
     path::{Dentry, Path},
     shim,
     sock::Sock,

@@ -4,7 +4,11 @@
 //!
 //! C header: [`include/linux/anon_inodes.h`](srctree/include/linux/anon_inodes.h)
 
-use super::{file::FileRef, shim};
+use super::{
+    file::{File, FileExt},
+    once::load,
+    shim,
+};
 
 use core::marker::PhantomData;
 use kernel::{
@@ -98,14 +102,10 @@ impl<T: Send + Sync> FdType<T> {
     /// Fails with `EBADF` if it is none, [`EBADFD`] if it is of another type, and [`EPERM`] if it
     /// was not opened for `purpose`.
     pub(crate) fn get(&'static self, fd: c_int, purpose: Use) -> Result<Arc<T>> {
-        let file = FileRef::get(fd)?;
-        // SAFETY: `file` is valid; its operations and its data never change.
-        let (operations, data) = unsafe {
-            let file = file.as_ptr();
-            ((*file).f_op, (*file).private_data)
-        };
+        // CAST: the table is indexed by the bits of the number, and has no negative ones.
+        let file = File::fget(fd as u32)?;
 
-        if !core::ptr::eq(operations, &self.operations) {
+        if !core::ptr::eq(load!(&*file, f_op), &self.operations) {
             return Err(EBADFD);
         }
         let bit = match purpose {
@@ -115,8 +115,9 @@ impl<T: Send + Sync> FdType<T> {
         if file.mode() & bit == 0 {
             return Err(EPERM);
         }
-        // SAFETY: The data of a file with these operations came from `install()`, and stays until
-        // the last reference to the file is dropped.
+        let data = load!(&*file, private_data);
+        // SAFETY: The data of a file with these operations came from `install()`, never changes,
+        // and stays until the last reference to the file is dropped.
         let payload: ArcBorrow<'_, T> = unsafe { Arc::<T>::borrow(data) };
         Ok(payload.into())
     }

@@ -5,7 +5,7 @@
 use super::ruleset_fd;
 use crate::{
     kapi::{
-        file::FileRef,
+        file::{self, FileExt},
         path::{OwnedPath, Path},
         user,
     },
@@ -70,7 +70,8 @@ fn net_port(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Result {
 /// beneath the path, as it is not in a file system that user space can mount: pipes, sockets,
 /// namespaces, rulesets.
 fn hierarchy(fd: c_int) -> Result<OwnedPath> {
-    let file = FileRef::get_raw(fd)?;
+    // CAST: the table is indexed by the bits of the number, and has no negative ones.
+    let file = file::get_raw(fd as u32)?;
     let path: &Path = file.path();
 
     if path.is_internal() || path.dentry().is_unreachable() {
