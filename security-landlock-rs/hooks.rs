@@ -19,6 +19,7 @@ pub(crate) mod superblock;
 pub(crate) mod unix;
 
 use crate::{
+    cred::{CredSecurity, Limit},
     domain::Domain,
     kapi::{denial::Object, inode::Inode, path::Path},
     log,
@@ -28,7 +29,6 @@ use crate::{
         open::FileType,
         unfulfilled::Unfulfilled,
     },
-    subject::{CredState, Limit},
     walk,
 };
 
@@ -43,14 +43,14 @@ fn file_type(inode: &Inode) -> FileType {
 }
 
 /// Checks `requested` on the file hierarchy that contains `path`. Fails with [`EACCES`].
-fn check(cred: &CredState, domain: &Domain, path: &Path, requested: AccessFs) -> Result {
+fn check(cred: &CredSecurity, domain: &Domain, path: &Path, requested: AccessFs) -> Result {
     let left = walk::unfulfilled(domain, path, requested);
 
     conclude(cred, left, Object::Path(path, path.dentry()))
 }
 
 /// Fails with [`EACCES`], and logs that, if something is left of a request about `object`.
-fn conclude(cred: &CredState, left: Unfulfilled<AccessFs>, object: Object<'_>) -> Result {
+fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessFs>, object: Object<'_>) -> Result {
     match Blame::for_file(&left) {
         None => Ok(()),
         Some(blame) => {
@@ -63,9 +63,9 @@ fn conclude(cred: &CredState, left: Unfulfilled<AccessFs>, object: Object<'_>) -
 /// Checks that a task with the credentials `client`, which have this limit, may act on one with the
 /// credentials `server`, which is `object`. Fails with [`EPERM`], and logs that.
 fn check_scope<'a>(
-    client: &CredState,
+    client: &CredSecurity,
     limit: &Limit<'_>,
-    server: &CredState,
+    server: &CredSecurity,
     object: impl FnOnce() -> Object<'a>,
 ) -> Result {
     if limit.lets_reach(server) {

@@ -9,13 +9,13 @@
 //!
 //! ```text
 //!  0 policy <- 1 kapi <- 2 ids <- object <- ruleset <- domain
-//!           <- 3 subject <- file_state <- log <- walk <- 4 hooks <- 5 syscalls <- 6 ffi
+//!           <- 3 cred <- file <- log <- walk <- 4 hooks <- 5 syscalls <- 6 ffi
 //! ```
 //!
 //! - [`policy`] decides. It is pure: values in, verdict out.
 //! - [`kapi`] turns kernel objects into safe types. `unsafe` lives there, and in [`ffi`].
 //! - [`object`], [`ruleset`] and [`domain`] are what user space builds and enforces.
-//! - [`subject`] and [`walk`] check one request of one task; [`log`] reports what is denied.
+//! - [`cred`] and [`walk`] check one request of one task; [`log`] reports what is denied.
 //! - [`hooks`] and [`syscalls`] say what the kernel and user space ask for; [`ffi`] lets them in.
 //! - `shim/` is the part in C. It fills the slot of the kernel, or is an LSM by itself where this
 //!   code is built in, leaves hooks early when there is no domain, and decides nothing else.
@@ -33,16 +33,17 @@
 //!     v                                      v
 //!  domain.rs         parent + ruleset     hooks/file.rs     which rights does it need?
 //!     v                                      v
-//!  subject.rs        new credentials      walk.rs           rules up to the root
+//!  cred.rs           new credentials      walk.rs           rules up to the root
 //!                                            v
 //!                                         policy/blame.rs   allowed, or who denies what
 //!                                            v
 //!                                         log.rs            who hears of it?
 //! ```
 
+mod cred;
 mod domain;
 mod ffi;
-mod file_state;
+mod file;
 mod hooks;
 mod ids;
 mod kapi;
@@ -50,7 +51,6 @@ mod log;
 mod object;
 mod policy;
 mod ruleset;
-mod subject;
 mod syscalls;
 mod walk;
 

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::{
+    cred::CredSecurity,
     domain::Domain,
     kapi::{
         denial::{Denial, Kind, Object},
@@ -18,14 +19,13 @@ use crate::{
         quiet,
         unfulfilled::Unfulfilled,
     },
-    subject::CredState,
 };
 
 /// Counts and reports that a domain of `cred` denied a request about `object`.
 ///
 /// Emits a trace event if it is enabled, and an audit record if the domain wants one. May run in
 /// atomic context unless `object` is a file.
-pub(crate) fn denial(cred: &CredState, blame: Blame, object: Object<'_>) {
+pub(crate) fn denial(cred: &CredSecurity, blame: Blame, object: Object<'_>) {
     let hierarchy = cred
         .domain()
         .and_then(|domain| domain.hierarchy(blame.layer));

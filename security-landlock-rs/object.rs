@@ -20,7 +20,7 @@ use core::num::NonZeroUsize;
 pub(crate) use crate::kapi::object::ObjectRef;
 
 /// Our part of an inode blob.
-pub(crate) type InodeState = ObjectSlot;
+pub(crate) type InodeSecurity = ObjectSlot;
 
 /// Returns the key of the rules on `object`.
 pub(crate) fn key_of(object: &ObjectRef) -> Key {
@@ -32,7 +32,7 @@ pub(crate) fn key_of(object: &ObjectRef) -> Key {
 /// It stands for that object as long as somebody owns a reference to it: the owner of a rule.
 #[inline]
 pub(crate) fn key_on(inode: &Inode) -> Option<Key> {
-    inode.blob::<InodeState>().address().map(key_of_address)
+    inode.blob::<InodeSecurity>().address().map(key_of_address)
 }
 
 fn key_of_address(address: NonZeroUsize) -> Key {

@@ -6,7 +6,8 @@
 //! the hook returns.
 
 use crate::{
-    file_state::FileState,
+    cred::CredSecurity,
+    file::FileSecurity,
     kapi::{
         address::SockAddr,
         file::File,
@@ -17,8 +18,7 @@ use crate::{
         superblock::Superblock,
         unix::{LockedUnixSock, UnixSock},
     },
-    object::InodeState,
-    subject::CredState,
+    object::InodeSecurity,
 };
 
 use core::{ffi::c_void, marker::PhantomData, ptr::NonNull};
@@ -87,18 +87,18 @@ macro_rules! pointers {
 
 pointers! {
     /// The blob of credentials that are not freed, nor changed: see [`crate::kapi::cred`] for who
-    /// changes a blob, and when. A [`CredState`] lies in it.
-    &'e CredState, *const shim::landlock_rs_cred => |raw| &*raw.cast();
+    /// changes a blob, and when. A [`CredSecurity`] lies in it.
+    &'e CredSecurity, *const shim::landlock_rs_cred => |raw| &*raw.cast();
 
     /// The blob of credentials that have a single user, which called the entry: nobody else has a
     /// reference to it.
-    &'e mut CredState, *mut shim::landlock_rs_cred => |raw| &mut *raw.cast();
+    &'e mut CredSecurity, *mut shim::landlock_rs_cred => |raw| &mut *raw.cast();
 
-    /// The blob of a file that nobody uses any more, in which a [`FileState`] lies.
-    &'e mut FileState, *mut shim::landlock_rs_file => |raw| &mut *raw.cast();
+    /// The blob of a file that nobody uses any more, in which a [`FileSecurity`] lies.
+    &'e mut FileSecurity, *mut shim::landlock_rs_file => |raw| &mut *raw.cast();
 
-    /// Our part of the blob of an inode, in which an [`InodeState`] lies.
-    &'e InodeState, *mut c_void => |raw| &*raw.cast();
+    /// Our part of the blob of an inode, in which an [`InodeSecurity`] lies.
+    &'e InodeSecurity, *mut c_void => |raw| &*raw.cast();
 
     /// A superblock for which the current task is in `security_sb_delete()`.
     &'e Superblock, *mut bindings::super_block => |raw| Superblock::from_raw(raw);

@@ -4,7 +4,8 @@
 
 use super::argument::{entries, AddressStart, Answer, Argument, Passed};
 use crate::{
-    file_state::FileState,
+    cred::CredSecurity,
+    file::FileSecurity,
     hooks::{cred, file, inode, mount, net, owner, path, ptrace, refer, signal, superblock, unix},
     kapi::{
         file::File,
@@ -15,9 +16,8 @@ use crate::{
         superblock::Superblock,
         unix::{LockedUnixSock, UnixSock},
     },
-    object::InodeState,
+    object::InodeSecurity,
     policy::{open::FileType, refer::Action},
-    subject::CredState,
 };
 
 use kernel::{
@@ -31,19 +31,19 @@ use kernel::{
 // are the current ones, if nothing else is said.
 entries! {
     // `new` is zeroed; `old` are the credentials of others.
-    fn landlock_rs_cred_copy(new: &mut CredState, old: &CredState) {
+    fn landlock_rs_cred_copy(new: &mut CredSecurity, old: &CredSecurity) {
         cred::cred_copy(new, old);
     }
 
-    fn landlock_rs_cred_free(cred: &mut CredState) {
+    fn landlock_rs_cred_free(cred: &mut CredSecurity) {
         cred::cred_free(cred);
     }
 
-    fn landlock_rs_bprm_creds_for_exec(cred: &mut CredState) {
+    fn landlock_rs_bprm_creds_for_exec(cred: &mut CredSecurity) {
         cred::bprm_creds_for_exec(cred);
     }
 
-    fn landlock_rs_inode_free_security_rcu(blob: &InodeState) {
+    fn landlock_rs_inode_free_security_rcu(blob: &InodeSecurity) {
         inode::inode_free_security_rcu(blob);
     }
 
@@ -51,11 +51,11 @@ entries! {
         superblock::sb_delete(sb);
     }
 
-    fn landlock_rs_change_topology(cred: &CredState, path: &Path) -> c_int {
+    fn landlock_rs_change_topology(cred: &CredSecurity, path: &Path) -> c_int {
         mount::change_topology(cred, path)
     }
 
-    fn landlock_rs_change_topology_of(cred: &CredState, root: &Dentry) -> c_int {
+    fn landlock_rs_change_topology_of(cred: &CredSecurity, root: &Dentry) -> c_int {
         mount::change_topology_of(cred, root)
     }
 }
@@ -63,7 +63,7 @@ entries! {
 // Files.
 entries! {
     fn landlock_rs_path_link(
-        cred: &CredState,
+        cred: &CredSecurity,
         old: &Dentry,
         new_dir: &Path,
         new: &Dentry,
@@ -72,7 +72,7 @@ entries! {
     }
 
     fn landlock_rs_path_rename(
-        cred: &CredState,
+        cred: &CredSecurity,
         old: &Dentry,
         new_dir: &Path,
         new: &Dentry,
@@ -82,7 +82,7 @@ entries! {
     }
 
     fn landlock_rs_path_mknod(
-        cred: &CredState,
+        cred: &CredSecurity,
         dir: &Path,
         mode: bindings::umode_t,
         device: c_uint,
@@ -90,28 +90,28 @@ entries! {
         path::path_mknod(cred, dir, FileType::from_mode(mode, device))
     }
 
-    fn landlock_rs_path_mkdir(cred: &CredState, dir: &Path) -> c_int {
+    fn landlock_rs_path_mkdir(cred: &CredSecurity, dir: &Path) -> c_int {
         path::path_mkdir(cred, dir)
     }
 
-    fn landlock_rs_path_rmdir(cred: &CredState, dir: &Path) -> c_int {
+    fn landlock_rs_path_rmdir(cred: &CredSecurity, dir: &Path) -> c_int {
         path::path_rmdir(cred, dir)
     }
 
-    fn landlock_rs_path_symlink(cred: &CredState, dir: &Path) -> c_int {
+    fn landlock_rs_path_symlink(cred: &CredSecurity, dir: &Path) -> c_int {
         path::path_symlink(cred, dir)
     }
 
-    fn landlock_rs_path_unlink(cred: &CredState, dir: &Path) -> c_int {
+    fn landlock_rs_path_unlink(cred: &CredSecurity, dir: &Path) -> c_int {
         path::path_unlink(cred, dir)
     }
 
-    fn landlock_rs_path_truncate(cred: &CredState, path: &Path) -> c_int {
+    fn landlock_rs_path_truncate(cred: &CredSecurity, path: &Path) -> c_int {
         file::path_truncate(cred, path)
     }
 
     // `cred` are the credentials of `file`.
-    fn landlock_rs_file_open(cred: &CredState, file: &File) -> c_int {
+    fn landlock_rs_file_open(cred: &CredSecurity, file: &File) -> c_int {
         file::file_open(cred, file)
     }
 
@@ -137,7 +137,7 @@ fn rename_action(flags: c_uint) -> Action {
 
 // Other tasks.
 entries! {
-    fn landlock_rs_ptrace_access_check(cred: &CredState, child: &Task, mode: c_uint) -> c_int {
+    fn landlock_rs_ptrace_access_check(cred: &CredSecurity, child: &Task, mode: c_uint) -> c_int {
         let report = match mode & bindings::PTRACE_MODE_NOAUDIT {
             0 => ptrace::Report::Denial,
             _ => ptrace::Report::Nothing,
@@ -146,13 +146,13 @@ entries! {
         ptrace::ptrace_access_check(cred, child, report)
     }
 
-    fn landlock_rs_ptrace_traceme(cred: &CredState, parent: &Task) -> c_int {
+    fn landlock_rs_ptrace_traceme(cred: &CredSecurity, parent: &Task) -> c_int {
         ptrace::ptrace_traceme(cred, parent)
     }
 
     // With `is_deferred`, `cred` are credentials that the caller holds.
     fn landlock_rs_task_kill(
-        cred: &CredState,
+        cred: &CredSecurity,
         is_deferred: bool,
         target: &Task,
         signal: c_int,
@@ -165,7 +165,7 @@ entries! {
         signal::task_kill(cred, sender, target, signal)
     }
 
-    fn landlock_rs_file_set_fowner(cred: &CredState, owner: Option<FileOwnerMut<'_>>) {
+    fn landlock_rs_file_set_fowner(cred: &CredSecurity, owner: Option<FileOwnerMut<'_>>) {
         if let Some(owner) = owner {
             owner::file_set_fowner(cred, owner);
         }
@@ -181,19 +181,19 @@ entries! {
         owner::file_send_sigiotask(owner, target, signal)
     }
 
-    fn landlock_rs_file_free_security(blob: &mut FileState) {
+    fn landlock_rs_file_free_security(blob: &mut FileSecurity) {
         owner::file_free_security(blob);
     }
 }
 
 // Sockets.
 entries! {
-    fn landlock_rs_unix_stream_connect(cred: &CredState, server: &LockedUnixSock) -> c_int {
+    fn landlock_rs_unix_stream_connect(cred: &CredSecurity, server: &LockedUnixSock) -> c_int {
         unix::unix_stream_connect(cred, server)
     }
 
     fn landlock_rs_unix_may_send(
-        cred: &CredState,
+        cred: &CredSecurity,
         client: &UnixSock,
         server: &LockedUnixSock,
     ) -> c_int {
@@ -201,7 +201,7 @@ entries! {
     }
 
     fn landlock_rs_unix_find(
-        cred: &CredState,
+        cred: &CredSecurity,
         path: &Path,
         server: &UnixSock,
         flags: c_int,
@@ -216,7 +216,7 @@ entries! {
     }
 
     fn landlock_rs_socket_bind(
-        cred: &CredState,
+        cred: &CredSecurity,
         sock: &Sock,
         address: AddressStart<'_>,
         addrlen: c_int,
@@ -229,7 +229,7 @@ entries! {
     }
 
     fn landlock_rs_socket_connect(
-        cred: &CredState,
+        cred: &CredSecurity,
         sock: &Sock,
         address: AddressStart<'_>,
         addrlen: c_int,
@@ -242,7 +242,7 @@ entries! {
     }
 
     fn landlock_rs_socket_sendmsg(
-        cred: &CredState,
+        cred: &CredSecurity,
         sock: &Sock,
         address: AddressStart<'_>,
         addrlen: c_int,

@@ -3,14 +3,14 @@
 //! The types that lie in the blobs of the kernel.
 
 use crate::{
-    file_state::{FileState, Sender},
+    cred::CredSecurity,
+    file::{FileSecurity, FownSubject},
     kapi::{
         blob::{CredBlob, FileBlob, OwnerCell},
         release::Releases,
         shim,
     },
-    object::InodeState,
-    subject::CredState,
+    object::InodeSecurity,
 };
 
 use core::ffi::c_void;
@@ -18,23 +18,23 @@ use kernel::{bindings, prelude::*};
 
 // SAFETY: This is the only implementation. The size is checked below, and the members where the
 // type is.
-unsafe impl CredBlob for CredState {}
+unsafe impl CredBlob for CredSecurity {}
 
-// SAFETY: As above. `FileState::sender()` returns a member.
-unsafe impl FileBlob for FileState {
-    type Owner = Sender;
+// SAFETY: As above. `FileSecurity::sender()` returns a member.
+unsafe impl FileBlob for FileSecurity {
+    type Owner = FownSubject;
 
-    fn owner(&self) -> &OwnerCell<Sender> {
+    fn owner(&self) -> &OwnerCell<FownSubject> {
         self.sender()
     }
 }
 
-static_assert!(size_of::<CredState>() <= size_of::<shim::landlock_rs_cred>());
-static_assert!(align_of::<CredState>() <= align_of::<*const c_void>());
-static_assert!(size_of::<FileState>() <= size_of::<shim::landlock_rs_file>());
-static_assert!(align_of::<FileState>() <= align_of::<*const c_void>());
-static_assert!(size_of::<InodeState>() <= size_of::<shim::landlock_rs_inode>());
-static_assert!(align_of::<InodeState>() <= align_of::<*const c_void>());
+static_assert!(size_of::<CredSecurity>() <= size_of::<shim::landlock_rs_cred>());
+static_assert!(align_of::<CredSecurity>() <= align_of::<*const c_void>());
+static_assert!(size_of::<FileSecurity>() <= size_of::<shim::landlock_rs_file>());
+static_assert!(align_of::<FileSecurity>() <= align_of::<*const c_void>());
+static_assert!(size_of::<InodeSecurity>() <= size_of::<shim::landlock_rs_inode>());
+static_assert!(align_of::<InodeSecurity>() <= align_of::<*const c_void>());
 static_assert!(size_of::<Releases>() <= size_of::<shim::landlock_rs_superblock>());
 static_assert!(align_of::<Releases>() <= align_of::<*const c_void>());
 // `shim/helpers.c` waits for it.

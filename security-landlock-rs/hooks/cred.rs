@@ -3,23 +3,23 @@
 //! Credentials inherit the state of those they are copied from.
 
 use crate::{
+    cred::CredSecurity,
     kapi::mark::{mark, Mark},
-    subject::CredState,
 };
 
 /// Fills the blob of new credentials: `cred_prepare` and `cred_transfer`.
-pub(crate) fn cred_copy(new: &mut CredState, old: &CredState) {
+pub(crate) fn cred_copy(new: &mut CredSecurity, old: &CredSecurity) {
     *new = old.clone();
 }
 
 /// Prepares the blob of credentials for the program that is about to be executed with them.
-pub(crate) fn bprm_creds_for_exec(cred: &mut CredState) {
+pub(crate) fn bprm_creds_for_exec(cred: &mut CredSecurity) {
     cred.start_program();
     mark(Mark::ExecPrepared);
 }
 
 /// Empties the blob of credentials that nobody uses any more. Runs in atomic context.
-pub(crate) fn cred_free(cred: &mut CredState) {
+pub(crate) fn cred_free(cred: &mut CredSecurity) {
     mark(Mark::CredFreed);
-    *cred = CredState::default();
+    *cred = CredSecurity::default();
 }

@@ -3,7 +3,8 @@
 //! Opening files, and what is decided then for later.
 
 use crate::{
-    file_state::FileState,
+    cred::CredSecurity,
+    file::FileSecurity,
     kapi::{
         cred,
         denial::Object,
@@ -15,7 +16,6 @@ use crate::{
     policy::{
         access::AccessFsRight, blame::Blame, ioctl, open::OpenMode, optional::OptionalDenials,
     },
-    subject::CredState,
     walk,
 };
 
@@ -25,7 +25,7 @@ use kernel::{error::code::EACCES, prelude::*};
 ///
 /// The rights that a later action on the file needs are looked up as well: they belong to the open
 /// file, no matter which task uses it then.
-pub(crate) fn file_open(cred: &CredState, file: &File) -> Result {
+pub(crate) fn file_open(cred: &CredSecurity, file: &File) -> Result {
     let Some(domain) = cred.domain() else {
         return Ok(());
     };
@@ -35,7 +35,8 @@ pub(crate) fn file_open(cred: &CredState, file: &File) -> Result {
     let mut left = walk::unfulfilled(domain, file.path(), required | optional);
 
     mark(Mark::OpenDecided);
-    file.blob::<FileState>().deny(OptionalDenials::new(&left));
+    file.blob::<FileSecurity>()
+        .deny(OptionalDenials::new(&left));
     mark(Mark::OpenWritten);
     left.keep(required);
     super::conclude(cred, left, Object::Path(file.path(), file.path().dentry()))
@@ -57,7 +58,7 @@ fn mode(file: &File) -> OpenMode {
 }
 
 /// Checks that the file at `path` may be truncated by name.
-pub(crate) fn path_truncate(cred: &CredState, path: &Path) -> Result {
+pub(crate) fn path_truncate(cred: &CredSecurity, path: &Path) -> Result {
     match cred.domain() {
         Some(domain) => super::check(cred, domain, path, AccessFsRight::Truncate.into()),
         None => Ok(()),
@@ -82,7 +83,7 @@ pub(crate) fn file_ioctl(file: &File, command: u32) -> Result {
 
 /// Fails with [`EACCES`] if `right` was denied when the file was opened. Who opened it is blamed.
 fn check_open(file: &File, right: AccessFsRight, object: Object<'_>) -> Result {
-    let denials = file.blob::<FileState>().denials();
+    let denials = file.blob::<FileSecurity>().denials();
 
     match denials.denial(right) {
         None => Ok(()),

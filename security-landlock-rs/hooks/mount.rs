@@ -3,6 +3,7 @@
 //! Changes of the mount topology.
 
 use crate::{
+    cred::CredSecurity,
     kapi::{
         denial::Object,
         path::{Dentry, Path},
@@ -12,18 +13,17 @@ use crate::{
         access::AccessFs,
         blame::{Blame, Blocker},
     },
-    subject::CredState,
 };
 
 use kernel::{error::code::EPERM, prelude::*};
 
 /// Refuses to change what is mounted at `path`: `sb_mount`, `move_mount` and `sb_pivotroot`.
-pub(crate) fn change_topology(cred: &CredState, path: &Path) -> Result {
+pub(crate) fn change_topology(cred: &CredSecurity, path: &Path) -> Result {
     check(cred, Object::Path(path, path.dentry()))
 }
 
 /// Refuses to change the mounts of which `root` is the root: `sb_umount` and `sb_remount`.
-pub(crate) fn change_topology_of(cred: &CredState, root: &Dentry) -> Result {
+pub(crate) fn change_topology_of(cred: &CredSecurity, root: &Dentry) -> Result {
     check(cred, Object::Dentry(root))
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn change_topology_of(cred: &CredState, root: &Dentry) -> Result {
 ///
 /// Rules are about where files are: a sandbox that mounts, or uncovers what a mount hides, could
 /// bring files into a hierarchy with more rights.
-fn check(cred: &CredState, object: Object<'_>) -> Result {
+fn check(cred: &CredSecurity, object: Object<'_>) -> Result {
     let domain = cred.domain();
     let Some(layer) = domain.and_then(|domain| domain.youngest_handling(AccessFs::ALL)) else {
         return Ok(());

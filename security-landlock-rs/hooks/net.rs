@@ -3,6 +3,7 @@
 //! Binding and connecting of internet sockets, and sending from those that are not connected.
 
 use crate::{
+    cred::CredSecurity,
     domain::Domain,
     kapi::{
         address::SockAddr,
@@ -16,7 +17,6 @@ use crate::{
         blame::Blame,
         unfulfilled::Unfulfilled,
     },
-    subject::CredState,
 };
 
 use kernel::{
@@ -33,7 +33,7 @@ fn transport(protocol: &Protocol<'_>) -> Transport {
 }
 
 /// Checks that `sock` may be bound to `address`.
-pub(crate) fn socket_bind(cred: &CredState, sock: &Sock, address: &SockAddr<'_>) -> Result {
+pub(crate) fn socket_bind(cred: &CredSecurity, sock: &Sock, address: &SockAddr<'_>) -> Result {
     match sock.protocol() {
         Some(protocol) => check(cred, sock, address, Action::bind(transport(&protocol))),
         None => Ok(()),
@@ -41,7 +41,7 @@ pub(crate) fn socket_bind(cred: &CredState, sock: &Sock, address: &SockAddr<'_>)
 }
 
 /// Checks that `sock` may be connected to `address`.
-pub(crate) fn socket_connect(cred: &CredState, sock: &Sock, address: &SockAddr<'_>) -> Result {
+pub(crate) fn socket_connect(cred: &CredSecurity, sock: &Sock, address: &SockAddr<'_>) -> Result {
     let Some(protocol) = sock.protocol() else {
         return Ok(());
     };
@@ -56,7 +56,7 @@ pub(crate) fn socket_connect(cred: &CredState, sock: &Sock, address: &SockAddr<'
 }
 
 /// Checks that `sock` may send `message`, which may connect it, or bind it, first.
-pub(crate) fn socket_sendmsg(cred: &CredState, sock: &Sock, message: &Message<'_>) -> Result {
+pub(crate) fn socket_sendmsg(cred: &CredSecurity, sock: &Sock, message: &Message<'_>) -> Result {
     match (sock.protocol(), &message.address) {
         (Some(Protocol::Tcp), Some(address)) if message.is_fast_open => {
             check(cred, sock, address, Action::ConnectTcp)
@@ -71,7 +71,7 @@ pub(crate) fn socket_sendmsg(cred: &CredState, sock: &Sock, message: &Message<'_
 }
 
 /// Checks that the kernel may bind a UDP socket, unless it is bound already. Fails with [`EACCES`].
-fn check_implicit_bind(cred: &CredState, sock: &Sock, udp: &UdpSock) -> Result {
+fn check_implicit_bind(cred: &CredSecurity, sock: &Sock, udp: &UdpSock) -> Result {
     let right = AccessNet::from(AccessNetRight::BindUdp);
 
     match cred.domain_handling(right) {
@@ -92,7 +92,7 @@ fn check_implicit_bind(cred: &CredState, sock: &Sock, udp: &UdpSock) -> Result {
 /// Checks `action` with `address`, if a layer handles the right.
 ///
 /// Fails with the error that the network stack has for a bad address, or with [`EACCES`].
-fn check(cred: &CredState, sock: &Sock, address: &SockAddr<'_>, action: Action) -> Result {
+fn check(cred: &CredSecurity, sock: &Sock, address: &SockAddr<'_>, action: Action) -> Result {
     let right = AccessNet::from(action.right());
     let Some(domain) = cred.domain_handling(right) else {
         return Ok(());
@@ -126,7 +126,7 @@ fn unfulfilled(domain: &Domain, port: Port, requested: AccessNet) -> Unfulfilled
 }
 
 /// Fails with [`EACCES`], and logs that, if something is left of a request about `object`.
-fn conclude(cred: &CredState, left: Unfulfilled<AccessNet>, object: Object<'_>) -> Result {
+fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessNet>, object: Object<'_>) -> Result {
     match Blame::for_port(&left) {
         None => Ok(()),
         Some(blame) => {

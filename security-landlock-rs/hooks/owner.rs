@@ -7,7 +7,8 @@
 //! atomic context.
 
 use crate::{
-    file_state::{FileState, Sender},
+    cred::CredSecurity,
+    file::{FileSecurity, FownSubject},
     kapi::{
         cred,
         denial::Object,
@@ -16,7 +17,6 @@ use crate::{
         task,
     },
     policy::access::Scope,
-    subject::CredState,
 };
 
 use kernel::{prelude::*, sync::rcu, task::Task};
@@ -25,23 +25,23 @@ use kernel::{prelude::*, sync::rcu, task::Task};
 ///
 /// If the owner is the process of the current task, nothing is kept: it may signal itself. The
 /// members of a process group or of a session are known only when they get the signal.
-pub(crate) fn file_set_fowner(cred: &CredState, mut owner: FileOwnerMut<'_>) {
+pub(crate) fn file_set_fowner(cred: &CredSecurity, mut owner: FileOwnerMut<'_>) {
     let guard = rcu::read_lock();
     let is_own_process = owner.task(&guard).is_some_and(task::is_thread_of_current);
     let sender = if is_own_process {
-        Sender::default()
+        FownSubject::default()
     } else {
-        Sender::new(cred)
+        FownSubject::new(cred)
     };
 
     mark(Mark::OwnerSet);
-    *owner.record::<FileState>() = sender;
+    *owner.record::<FileSecurity>() = sender;
     mark(Mark::OwnerReplaced);
 }
 
 /// Checks that a signal may be sent to `target` for the task that set the owner of a file.
 pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32) -> Result {
-    let sender = owner.record::<FileState>();
+    let sender = owner.record::<FileSecurity>();
     let Some(limit) = sender.cred().limit(Scope::Signal) else {
         return Ok(());
     };
@@ -50,7 +50,7 @@ pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32)
         return Ok(());
     }
     let guard = rcu::read_lock();
-    let server: &CredState = cred::blob_of_task(target, &guard);
+    let server: &CredSecurity = cred::blob_of_task(target, &guard);
 
     super::check_scope(sender.cred(), &limit, server, || {
         Object::Signalled(target, signal, server.domain_id())
@@ -58,7 +58,7 @@ pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32)
 }
 
 /// Drops what is kept with a file that nobody uses any more.
-pub(crate) fn file_free_security(file: &mut FileState) {
+pub(crate) fn file_free_security(file: &mut FileSecurity) {
     mark(Mark::OwnerDropped);
     file.forget_sender();
 }

@@ -5,10 +5,10 @@
 //! Both hooks run in atomic context.
 
 use crate::{
+    cred::CredSecurity,
     kapi::{cred, denial::Object},
     log,
     policy::blame::{Blame, Blocker},
-    subject::CredState,
 };
 
 use kernel::{current, error::code::EPERM, prelude::*, sync::rcu, task::Task};
@@ -23,7 +23,7 @@ pub(crate) enum Report {
 }
 
 /// Checks that the current task may trace `tracee`.
-pub(crate) fn ptrace_access_check(tracer: &CredState, tracee: &Task, report: Report) -> Result {
+pub(crate) fn ptrace_access_check(tracer: &CredSecurity, tracee: &Task, report: Report) -> Result {
     let guard = rcu::read_lock();
     let tracee_cred = cred::blob_of_task(tracee, &guard);
 
@@ -35,7 +35,7 @@ pub(crate) fn ptrace_access_check(tracer: &CredState, tracee: &Task, report: Rep
 }
 
 /// Checks that `tracer` may trace the current task, which may have no domain.
-pub(crate) fn ptrace_traceme(tracee: &CredState, tracer: &Task) -> Result {
+pub(crate) fn ptrace_traceme(tracee: &CredSecurity, tracer: &Task) -> Result {
     let guard = rcu::read_lock();
     let tracer_cred = cred::blob_of_task(tracer, &guard);
 
@@ -43,7 +43,7 @@ pub(crate) fn ptrace_traceme(tracee: &CredState, tracer: &Task) -> Result {
 }
 
 /// Fails with [`EPERM`] unless the tracee is restricted at least as the tracer is.
-fn check(tracer: &CredState, tracee: &CredState) -> Result {
+fn check(tracer: &CredSecurity, tracee: &CredSecurity) -> Result {
     match (tracer.domain(), tracee.domain()) {
         (None, _) => Ok(()),
         (Some(tracer), Some(tracee)) if tracer.contains(tracee) => Ok(()),
@@ -52,7 +52,7 @@ fn check(tracer: &CredState, tracee: &CredState) -> Result {
 }
 
 /// Reports that the domain of `tracer` keeps `tracing` from tracing `traced`.
-fn blame(tracer: &CredState, tracee: &CredState, traced: &Task, tracing: &Task) {
+fn blame(tracer: &CredSecurity, tracee: &CredSecurity, traced: &Task, tracing: &Task) {
     let Some(domain) = tracer.domain() else {
         return;
     };

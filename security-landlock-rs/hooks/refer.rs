@@ -3,6 +3,7 @@
 //! Links and renames, which may bring a file into another directory.
 
 use crate::{
+    cred::CredSecurity,
     kapi::{
         denial::Object,
         path::{Dentry, Path},
@@ -12,7 +13,6 @@ use crate::{
         access::AccessFs,
         refer::{Action, Refusal, Required},
     },
-    subject::CredState,
     walk::refer::{self, File},
 };
 
@@ -22,13 +22,13 @@ use kernel::{
 };
 
 /// Checks that the file `old` gets a second name in `new_dir`.
-pub(crate) fn path_link(cred: &CredState, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
+pub(crate) fn path_link(cred: &CredSecurity, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
     check(cred, Action::Link, old, new_dir, new)
 }
 
 /// Checks a rename of `old` to `new` in `new_dir`; `action` is any but a link.
 pub(crate) fn path_rename(
-    cred: &CredState,
+    cred: &CredSecurity,
     action: Action,
     old: &Dentry,
     new_dir: &Path,
@@ -42,7 +42,13 @@ pub(crate) fn path_rename(
 /// `new_dir` and the directory of `old` are in the same mount, which the VFS checked. Fails with
 /// [`ENOENT`] if there is no such file, with [`EACCES`] for want of a right, and only then with
 /// [`EXDEV`], upon which user space may copy instead.
-fn check(cred: &CredState, action: Action, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
+fn check(
+    cred: &CredSecurity,
+    action: Action,
+    old: &Dentry,
+    new_dir: &Path,
+    new: &Dentry,
+) -> Result {
     let Some(domain) = cred.domain_handling(AccessFs::ALL) else {
         return Ok(());
     };

@@ -3,9 +3,9 @@
 //! Signals, but for those of open files.
 
 use crate::{
+    cred::CredSecurity,
     kapi::{cred, denial::Object, task},
     policy::access::Scope,
-    subject::CredState,
 };
 
 use kernel::{prelude::*, sync::rcu, task::Task};
@@ -23,7 +23,7 @@ pub(crate) enum Sender {
 ///
 /// Threads of one process may signal each other, whatever their domains are: this is how the C
 /// library makes all of them change credentials. Runs in atomic context.
-pub(crate) fn task_kill(cred: &CredState, sender: Sender, target: &Task, signal: i32) -> Result {
+pub(crate) fn task_kill(cred: &CredSecurity, sender: Sender, target: &Task, signal: i32) -> Result {
     let Some(limit) = cred.limit(Scope::Signal) else {
         return Ok(());
     };
@@ -31,7 +31,7 @@ pub(crate) fn task_kill(cred: &CredState, sender: Sender, target: &Task, signal:
         return Ok(());
     }
     let guard = rcu::read_lock();
-    let server: &CredState = cred::blob_of_task(target, &guard);
+    let server: &CredSecurity = cred::blob_of_task(target, &guard);
 
     super::check_scope(cred, &limit, server, || {
         Object::Signalled(target, signal, server.domain_id())

@@ -3,6 +3,7 @@
 //! Connections and messages to UNIX sockets.
 
 use crate::{
+    cred::CredSecurity,
     kapi::{
         cred,
         denial::Object,
@@ -13,14 +14,13 @@ use crate::{
         access::{AccessFs, AccessFsRight, Scope},
         scope,
     },
-    subject::CredState,
     walk,
 };
 
 use kernel::prelude::*;
 
 /// Checks that the current task may connect to `server`. Runs in atomic context.
-pub(crate) fn unix_stream_connect(cred: &CredState, server: &LockedUnixSock) -> Result {
+pub(crate) fn unix_stream_connect(cred: &CredSecurity, server: &LockedUnixSock) -> Result {
     check_abstract(cred, server)
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn unix_stream_connect(cred: &CredState, server: &LockedUnixSock) -> 
 ///
 /// A socket that is connected already may send: it was checked then.
 pub(crate) fn unix_may_send(
-    cred: &CredState,
+    cred: &CredSecurity,
     client: &UnixSock,
     server: &LockedUnixSock,
 ) -> Result {
@@ -41,7 +41,7 @@ pub(crate) fn unix_may_send(
 
 /// Checks that the current task may reach `server`, if its address is an abstract one. A server is
 /// in the domain of the task that made the socket; the kernel, for one, is in none and not limited.
-fn check_abstract(cred: &CredState, server: &LockedUnixSock) -> Result {
+fn check_abstract(cred: &CredSecurity, server: &LockedUnixSock) -> Result {
     let Some(limit) = cred.limit(Scope::AbstractUnixSocket) else {
         return Ok(());
     };
@@ -50,7 +50,7 @@ fn check_abstract(cred: &CredState, server: &LockedUnixSock) -> Result {
     }
     match server.cred() {
         Some(server_cred) => {
-            let server_cred: &CredState = cred::blob(server_cred);
+            let server_cred: &CredSecurity = cred::blob(server_cred);
 
             super::check_scope(cred, &limit, server_cred, || {
                 Object::Peer(server, server_cred.domain_id())
@@ -75,7 +75,7 @@ pub(crate) enum Lookup {
 /// [`AccessFsRight::ResolveUnix`]. A server that was closed meanwhile is let pass: the caller sees
 /// that under the lock that it takes, and looks for the next one at the same path.
 pub(crate) fn unix_find(
-    cred: &CredState,
+    cred: &CredSecurity,
     path: &Path,
     server: &UnixSock,
     lookup: Lookup,
@@ -92,7 +92,7 @@ pub(crate) fn unix_find(
         let Some(server) = server.cred() else {
             return Ok(());
         };
-        let server: &CredState = cred::blob(server);
+        let server: &CredSecurity = cred::blob(server);
 
         domain.unfulfilled_on(server.domain(), right)
     };

@@ -4,6 +4,7 @@
 
 use super::{ruleset_fd, tsync};
 use crate::{
+    cred::CredSecurity,
     kapi::{
         cred::PreparedCred,
         log,
@@ -11,7 +12,6 @@ use crate::{
         task::{self, NoNewPrivs},
     },
     policy::attr::{Enforced, RestrictFlag, RestrictFlags},
-    subject::CredState,
 };
 
 use kernel::{error::code::EPERM, ffi::c_int, prelude::*};
@@ -40,7 +40,7 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
     };
     let mut cred = PreparedCred::new()?;
     mark(Mark::EnforcePrepared);
-    let state = cred.blob::<CredState>();
+    let state = cred.blob::<CredSecurity>();
 
     let enforced = match ruleset {
         Some(ruleset) => {

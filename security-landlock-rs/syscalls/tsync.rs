@@ -74,6 +74,7 @@
 //! hold no lock when they run their task works, and take the last two only.
 
 use crate::{
+    cred::CredSecurity,
     kapi::{
         cred::{NewCred, PreparedCred, ReadyCred},
         log,
@@ -83,7 +84,6 @@ use crate::{
         turn::Turn,
     },
     policy::tsync::{Outcome, Progress},
-    subject::CredState,
 };
 
 use kernel::{
@@ -254,7 +254,7 @@ impl Shared {
         }
         let mut own = PreparedCred::new()?;
 
-        *own.blob() = self.new.blob::<CredState>().clone();
+        *own.blob() = self.new.blob::<CredSecurity>().clone();
         own.publish().for_current()
     }
 }

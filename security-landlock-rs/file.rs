@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use crate::{
+    cred::CredSecurity,
     kapi::{
         blob::{OwnerCell, Word},
         pid::PidRef,
@@ -13,7 +14,6 @@ use crate::{
         access::{Scope, Scopes},
         optional::OptionalDenials,
     },
-    subject::CredState,
 };
 
 use kernel::{prelude::*, task::Task};
@@ -22,16 +22,16 @@ use kernel::{prelude::*, task::Task};
 /// are that were opened before there was a domain, or were never opened by name.
 #[repr(C)]
 #[derive(Zeroable)]
-pub(crate) struct FileState {
+pub(crate) struct FileSecurity {
     /// The [`OptionalDenials`], at which `shim/hooks.c` looks first.
     denied: Word,
     /// For whom the file signals its owner. `shim/hooks.c` looks whether there is anybody.
-    sender: OwnerCell<Sender>,
+    sender: OwnerCell<FownSubject>,
 }
 
-assert_layout!(FileState, landlock_rs_file, [denied, sender]);
+assert_layout!(FileSecurity, landlock_rs_file, [denied, sender]);
 
-impl FileState {
+impl FileSecurity {
     /// Returns what was denied when the file was opened.
     pub(crate) fn denials(&self) -> OptionalDenials {
         OptionalDenials::from_word(self.denied.get())
@@ -45,13 +45,13 @@ impl FileState {
     }
 
     /// Returns where the file remembers for whom it signals its owner.
-    pub(crate) fn sender(&self) -> &OwnerCell<Sender> {
+    pub(crate) fn sender(&self) -> &OwnerCell<FownSubject> {
         &self.sender
     }
 
     /// Forgets for whom the file signals its owner, when nobody uses the file any more.
     pub(crate) fn forget_sender(&mut self) {
-        *self.sender.get_mut() = Sender::default();
+        *self.sender.get_mut() = FownSubject::default();
     }
 }
 
@@ -59,18 +59,18 @@ impl FileState {
 /// `struct landlock_rs_sender` in C.
 #[repr(C)]
 #[derive(Default, Zeroable)]
-pub(crate) struct Sender {
+pub(crate) struct FownSubject {
     /// The credentials of the task at that time, if a layer of theirs limits signals.
-    cred: CredState,
+    cred: CredSecurity,
     /// The process of the task, if there is a domain.
     process: Option<PidRef>,
 }
 
-assert_layout!(Sender, landlock_rs_sender, [cred, process]);
+assert_layout!(FownSubject, landlock_rs_sender, [cred, process]);
 
-impl Sender {
+impl FownSubject {
     /// Describes the current task, whose credentials are `cred`.
-    pub(crate) fn new(cred: &CredState) -> Self {
+    pub(crate) fn new(cred: &CredSecurity) -> Self {
         match cred.domain_handling(Scopes::from(Scope::Signal)) {
             Some(_) => Self {
                 cred: cred.clone(),
@@ -81,7 +81,7 @@ impl Sender {
     }
 
     /// Returns the credentials.
-    pub(crate) fn cred(&self) -> &CredState {
+    pub(crate) fn cred(&self) -> &CredSecurity {
         &self.cred
     }
 

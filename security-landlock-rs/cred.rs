@@ -21,7 +21,7 @@ use kernel::prelude::*;
 /// Our part of a credential blob, `struct landlock_rs_cred` in C. All zero means: not sandboxed.
 #[repr(C)]
 #[derive(Clone, Default, Zeroable)]
-pub(crate) struct CredState {
+pub(crate) struct CredSecurity {
     /// The domain. `shim/hooks.c` looks whether there is one.
     domain: Option<DomainRef>,
     /// The layers of [`ExecLayers`], none of which is without a domain.
@@ -32,12 +32,12 @@ pub(crate) struct CredState {
 }
 
 assert_layout!(
-    CredState,
+    CredSecurity,
     landlock_rs_cred,
     [domain, exec_layers, log_subdomains_off]
 );
 
-impl CredState {
+impl CredSecurity {
     /// Returns the domain, if there is one.
     #[inline]
     pub(crate) fn domain(&self) -> Option<&Domain> {
@@ -116,13 +116,13 @@ pub(crate) struct Limit<'a> {
 impl Limit<'_> {
     /// Returns whether a task with the credentials `server` is within reach.
     #[inline]
-    pub(crate) fn lets_reach(&self, server: &CredState) -> bool {
+    pub(crate) fn lets_reach(&self, server: &CredSecurity) -> bool {
         scope::lets_reach(self.layer, self.domain.common(server.domain()))
     }
 }
 
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
-#[kunit_tests(landlock_subject)]
+#[kunit_tests(landlock_cred_security)]
 mod tests {
     use super::*;
     use crate::{
@@ -139,7 +139,7 @@ mod tests {
 
     /// What others see of the current task.
     fn seen_by_others() -> u64 {
-        blob_of_task::<CredState>(current!(), &rcu::read_lock()).domain_id()
+        blob_of_task::<CredSecurity>(current!(), &rcu::read_lock()).domain_id()
     }
 
     #[test]
@@ -158,10 +158,10 @@ mod tests {
         let ruleset = Ruleset::new(attr)?;
         let unrestricted = PreparedCred::new()?.publish();
         let mut cred = PreparedCred::new()?;
-        cred.blob::<CredState>()
+        cred.blob::<CredSecurity>()
             .enforce(&ruleset, RestrictFlags::empty())?;
         let restricted = cred.publish();
-        let domain = restricted.blob::<CredState>().domain_id();
+        let domain = restricted.blob::<CredSecurity>().domain_id();
 
         assert_eq!(restricted.override_while(seen_by_others), 0);
         restricted.for_current()?.commit();
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn muting_later_domains_is_inherited_and_never_ends() {
-        let mut cred = CredState::default();
+        let mut cred = CredSecurity::default();
         assert_eq!(cred.subdomains(), Subdomains::Logged);
 
         cred.configure(RestrictFlag::LogSubdomainsOff.into());
@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn new_program_enforced_no_layer() {
-        let mut cred = CredState {
+        let mut cred = CredSecurity {
             exec_layers: 3,
-            ..CredState::default()
+            ..CredSecurity::default()
         };
 
         assert_eq!(cred.clone().exec_layers().bits(), 3);
