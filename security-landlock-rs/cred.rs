@@ -57,11 +57,11 @@ impl CredSecurity {
 
     /// Returns what limits whom a task reaches in the way of `scope`, if anything does.
     #[inline]
-    pub(crate) fn limit(&self, scope: Scope) -> Option<Limit<'_>> {
+    pub(crate) fn scoped(&self, scope: Scope) -> Option<Scoped<'_>> {
         let domain = self.domain()?;
-        let layer = scope::deciding(domain.layers(), scope)?;
+        let layer = scope::scoping_layer(domain.layers(), scope)?;
 
-        Some(Limit {
+        Some(Scoped {
             domain,
             scope,
             layer,
@@ -105,7 +105,7 @@ impl CredSecurity {
 }
 
 /// A scope that a domain limits.
-pub(crate) struct Limit<'a> {
+pub(crate) struct Scoped<'a> {
     domain: &'a Domain,
     /// The scope.
     pub(crate) scope: Scope,
@@ -113,11 +113,11 @@ pub(crate) struct Limit<'a> {
     pub(crate) layer: LayerIndex,
 }
 
-impl Limit<'_> {
+impl Scoped<'_> {
     /// Returns whether a task with the credentials `server` is within reach.
     #[inline]
-    pub(crate) fn lets_reach(&self, server: &CredSecurity) -> bool {
-        scope::lets_reach(self.layer, self.domain.common(server.domain()))
+    pub(crate) fn is_within(&self, server: &CredSecurity) -> bool {
+        scope::is_within(self.layer, self.domain.common(server.domain()))
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) mod superblock;
 pub(crate) mod unix;
 
 use crate::{
-    cred::{CredSecurity, Limit},
+    cred::{CredSecurity, Scoped},
     domain::Domain,
     kapi::{denial::Object, inode::Inode, path::Path},
     log,
@@ -60,18 +60,18 @@ fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessFs>, object: Object<'_>
     }
 }
 
-/// Checks that a task with the credentials `client`, which have this limit, may act on one with the
+/// Checks that a task with the credentials `client`, scoped as `scoped` says, may act on one with the
 /// credentials `server`, which is `object`. Fails with [`EPERM`], and logs that.
 fn check_scope<'a>(
     client: &CredSecurity,
-    limit: &Limit<'_>,
+    scoped: &Scoped<'_>,
     server: &CredSecurity,
     object: impl FnOnce() -> Object<'a>,
 ) -> Result {
-    if limit.lets_reach(server) {
+    if scoped.is_within(server) {
         return Ok(());
     }
-    let blame = Blame::layer(limit.layer, Blocker::Scope(limit.scope));
+    let blame = Blame::layer(scoped.layer, Blocker::Scope(scoped.scope));
 
     log::denial(client, blame, object());
     Err(EPERM)

@@ -42,7 +42,7 @@ pub(crate) fn file_set_fowner(cred: &CredSecurity, mut owner: FileOwnerMut<'_>) 
 /// Checks that a signal may be sent to `target` for the task that set the owner of a file.
 pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32) -> Result {
     let sender = owner.record::<FileSecurity>();
-    let Some(limit) = sender.cred().limit(Scope::Signal) else {
+    let Some(scoped) = sender.cred().scoped(Scope::Signal) else {
         return Ok(());
     };
     mark(Mark::OwnerRead);
@@ -52,7 +52,7 @@ pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32)
     let guard = rcu::read_lock();
     let server: &CredSecurity = cred::blob_of_task(target, &guard);
 
-    super::check_scope(sender.cred(), &limit, server, || {
+    super::check_scope(sender.cred(), &scoped, server, || {
         Object::Signalled(target, signal, server.domain_id())
     })
 }

@@ -24,7 +24,7 @@ pub(crate) enum Sender {
 /// Threads of one process may signal each other, whatever their domains are: this is how the C
 /// library makes all of them change credentials. Runs in atomic context.
 pub(crate) fn task_kill(cred: &CredSecurity, sender: Sender, target: &Task, signal: i32) -> Result {
-    let Some(limit) = cred.limit(Scope::Signal) else {
+    let Some(scoped) = cred.scoped(Scope::Signal) else {
         return Ok(());
     };
     if sender == Sender::Current && task::is_thread_of_current(target) {
@@ -33,7 +33,7 @@ pub(crate) fn task_kill(cred: &CredSecurity, sender: Sender, target: &Task, sign
     let guard = rcu::read_lock();
     let server: &CredSecurity = cred::blob_of_task(target, &guard);
 
-    super::check_scope(cred, &limit, server, || {
+    super::check_scope(cred, &scoped, server, || {
         Object::Signalled(target, signal, server.domain_id())
     })
 }

@@ -42,7 +42,7 @@ pub(crate) fn unix_may_send(
 /// Checks that the current task may reach `server`, if its address is an abstract one. A server is
 /// in the domain of the task that made the socket; the kernel, for one, is in none and not limited.
 fn check_abstract(cred: &CredSecurity, server: &LockedUnixSock) -> Result {
-    let Some(limit) = cred.limit(Scope::AbstractUnixSocket) else {
+    let Some(scoped) = cred.scoped(Scope::AbstractUnixSocket) else {
         return Ok(());
     };
     if !scope::is_abstract(server.sun_path()) {
@@ -52,7 +52,7 @@ fn check_abstract(cred: &CredSecurity, server: &LockedUnixSock) -> Result {
         Some(server_cred) => {
             let server_cred: &CredSecurity = cred::blob(server_cred);
 
-            super::check_scope(cred, &limit, server_cred, || {
+            super::check_scope(cred, &scoped, server_cred, || {
                 Object::Peer(server, server_cred.domain_id())
             })
         }

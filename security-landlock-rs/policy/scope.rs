@@ -23,15 +23,15 @@ use super::{
 
 /// Returns the layer that decides whom a client reaches in the way that `scope` limits: the
 /// youngest one that limits it, as no rule grants anything. Without one, everybody is reached.
-pub(crate) fn deciding(client: &Layers, scope: Scope) -> Option<LayerIndex> {
+pub(crate) fn scoping_layer(client: &Layers, scope: Scope) -> Option<LayerIndex> {
     client.youngest_handling(Scopes::from(scope))
 }
 
 /// Returns whether the layer that decides lets a client reach a server.
 ///
 /// The first `common` layers are in common with the domain of the server.
-pub(crate) fn lets_reach(deciding: LayerIndex, common: usize) -> bool {
-    deciding.get() < common
+pub(crate) fn is_within(scoping: LayerIndex, common: usize) -> bool {
+    scoping.get() < common
 }
 
 /// Returns what the layers of a client deny of `requested` on a server.
@@ -83,10 +83,10 @@ mod tests {
 
     /// Returns the layer that denies a client with `scopes` to send a signal.
     fn signal(scopes: &[Scopes], common: usize) -> Result<Option<usize>, TooManyLayers> {
-        let layer = domain(scopes)?.and_then(|client| deciding(&client, Scope::Signal));
+        let layer = domain(scopes)?.and_then(|client| scoping_layer(&client, Scope::Signal));
 
         Ok(layer
-            .filter(|layer| !lets_reach(*layer, common))
+            .filter(|layer| !is_within(*layer, common))
             .map(|layer| layer.get()))
     }
 

@@ -6,7 +6,7 @@ use super::support::*;
 use crate::policy::{
     access::{AccessMasks, Scope, Scopes},
     layer::Layers,
-    scope::{deciding, is_abstract, lets_reach, unfulfilled},
+    scope::{is_abstract, is_within, scoping_layer, unfulfilled},
 };
 
 use proptest::{collection::vec, prelude::*};
@@ -62,7 +62,7 @@ fn assert_expected(common: usize, client: &[Layer], server: &[Layer]) {
     for (position, scope) in SCOPES.into_iter().enumerate() {
         let expected = denying(client, server, position);
         let layers = layers(client);
-        let denying = deciding(&layers, scope).filter(|layer| !lets_reach(*layer, common));
+        let denying = scoping_layer(&layers, scope).filter(|layer| !is_within(*layer, common));
         let left = unfulfilled(&layers, common, Scopes::from(scope));
         let denial = left.youngest_denial();
 

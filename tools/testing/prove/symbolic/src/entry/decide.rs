@@ -97,8 +97,8 @@ pub unsafe extern "C" fn limits(
         Scope::AbstractUnixSocket
     };
 
-    layers(handled).map_or(REFUSED, |layers| match scope::deciding(&layers, kind) {
-        Some(layer) if !scope::lets_reach(layer, common) => layer.get() as u64 + 1,
+    layers(handled).map_or(REFUSED, |layers| match scope::scoping_layer(&layers, kind) {
+        Some(layer) if !scope::is_within(layer, common) => layer.get() as u64 + 1,
         _ => 0,
     })
 }
