@@ -60,8 +60,8 @@ fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessFs>, object: Object<'_>
     }
 }
 
-/// Checks that a task with the credentials `client`, scoped as `scoped` says, may act on one with the
-/// credentials `server`, which is `object`. Fails with [`EPERM`], and logs that.
+/// Checks that a task with the credentials `client`, scoped as `scoped` says, may act on a task with
+/// the credentials `server`, which is `object`. Fails with [`EPERM`], and logs that.
 fn check_scope<'a>(
     client: &CredSecurity,
     scoped: &Scoped<'_>,

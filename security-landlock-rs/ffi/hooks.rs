@@ -17,7 +17,7 @@ use crate::{
         unix::{LockedUnixSock, UnixSock},
     },
     object::InodeSecurity,
-    policy::{open::FileType, refer::Action},
+    policy::{open::FileType, refer::Move},
 };
 
 use kernel::{
@@ -125,13 +125,13 @@ entries! {
 }
 
 /// Reads the flags of `renameat2(2)`, of which the VFS let one of the two pass at most.
-fn rename_action(flags: c_uint) -> Action {
+fn rename_action(flags: c_uint) -> Move {
     if flags & shim::landlock_rs_const_LANDLOCK_RS_RENAME_EXCHANGE != 0 {
-        Action::Exchange
+        Move::Exchange
     } else if flags & shim::landlock_rs_const_LANDLOCK_RS_RENAME_WHITEOUT != 0 {
-        Action::RenameWhiteout
+        Move::RenameWhiteout
     } else {
-        Action::Rename
+        Move::Rename
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     log,
     policy::{
         access::{AccessNet, AccessNetRight},
-        address::{self, Action, Family, Meaning, Port, Transport, MEANINGFUL_SIZE},
+        address::{self, Family, Meaning, Port, SocketAction, Transport, MEANINGFUL_SIZE},
         blame::Blame,
         unfulfilled::Unfulfilled,
     },
@@ -35,7 +35,12 @@ fn transport(protocol: &Protocol<'_>) -> Transport {
 /// Checks that `sock` may be bound to `address`.
 pub(crate) fn socket_bind(cred: &CredSecurity, sock: &Sock, address: &SockAddr<'_>) -> Result {
     match sock.protocol() {
-        Some(protocol) => check(cred, sock, address, Action::bind(transport(&protocol))),
+        Some(protocol) => check(
+            cred,
+            sock,
+            address,
+            SocketAction::bind(transport(&protocol)),
+        ),
         None => Ok(()),
     }
 }
@@ -45,11 +50,16 @@ pub(crate) fn socket_connect(cred: &CredSecurity, sock: &Sock, address: &SockAdd
     let Some(protocol) = sock.protocol() else {
         return Ok(());
     };
-    check(cred, sock, address, Action::connect(transport(&protocol)))?;
+    check(
+        cred,
+        sock,
+        address,
+        SocketAction::connect(transport(&protocol)),
+    )?;
 
     match protocol {
         Protocol::Udp(udp) if address::connecting_binds(&address.copy::<MEANINGFUL_SIZE>()) => {
-            check_implicit_bind(cred, sock, udp)
+            check_autobind(cred, sock, udp)
         }
         _ => Ok(()),
     }
@@ -59,25 +69,25 @@ pub(crate) fn socket_connect(cred: &CredSecurity, sock: &Sock, address: &SockAdd
 pub(crate) fn socket_sendmsg(cred: &CredSecurity, sock: &Sock, message: &Message<'_>) -> Result {
     match (sock.protocol(), &message.address) {
         (Some(Protocol::Tcp), Some(address)) if message.is_fast_open => {
-            check(cred, sock, address, Action::ConnectTcp)
+            check(cred, sock, address, SocketAction::ConnectTcp)
         }
         (Some(Protocol::Udp(udp)), Some(address)) => {
-            check(cred, sock, address, Action::SendUdp)?;
-            check_implicit_bind(cred, sock, udp)
+            check(cred, sock, address, SocketAction::SendUdp)?;
+            check_autobind(cred, sock, udp)
         }
-        (Some(Protocol::Udp(udp)), None) => check_implicit_bind(cred, sock, udp),
+        (Some(Protocol::Udp(udp)), None) => check_autobind(cred, sock, udp),
         _ => Ok(()),
     }
 }
 
 /// Checks that the kernel may bind a UDP socket, unless it is bound already. Fails with [`EACCES`].
-fn check_implicit_bind(cred: &CredSecurity, sock: &Sock, udp: &UdpSock) -> Result {
+fn check_autobind(cred: &CredSecurity, sock: &Sock, udp: &UdpSock) -> Result {
     let right = AccessNet::from(AccessNetRight::BindUdp);
 
     match cred.domain_handling(right) {
         Some(domain) if !udp.is_bound() => {
             let family = sock.family();
-            let left = unfulfilled(domain, Port::CHOSEN, right);
+            let left = unfulfilled(domain, Port::AUTOBIND, right);
 
             conclude(
                 cred,
@@ -92,7 +102,7 @@ fn check_implicit_bind(cred: &CredSecurity, sock: &Sock, udp: &UdpSock) -> Resul
 /// Checks `action` with `address`, if a layer handles the right.
 ///
 /// Fails with the error that the network stack has for a bad address, or with [`EACCES`].
-fn check(cred: &CredSecurity, sock: &Sock, address: &SockAddr<'_>, action: Action) -> Result {
+fn check(cred: &CredSecurity, sock: &Sock, address: &SockAddr<'_>, action: SocketAction) -> Result {
     let right = AccessNet::from(action.right());
     let Some(domain) = cred.domain_handling(right) else {
         return Ok(());

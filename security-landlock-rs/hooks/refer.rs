@@ -11,7 +11,7 @@ use crate::{
     log,
     policy::{
         access::AccessFs,
-        refer::{Action, Refusal, Required},
+        refer::{Move, Refusal, Required},
     },
     walk::refer::{self, File},
 };
@@ -23,13 +23,13 @@ use kernel::{
 
 /// Checks that the file `old` gets a second name in `new_dir`.
 pub(crate) fn path_link(cred: &CredSecurity, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
-    check(cred, Action::Link, old, new_dir, new)
+    check(cred, Move::Link, old, new_dir, new)
 }
 
 /// Checks a rename of `old` to `new` in `new_dir`; `action` is any but a link.
 pub(crate) fn path_rename(
     cred: &CredSecurity,
-    action: Action,
+    action: Move,
     old: &Dentry,
     new_dir: &Path,
     new: &Dentry,
@@ -42,13 +42,7 @@ pub(crate) fn path_rename(
 /// `new_dir` and the directory of `old` are in the same mount, which the VFS checked. Fails with
 /// [`ENOENT`] if there is no such file, with [`EACCES`] for want of a right, and only then with
 /// [`EXDEV`], upon which user space may copy instead.
-fn check(
-    cred: &CredSecurity,
-    action: Action,
-    old: &Dentry,
-    new_dir: &Path,
-    new: &Dentry,
-) -> Result {
+fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
     let Some(domain) = cred.domain_handling(AccessFs::ALL) else {
         return Ok(());
     };
@@ -56,7 +50,7 @@ fn check(
     let replaced = file(new);
     let required = Required::new(action, moved.file_type, replaced.map(|file| file.file_type));
     let swapped = match action {
-        Action::Exchange => Some(replaced.ok_or(ENOENT)?),
+        Move::Exchange => Some(replaced.ok_or(ENOENT)?),
         _ => None,
     };
 

@@ -24,7 +24,7 @@
 //! never the other way round.
 //!
 //! A UDP socket that is connected, or sends, without being bound is bound to a port that the kernel
-//! chooses. That takes the right to bind to [`Port::CHOSEN`].
+//! chooses. That takes the right to bind to [`Port::AUTOBIND`].
 
 use super::{access::AccessNetRight, rule::Key};
 
@@ -34,7 +34,7 @@ pub(crate) struct Port(u16);
 
 impl Port {
     /// Stands for a port that the kernel chooses.
-    pub(crate) const CHOSEN: Self = Self(0);
+    pub(crate) const AUTOBIND: Self = Self(0);
 
     /// Makes a port from its number.
     pub(crate) const fn new(number: u16) -> Self {
@@ -81,7 +81,7 @@ pub(crate) enum Transport {
 
 /// What is done with a socket and an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum SocketAction {
     /// Bind a TCP socket to a local address.
     BindTcp,
     /// Connect a TCP socket to a remote address, maybe by sending data at once (fast open).
@@ -94,7 +94,7 @@ pub(crate) enum Action {
     SendUdp,
 }
 
-impl Action {
+impl SocketAction {
     /// Returns what binding is for a protocol.
     pub(crate) fn bind(transport: Transport) -> Self {
         match transport {
@@ -153,7 +153,7 @@ pub(crate) const MEANINGFUL_SIZE: usize = INET6_SIZE;
 ///
 /// `address` has the first [`MEANINGFUL_SIZE`] bytes of what user space passed, or all of them if
 /// there are fewer.
-pub(crate) fn meaning(action: Action, socket: Family, address: &[u8]) -> Meaning {
+pub(crate) fn meaning(action: SocketAction, socket: Family, address: &[u8]) -> Meaning {
     let Some(family) = family_of(address) else {
         return Meaning::Invalid;
     };
@@ -171,16 +171,18 @@ pub(crate) fn meaning(action: Action, socket: Family, address: &[u8]) -> Meaning
 }
 
 /// Returns the meaning of an address of no family.
-fn unspecified(action: Action, socket: Family, address: &[u8]) -> Meaning {
+fn unspecified(action: SocketAction, socket: Family, address: &[u8]) -> Meaning {
     let is_inet = socket == Family::INET;
 
     match action {
-        Action::ConnectTcp | Action::ConnectUdp => Meaning::Unrestricted,
-        Action::SendUdp if socket == Family::INET6 => Meaning::Ambiguous,
-        Action::SendUdp => port(address, INET_SIZE),
-        Action::BindTcp | Action::BindUdp if is_inet => bind_any_host(address),
-        Action::BindTcp | Action::BindUdp if address.len() < INET6_SIZE => Meaning::Invalid,
-        Action::BindTcp | Action::BindUdp => Meaning::WrongFamily,
+        SocketAction::ConnectTcp | SocketAction::ConnectUdp => Meaning::Unrestricted,
+        SocketAction::SendUdp if socket == Family::INET6 => Meaning::Ambiguous,
+        SocketAction::SendUdp => port(address, INET_SIZE),
+        SocketAction::BindTcp | SocketAction::BindUdp if is_inet => bind_any_host(address),
+        SocketAction::BindTcp | SocketAction::BindUdp if address.len() < INET6_SIZE => {
+            Meaning::Invalid
+        }
+        SocketAction::BindTcp | SocketAction::BindUdp => Meaning::WrongFamily,
     }
 }
 
@@ -219,12 +221,12 @@ fn port(address: &[u8], size: usize) -> Meaning {
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
 #[kernel::prelude::kunit_tests(landlock_address)]
 mod tests {
-    use super::Action::{BindTcp, BindUdp, ConnectTcp, ConnectUdp, SendUdp};
+    use super::SocketAction::{BindTcp, BindUdp, ConnectTcp, ConnectUdp, SendUdp};
     use super::*;
 
     const HTTP: Meaning = Meaning::Port(Port(80));
     const UNIX: Family = Family(1);
-    const ACTIONS: [Action; 5] = [BindTcp, ConnectTcp, BindUdp, ConnectUdp, SendUdp];
+    const ACTIONS: [SocketAction; 5] = [BindTcp, ConnectTcp, BindUdp, ConnectUdp, SendUdp];
     /// The families that a socket may have, each with the size of its addresses.
     const SOCKETS: &[(Family, usize)] = match HAS_INET6 {
         true => &[(Family::INET, 16), (Family::INET6, 24)],

@@ -29,7 +29,7 @@ impl<'a> Grants<'a> {
     }
 
     /// Returns what the oldest layer grants, which is the only one of a ruleset.
-    pub(crate) fn of_oldest<A: Access>(self) -> A {
+    pub(crate) fn of_ruleset<A: Access>(self) -> A {
         let first = self.words.first().copied().unwrap_or(0);
 
         layer::unpack(LayerIndex::new::<0>(), first)

@@ -10,7 +10,7 @@
 
 mod required;
 
-pub(crate) use self::required::{Action, Required};
+pub(crate) use self::required::{Move, Required};
 use super::{
     access::{AccessFs, AccessFsRight},
     grants::Grants,
@@ -245,7 +245,7 @@ mod tests {
     ) -> Reparent {
         let layers = Layers::first(handling_all());
         let words = [source, destination, file].map(|rights| [layer::pack(OLDEST, rights)]);
-        let required = Required::new(Action::Rename, file_type, None);
+        let required = Required::new(Move::Rename, file_type, None);
         let moved = Moved::new(&layers, file_type, Some(Grants::from_words(&words[2])));
         let mut reparent = Reparent::new(&layers, required, moved, None);
 

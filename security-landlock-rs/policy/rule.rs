@@ -330,11 +330,11 @@ mod tests {
         let mut table = Small::new(OLDEST)?;
 
         let _ = table.add(OLDEST, AccessFs::empty(), Logging::Quiet);
-        let granted = table.find().map(Grants::of_oldest);
+        let granted = table.find().map(Grants::of_ruleset);
         assert_eq!(granted, Some(AccessFs::empty()));
 
         let _ = table.add(OLDEST, AccessFs::ALL, Logging::Normal);
-        let granted = table.find().map(Grants::of_oldest);
+        let granted = table.find().map(Grants::of_ruleset);
         assert_eq!(granted, Some(AccessFs::ALL));
         Ok(())
     }

@@ -140,7 +140,7 @@ impl<A: Access> Rules<A> {
             merged.inherit(parent)?;
         }
         ruleset.rules().try_for_each(|(key, grants)| {
-            let is_new = merged.insert(key, youngest, grants.of_oldest(), grants.logging(ONLY));
+            let is_new = merged.insert(key, youngest, grants.of_ruleset(), grants.logging(ONLY));
             is_new.map(drop)
         })?;
         Ok(merged)

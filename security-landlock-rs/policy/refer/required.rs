@@ -6,7 +6,7 @@ use super::super::{access::AccessFs, open::FileType};
 
 /// What a rename or a link does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum Move {
     /// Gives a file a second name.
     Link,
     /// Moves a file, over another one if there is one.
@@ -29,23 +29,23 @@ pub(crate) struct Required {
 impl Required {
     /// Lists the rights for `action` on a file of type `old`; `new` is the type of what already
     /// has the new name, if anything has.
-    pub(crate) fn new(action: Action, old: FileType, new: Option<FileType>) -> Self {
+    pub(crate) fn new(action: Move, old: FileType, new: Option<FileType>) -> Self {
         let mut required = Self {
             source: AccessFs::empty(),
             destination: old.make_right().into(),
         };
 
-        if action != Action::Link {
+        if action != Move::Link {
             required.source |= old.remove_right();
             if let Some(new) = new {
                 required.destination |= new.remove_right();
             }
         }
         match (action, new) {
-            (Action::RenameWhiteout, _) => {
+            (Move::RenameWhiteout, _) => {
                 required.source |= FileType::Whiteout.make_right();
             }
-            (Action::Exchange, Some(new)) => required.source |= new.make_right(),
+            (Move::Exchange, Some(new)) => required.source |= new.make_right(),
             _ => (),
         }
         required
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn link_only_creates() {
-        let required = Required::new(Action::Link, FileType::Regular, None);
+        let required = Required::new(Move::Link, FileType::Regular, None);
 
         assert!(required.source.is_empty());
         assert_eq!(required.destination, MakeReg.into());
@@ -73,11 +73,7 @@ mod tests {
 
     #[test]
     fn rename_removes_what_it_replaces() {
-        let required = Required::new(
-            Action::Rename,
-            FileType::Directory,
-            Some(FileType::Directory),
-        );
+        let required = Required::new(Move::Rename, FileType::Directory, Some(FileType::Directory));
 
         assert_eq!(required.source, RemoveDir.into());
         assert_eq!(required.destination, MakeDir | RemoveDir);
@@ -85,11 +81,7 @@ mod tests {
 
     #[test]
     fn exchange_asks_the_same_of_both_sides() {
-        let required = Required::new(
-            Action::Exchange,
-            FileType::Regular,
-            Some(FileType::Directory),
-        );
+        let required = Required::new(Move::Exchange, FileType::Regular, Some(FileType::Directory));
 
         assert_eq!(required.source, RemoveFile | MakeDir);
         assert_eq!(required.destination, RemoveDir | MakeReg);
@@ -97,7 +89,7 @@ mod tests {
 
     #[test]
     fn whiteout_is_created_in_the_source() {
-        let required = Required::new(Action::RenameWhiteout, FileType::Directory, None);
+        let required = Required::new(Move::RenameWhiteout, FileType::Directory, None);
 
         assert_eq!(required.source, RemoveDir | MakeReg);
         assert_eq!(required.destination, MakeDir.into());

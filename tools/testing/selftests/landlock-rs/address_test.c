@@ -258,7 +258,7 @@ TEST_F(family, ipv6_udp_to_mapped_ipv4)
 	EXPECT_EQ(EACCES, try_send(fd, mapped, sizeof(mapped.in6)));
 }
 
-/* A family that is neither: nothing for Landlock, but for the implicit bind. */
+/* A family that is neither: nothing for Landlock, but for autobind. */
 TEST_F(family, foreign)
 {
 	const union address un = { .un.sun_family = AF_UNIX };
@@ -433,12 +433,12 @@ TEST_F(size, send_without_family)
 
 /* Sockets that the kernel binds */
 
-FIXTURE(implicit_bind)
+FIXTURE(autobind)
 {
 	int fd;
 };
 
-FIXTURE_SETUP(implicit_bind)
+FIXTURE_SETUP(autobind)
 {
 	if (abi_version() < 10)
 		SKIP(return, "no rights on UDP ports");
@@ -446,12 +446,12 @@ FIXTURE_SETUP(implicit_bind)
 	self->fd = new_socket(_metadata, AF_INET, SOCK_DGRAM);
 }
 
-FIXTURE_TEARDOWN(implicit_bind)
+FIXTURE_TEARDOWN(autobind)
 {
 }
 
-/* The implicit bind is checked before the network stack misses an address. */
-TEST_F(implicit_bind, of_a_message_to_nowhere)
+/* Autobind is checked before the network stack misses an address. */
+TEST_F(autobind, of_a_message_to_nowhere)
 {
 	const int bound = new_socket(_metadata, AF_INET, SOCK_DGRAM);
 
@@ -462,7 +462,7 @@ TEST_F(implicit_bind, of_a_message_to_nowhere)
 	EXPECT_EQ(EACCES, ERR(send(self->fd, ".", 1, 0)));
 }
 
-TEST_F(implicit_bind, does_not_come_with_a_disconnection)
+TEST_F(autobind, does_not_come_with_a_disconnection)
 {
 	const union address address = any_host(AF_UNSPEC, PORT);
 
@@ -471,7 +471,7 @@ TEST_F(implicit_bind, does_not_come_with_a_disconnection)
 }
 
 /* Port 0 has a rule of its own, and the port that is chosen needs none. */
-TEST_F(implicit_bind, takes_port_0)
+TEST_F(autobind, takes_port_0)
 {
 	const union address address = loopback(AF_INET, PORT);
 	const int ruleset_fd = new_net_ruleset(_metadata, UDP_BIND);
@@ -481,7 +481,7 @@ TEST_F(implicit_bind, takes_port_0)
 	EXPECT_EQ(0, try_send(self->fd, address, sizeof(address.in)));
 }
 
-TEST_F(implicit_bind, happens_once)
+TEST_F(autobind, happens_once)
 {
 	const union address address = loopback(AF_INET, PORT);
 	const int unbound = new_socket(_metadata, AF_INET, SOCK_DGRAM);

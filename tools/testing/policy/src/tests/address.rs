@@ -6,7 +6,7 @@ use super::support::*;
 use crate::policy::{
     access::AccessNetRight,
     address::{
-        connecting_binds, meaning, Action, Family, Meaning, Port, Transport, MEANINGFUL_SIZE,
+        connecting_binds, meaning, Family, Meaning, Port, SocketAction, Transport, MEANINGFUL_SIZE,
     },
     rule::Key,
 };
@@ -20,12 +20,12 @@ const INET6: u16 = 10;
 /// Families of addresses and of sockets that are worth a try: also those next to the known ones.
 const FAMILIES: [u16; 9] = [UNSPEC, 1, INET, 3, 9, INET6, 11, 0x0200, u16::MAX];
 
-const ACTIONS: [Action; 5] = [
-    Action::BindTcp,
-    Action::ConnectTcp,
-    Action::BindUdp,
-    Action::ConnectUdp,
-    Action::SendUdp,
+const ACTIONS: [SocketAction; 5] = [
+    SocketAction::BindTcp,
+    SocketAction::ConnectTcp,
+    SocketAction::BindUdp,
+    SocketAction::ConnectUdp,
+    SocketAction::SendUdp,
 ];
 
 /// Makes an address: its family, a port, then the host; cut or filled up to `size` bytes.
@@ -38,7 +38,7 @@ fn address(family: u16, port: u16, host: u8, size: usize) -> Vec<u8> {
 }
 
 /// The reference. An IPv4 address has 16 bytes, an IPv6 address at least 24 (RFC 2133).
-fn expected(action: Action, socket: u16, address: &[u8]) -> Meaning {
+fn expected(action: SocketAction, socket: u16, address: &[u8]) -> Meaning {
     if address.len() < 2 {
         return Meaning::Invalid;
     }
@@ -54,20 +54,20 @@ fn expected(action: Action, socket: u16, address: &[u8]) -> Meaning {
 
     match (action, family, socket) {
         // Connecting to no address ends a connection: dropping privileges is always allowed.
-        (Action::ConnectTcp | Action::ConnectUdp, UNSPEC, _) => Meaning::Unrestricted,
+        (SocketAction::ConnectTcp | SocketAction::ConnectUdp, UNSPEC, _) => Meaning::Unrestricted,
         // sendto(2) of IPv4 takes no family for its own, whatever the host is; that of IPv6 takes it
         // for no address at all, but the socket may be one of IPv4 by then.
-        (Action::SendUdp, UNSPEC, INET6) => Meaning::Ambiguous,
-        (Action::SendUdp, UNSPEC, _) if !enough => Meaning::Invalid,
-        (Action::SendUdp, UNSPEC, _) => port(),
+        (SocketAction::SendUdp, UNSPEC, INET6) => Meaning::Ambiguous,
+        (SocketAction::SendUdp, UNSPEC, _) if !enough => Meaning::Invalid,
+        (SocketAction::SendUdp, UNSPEC, _) => port(),
         // bind(2) of IPv4 takes no family for its own, if the address names no host.
-        (Action::BindTcp | Action::BindUdp, UNSPEC, INET) => match enough {
+        (SocketAction::BindTcp | SocketAction::BindUdp, UNSPEC, INET) => match enough {
             false => Meaning::Invalid,
             true if any_host => port(),
             true => Meaning::WrongFamily,
         },
-        (Action::BindTcp | Action::BindUdp, UNSPEC, _) if !long => Meaning::Invalid,
-        (Action::BindTcp | Action::BindUdp, UNSPEC, _) => Meaning::WrongFamily,
+        (SocketAction::BindTcp | SocketAction::BindUdp, UNSPEC, _) if !long => Meaning::Invalid,
+        (SocketAction::BindTcp | SocketAction::BindUdp, UNSPEC, _) => Meaning::WrongFamily,
         (_, INET, INET) if enough => port(),
         (_, INET6, INET6) if long => port(),
         (_, INET | INET6, _) => Meaning::Invalid,
@@ -75,7 +75,7 @@ fn expected(action: Action, socket: u16, address: &[u8]) -> Meaning {
     }
 }
 
-fn assert_expected(action: Action, socket: u16, address: &[u8]) {
+fn assert_expected(action: SocketAction, socket: u16, address: &[u8]) {
     let found = meaning(action, Family::new(socket), address);
 
     let expected = expected(action, socket, address);
@@ -109,7 +109,7 @@ fn every_port_is_read_in_network_order() {
     for number in 0..=u16::MAX {
         for (family, size) in [(INET, 16), (INET6, 24)] {
             let bytes = address(family, number, 0, size);
-            let found = meaning(Action::ConnectTcp, Family::new(family), &bytes);
+            let found = meaning(SocketAction::ConnectTcp, Family::new(family), &bytes);
 
             assert_eq!(found, Meaning::Port(Port::new(number)));
         }
@@ -122,8 +122,8 @@ fn any_byte_of_the_host_makes_it_a_host() {
         let mut bytes = address(UNSPEC, 80, 0, 16);
         bytes[place] = 0x80;
 
-        assert_expected(Action::BindTcp, INET, &bytes);
-        assert_expected(Action::BindUdp, INET, &bytes);
+        assert_expected(SocketAction::BindTcp, INET, &bytes);
+        assert_expected(SocketAction::BindUdp, INET, &bytes);
     }
 }
 
@@ -134,7 +134,7 @@ fn ports_have_keys_of_their_own() {
         .collect();
 
     assert_eq!(keys.len(), 1 << 16);
-    assert_eq!(Port::CHOSEN, Port::new(0));
+    assert_eq!(Port::AUTOBIND, Port::new(0));
 }
 
 #[test]
@@ -153,18 +153,18 @@ fn rules_for_all_ports_are_found_by_their_keys() {
 #[test]
 fn each_action_takes_its_right() {
     assert_eq!(
-        Action::bind(Transport::Tcp).right(),
+        SocketAction::bind(Transport::Tcp).right(),
         AccessNetRight::BindTcp
     );
     assert_eq!(
-        Action::connect(Transport::Tcp).right(),
+        SocketAction::connect(Transport::Tcp).right(),
         AccessNetRight::ConnectTcp
     );
     assert_eq!(
-        Action::bind(Transport::Udp).right(),
+        SocketAction::bind(Transport::Udp).right(),
         AccessNetRight::BindUdp
     );
-    for action in [Action::connect(Transport::Udp), Action::SendUdp] {
+    for action in [SocketAction::connect(Transport::Udp), SocketAction::SendUdp] {
         assert_eq!(action.right(), AccessNetRight::ConnectSendUdp);
     }
 }

@@ -14,7 +14,7 @@ use crate::policy::{
     open::FileType,
     optional::OptionalDenials,
     quiet::is_quiet,
-    refer::{Action, Moved, Reparent, Required},
+    refer::{Move, Moved, Reparent, Required},
     rule::{extend, Multiplier, Shape, Table},
     unfulfilled::Unfulfilled,
 };
@@ -128,7 +128,7 @@ fn scope_is_quiet_if_its_layer_says_so() {
 #[test]
 fn what_is_left_of_a_directory_is_blamed() {
     let layers = layers(&[1 << 8]);
-    let required = Required::new(Action::Link, FileType::Regular, None);
+    let required = Required::new(Move::Link, FileType::Regular, None);
     let moved = Moved::new(&layers, FileType::Regular, None);
     let mut reparent = Reparent::new(&layers, required, moved, None);
 
@@ -144,7 +144,7 @@ fn what_is_left_of_a_directory_is_blamed() {
 fn rule_above_both_directories_is_shown_with_what_is_asked_of_each() {
     let layers = layers(&[1 << 8]);
     let all = AccessFsRight::MakeReg | AccessFsRight::Refer;
-    let required = Required::new(Action::Link, FileType::Regular, None);
+    let required = Required::new(Move::Link, FileType::Regular, None);
     let moved = Moved::new(&layers, FileType::Regular, None);
     let mut reparent = Reparent::new(&layers, required, moved, None);
     assert_eq!(reparent.asked(all), [Some(all), Some(all)]);

@@ -18,7 +18,7 @@ use crate::policy::{
     },
     grants::Grants,
     open::FileType::*,
-    refer::{Action, Moved, Refusal, Reparent, Required},
+    refer::{Move, Moved, Refusal, Reparent, Required},
     rule::Key,
 };
 
@@ -90,7 +90,7 @@ impl Case {
         })
     }
 
-    fn action(&self) -> Action {
+    fn action(&self) -> Move {
         ACTIONS[self.action].0
     }
 
@@ -98,7 +98,7 @@ impl Case {
     fn swapped(&self) -> Option<&File> {
         self.new
             .as_ref()
-            .filter(|_| self.action() == Action::Exchange)
+            .filter(|_| self.action() == Move::Exchange)
     }
 
     /// Decides as the hook does: up to the root of the mount on each side, and on from there.
@@ -330,7 +330,7 @@ fn every_move_in_two_layers_is_decided_right() {
 fn side_that_is_granted_all_needs_no_rule() {
     let layers = stack(&[AccessFs::ALL; LAYERS]);
     let moved = Moved::new(&layers, Regular, None);
-    let required = Required::new(Action::Rename, Regular, None);
+    let required = Required::new(Move::Rename, Regular, None);
     let mut reparent = Reparent::new(&layers, required, moved, None);
 
     assert!(!reparent.is_fulfilled());

@@ -379,7 +379,7 @@ proptest! {
         for (layer, granted) in granted.iter().enumerate() {
             rules.extend(Key::MIN, layer, rights(granted));
         }
-        let oldest: AccessFs = rules.find(Key::MIN).expect("it was added").of_oldest();
+        let oldest: AccessFs = rules.find(Key::MIN).expect("it was added").of_ruleset();
         prop_assert_eq!(set_of(oldest), &granted[0] & &set_of(AccessFs::ALL));
     }
 

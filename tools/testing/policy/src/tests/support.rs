@@ -247,7 +247,7 @@ impl Rules {
         let mut merged = self.inherited(self.count + ruleset.count, self.layers + 1);
 
         for (key, grants) in ruleset.table().iter() {
-            merged.extend(key, self.layers, grants.of_oldest());
+            merged.extend(key, self.layers, grants.of_ruleset());
         }
         merged
     }

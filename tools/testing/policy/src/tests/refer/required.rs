@@ -10,7 +10,7 @@
 use crate::policy::{
     access::AccessFsRight::{self, *},
     open::FileType::{self, *},
-    refer::{Action, Required},
+    refer::{Move, Required},
 };
 use crate::tests::support::*;
 
@@ -26,10 +26,10 @@ pub(super) enum Step {
 use Step::*;
 
 /// What each action does, step by step.
-pub(super) const ACTIONS: [(Action, &[Step]); 4] = [
-    (Action::Link, &[MakeOldInDestination]),
+pub(super) const ACTIONS: [(Move, &[Step]); 4] = [
+    (Move::Link, &[MakeOldInDestination]),
     (
-        Action::Rename,
+        Move::Rename,
         &[
             RemoveOldFromSource,
             RemoveNewFromDestination,
@@ -37,7 +37,7 @@ pub(super) const ACTIONS: [(Action, &[Step]); 4] = [
         ],
     ),
     (
-        Action::RenameWhiteout,
+        Move::RenameWhiteout,
         &[
             RemoveOldFromSource,
             RemoveNewFromDestination,
@@ -46,7 +46,7 @@ pub(super) const ACTIONS: [(Action, &[Step]); 4] = [
         ],
     ),
     (
-        Action::Exchange,
+        Move::Exchange,
         &[
             RemoveOldFromSource,
             RemoveNewFromDestination,
@@ -150,8 +150,8 @@ fn destination_always_grants_something() {
 fn exchange_is_the_same_seen_from_the_other_file() {
     for (old, ..) in TYPES {
         for (new, ..) in TYPES {
-            let there = Required::new(Action::Exchange, old, Some(new));
-            let back = Required::new(Action::Exchange, new, Some(old));
+            let there = Required::new(Move::Exchange, old, Some(new));
+            let back = Required::new(Move::Exchange, new, Some(old));
 
             assert_eq!(there.source, back.destination, "{old:?} {new:?}");
             assert_eq!(there.destination, back.source, "{old:?} {new:?}");

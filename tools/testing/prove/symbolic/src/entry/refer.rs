@@ -6,7 +6,7 @@ use super::{grants, layers, slice, Handled, Rule, REFUSED};
 use crate::policy::{
     access::AccessFs,
     open::FileType,
-    refer::{Action, Moved, Refusal, Reparent, Required, Side},
+    refer::{Move, Moved, Refusal, Reparent, Required, Side},
 };
 
 /// What is renamed, and the rules that are met on the way.
@@ -118,10 +118,10 @@ fn file_type(number: u64) -> FileType {
 #[no_mangle]
 pub extern "C" fn requires(action: u64, old: u64, new: u64) -> u64 {
     let action = match action {
-        0 => Action::Link,
-        1 => Action::Rename,
-        2 => Action::RenameWhiteout,
-        _ => Action::Exchange,
+        0 => Move::Link,
+        1 => Move::Rename,
+        2 => Move::RenameWhiteout,
+        _ => Move::Exchange,
     };
     let new = (new != 8).then(|| file_type(new));
     let required = Required::new(action, file_type(old), new);
