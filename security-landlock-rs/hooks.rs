@@ -13,7 +13,7 @@ pub(crate) mod net;
 pub(crate) mod owner;
 pub(crate) mod path;
 pub(crate) mod ptrace;
-pub(crate) mod refer;
+pub(crate) mod rename;
 pub(crate) mod signal;
 pub(crate) mod superblock;
 pub(crate) mod unix;

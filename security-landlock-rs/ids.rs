@@ -3,7 +3,7 @@
 //! Rank 2: identifiers of domains and rulesets.
 #![forbid(unsafe_code)]
 
-use crate::{kapi::random, policy::id};
+use crate::{kapi::random, policy::numbering};
 
 use kernel::sync::atomic::{Atomic, Relaxed};
 
@@ -19,9 +19,9 @@ pub(crate) fn next() -> u64 {
 fn take(counter: &Atomic<u64>, start: impl FnOnce() -> u32, step: u8) -> u64 {
     if counter.load(Relaxed) == 0 {
         // The second caller finds it set.
-        let _ = counter.cmpxchg(0, id::first(start()), Relaxed);
+        let _ = counter.cmpxchg(0, numbering::first(start()), Relaxed);
     }
-    counter.fetch_add(id::step(step), Relaxed)
+    counter.fetch_add(numbering::step(step), Relaxed)
 }
 
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
@@ -33,8 +33,8 @@ mod tests {
     fn counter_starts_once() {
         let counter = Atomic::new(0);
 
-        assert_eq!(take(&counter, || 0, 0), id::first(0));
-        assert_eq!(take(&counter, || u32::MAX, 0), id::first(0) + 1);
+        assert_eq!(take(&counter, || 0, 0), numbering::first(0));
+        assert_eq!(take(&counter, || u32::MAX, 0), numbering::first(0) + 1);
     }
 
     #[test]

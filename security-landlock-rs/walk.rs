@@ -3,7 +3,7 @@
 //! Rank 3: path walks, which collect what rules grant.
 #![forbid(unsafe_code)]
 
-pub(crate) mod refer;
+pub(crate) mod reparent;
 
 use crate::{
     domain::Domain,

@@ -6,7 +6,7 @@ use super::argument::{entries, AddressStart, Answer, Argument, Passed};
 use crate::{
     cred::CredSecurity,
     file::FileSecurity,
-    hooks::{cred, file, inode, mount, net, owner, path, ptrace, refer, signal, superblock, unix},
+    hooks::{cred, file, inode, mount, net, owner, path, ptrace, rename, signal, superblock, unix},
     kapi::{
         file::File,
         fowner::{FileOwner, FileOwnerMut},
@@ -68,7 +68,7 @@ entries! {
         new_dir: &Path,
         new: &Dentry,
     ) -> c_int {
-        refer::path_link(cred, old, new_dir, new)
+        rename::path_link(cred, old, new_dir, new)
     }
 
     fn landlock_rs_path_rename(
@@ -78,7 +78,7 @@ entries! {
         new: &Dentry,
         flags: c_uint,
     ) -> c_int {
-        refer::path_rename(cred, rename_action(flags), old, new_dir, new)
+        rename::path_rename(cred, rename_action(flags), old, new_dir, new)
     }
 
     fn landlock_rs_path_mknod(

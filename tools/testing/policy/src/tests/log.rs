@@ -9,8 +9,8 @@ use crate::policy::{
     blame::{Blame, Blocker},
     denial::Denial,
     grants::Logging,
-    id,
     layer::{LayerIndex, Layers},
+    numbering,
     open::FileType,
     optional::OptionalDenials,
     quiet::is_quiet,
@@ -160,11 +160,11 @@ fn rule_above_both_directories_is_shown_with_what_is_asked_of_each() {
 proptest! {
     #[test]
     fn identifiers_never_repeat_and_never_are_zero(random: u32, steps in prop::collection::vec(any::<u8>(), 1..50)) {
-        let mut last = id::first(random);
+        let mut last = numbering::first(random);
         prop_assert!(last > u64::from(u32::MAX));
 
         for step in steps {
-            let next = last + id::step(step);
+            let next = last + numbering::step(step);
             prop_assert!(next > last && next - last <= 16);
             last = next;
         }

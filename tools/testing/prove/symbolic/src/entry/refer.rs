@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Renames and links to another directory, with the steps of `walk/refer.rs`.
+//! Renames and links to another directory, with the steps of `walk/reparent.rs`.
 
 use super::{grants, layers, slice, Handled, Rule, REFUSED};
 use crate::policy::{

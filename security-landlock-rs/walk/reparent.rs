@@ -21,7 +21,7 @@ use crate::{
 
 /// A file that changes its directory, with its type.
 #[derive(Clone, Copy)]
-pub(crate) struct File<'a> {
+pub(crate) struct Renamed<'a> {
     /// Its name, which is not negative.
     pub(crate) dentry: &'a Dentry,
     /// Its type.
@@ -35,11 +35,11 @@ pub(crate) struct File<'a> {
 pub(crate) fn verdict<'a>(
     domain: &Domain,
     required: Required,
-    moved: File<'a>,
-    swapped: Option<File<'_>>,
+    moved: Renamed<'a>,
+    swapped: Option<Renamed<'_>>,
     new_dir: &Path,
 ) -> Result<(), Denied<'a>> {
-    let describe = |file: File<'_>| {
+    let describe = |file: Renamed<'_>| {
         let grants = rule_on(domain, file.dentry);
 
         Moved::new(domain.layers(), file.file_type, grants)
@@ -92,7 +92,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Reports the rules on the files themselves, which were looked at first.
-    fn trace_files(&self, files: [Option<File<'_>>; 2]) {
+    fn trace_files(&self, files: [Option<Renamed<'_>>; 2]) {
         for file in files.into_iter().flatten() {
             if let Some(grants) = rule_on(self.domain, file.dentry) {
                 log::match_on_file(self.domain, self.traced, file.dentry, grants);

@@ -13,7 +13,7 @@ use crate::{
         access::AccessFs,
         refer::{Move, Refusal, Required},
     },
-    walk::refer::{self, File},
+    walk::reparent::{self, Renamed},
 };
 
 use kernel::{
@@ -57,7 +57,7 @@ fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &
     if old.is_child_of(new_dir.dentry()) {
         return super::check(cred, domain, new_dir, required.same_directory());
     }
-    let verdict = refer::verdict(domain, required, moved, swapped, new_dir);
+    let verdict = reparent::verdict(domain, required, moved, swapped, new_dir);
     verdict.map_err(|denied| {
         if let Some(blame) = denied.source {
             log::denial(cred, blame, Object::Path(new_dir, &denied.old_dir));
@@ -73,8 +73,8 @@ fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &
 }
 
 /// Returns the file that has the name `dentry`, if any has.
-fn file(dentry: &Dentry) -> Option<File<'_>> {
+fn file(dentry: &Dentry) -> Option<Renamed<'_>> {
     let file_type = dentry.inode().map(super::file_type)?;
 
-    Some(File { dentry, file_type })
+    Some(Renamed { dentry, file_type })
 }
