@@ -22,12 +22,12 @@ use kernel::prelude::*;
 #[repr(C)]
 #[derive(Clone, Default, Zeroable)]
 pub(crate) struct CredSecurity {
-    /// The domain. `shim/hooks.c` looks whether there is one.
+    /// The domain. `shim/hook.c` looks whether there is one.
     domain: Option<DomainRef>,
     /// The layers of [`ExecLayers`], none of which is without a domain.
     exec_layers: u16,
     /// Domains that will be nested into this one are not logged. It does not need a domain, so
-    /// `shim/hooks.c` looks at it as well when it copies credentials.
+    /// `shim/hook.c` looks at it as well when it copies credentials.
     log_subdomains_off: bool,
 }
 

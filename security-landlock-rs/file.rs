@@ -23,9 +23,9 @@ use kernel::{prelude::*, task::Task};
 #[repr(C)]
 #[derive(Zeroable)]
 pub(crate) struct FileSecurity {
-    /// The [`OptionalDenials`], at which `shim/hooks.c` looks first.
+    /// The [`OptionalDenials`], at which `shim/hook.c` looks first.
     denied: Word,
-    /// For whom the file signals its owner. `shim/hooks.c` looks whether there is anybody.
+    /// For whom the file signals its owner. `shim/hook.c` looks whether there is anybody.
     sender: OwnerCell<FownSubject>,
 }
 

@@ -2,7 +2,7 @@
 
 //! Rank 4: one function per hook of the LSM framework, with the name of the hook.
 //!
-//! `shim/hooks.c` has already left when the credentials have no domain, but where said otherwise.
+//! `shim/hook.c` has already left when the credentials have no domain, but where said otherwise.
 #![forbid(unsafe_code)]
 
 pub(crate) mod cred;

@@ -27,7 +27,7 @@
 //!     v                                      v
 //!  slot, or shim/lsm.c                    LSM framework
 //!     v                                      v
-//!  ffi/syscalls.rs   typed arguments      shim/hooks.c      no domain: allowed
+//!  ffi/syscalls.rs   typed arguments      shim/hook.c       no domain: allowed
 //!     v                                      v
 //!  syscalls/         as in the manual     ffi/hooks.rs      typed arguments
 //!     v                                      v

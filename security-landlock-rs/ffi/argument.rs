@@ -2,7 +2,7 @@
 
 //! Arguments of hooks: what each pointer of C must be is said once, where it is converted.
 //!
-//! `shim/hooks.c` passes on what the LSM framework passes to a hook, referenced by its caller until
+//! `shim/hook.c` passes on what the LSM framework passes to a hook, referenced by its caller until
 //! the hook returns.
 
 use crate::{

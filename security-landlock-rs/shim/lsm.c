@@ -17,7 +17,7 @@
 #include <uapi/linux/landlock.h>
 #include <uapi/linux/lsm.h>
 
-#include "hooks.h"
+#include "hook.h"
 #include "landlock_rs.h"
 #include "marks.h"
 

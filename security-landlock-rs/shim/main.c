@@ -14,7 +14,7 @@
 #include <linux/module.h>
 
 #include "coverage.h"
-#include "hooks.h"
+#include "hook.h"
 #include "landlock_rs.h"
 #include "marks.h"
 

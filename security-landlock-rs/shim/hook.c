@@ -18,7 +18,7 @@
 #include <linux/rcupdate.h>
 #include <net/af_unix.h>
 
-#include "hooks.h"
+#include "hook.h"
 #include "landlock_rs.h"
 
 static struct landlock_rs_cred *blob_of(const struct cred *cred)

@@ -3,8 +3,8 @@
  * Landlock in Rust - how the hooks get to the LSM framework
  */
 
-#ifndef _LANDLOCK_RS_HOOKS_H
-#define _LANDLOCK_RS_HOOKS_H
+#ifndef _LANDLOCK_RS_HOOK_H
+#define _LANDLOCK_RS_HOOK_H
 
 #ifdef MODULE
 
@@ -20,4 +20,4 @@ void landlock_rs_add_hooks(const struct lsm_id *lsm);
 
 #endif /* MODULE */
 
-#endif /* _LANDLOCK_RS_HOOKS_H */
+#endif /* _LANDLOCK_RS_HOOK_H */
