@@ -75,7 +75,7 @@ impl_flags!(
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
     pub(crate) struct Scopes(u32);
 
-    /// One way to act on other tasks, which a layer can limit to those inside it:
+    /// One way to act on other tasks, which a layer can restrict to tasks inside it:
     /// `LANDLOCK_SCOPE_*`.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(crate) enum Scope {
@@ -86,7 +86,7 @@ impl_flags!(
     }
 );
 
-/// A set of rights on one kind of object. It has less than 32 bits.
+/// A set of rights on one kind of object, which has fewer than 32 bits.
 pub(crate) trait Access: Copy + core::fmt::Debug + PartialEq + Into<u32> {
     /// Number of bits up to the highest right.
     const WIDTH: u32;
@@ -95,7 +95,7 @@ pub(crate) trait Access: Copy + core::fmt::Debug + PartialEq + Into<u32> {
     fn from_stored(bits: u32) -> Self;
 }
 
-/// A bit of user space stands for no right that this ABI knows.
+/// User space passed a bit that stands for no right of this ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UnknownAccess;
 
@@ -110,7 +110,7 @@ macro_rules! impl_access {
             }
         }
 
-        // Not every kind of rights needs all of this.
+        // Not every kind of right needs all of this.
         #[allow(dead_code)]
         impl $set {
             /// Every known right.
@@ -137,10 +137,10 @@ macro_rules! impl_access {
     };
 }
 
-/// Rights that rules grant.
+/// Rights that rules can grant.
 pub(crate) trait Granted: Access {
-    /// Returns the rights that a rule grants although it does not say so: those that its layer,
-    /// which handles `handled`, does not deny.
+    /// Returns the rights that a rule grants implicitly: those that its layer, which handles
+    /// `handled`, does not deny.
     fn granted_without_rule(handled: Self) -> Self;
 }
 
@@ -199,7 +199,7 @@ impl AccessMasks {
             && self.scope.is_subset(superset.scope)
     }
 
-    /// Returns what a layer denies that handles `self`.
+    /// Returns what a layer that handles `self` denies.
     pub(crate) fn with_initially_denied(self) -> Self {
         let fs = if self.fs.is_empty() {
             self.fs

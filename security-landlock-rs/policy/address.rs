@@ -17,14 +17,14 @@
 //! ```
 //!
 //! An address that is too short, or that is not of the family of the socket, is refused with the
-//! error of the network stack rather than for want of a right: a program must be able to tell a
-//! mistake of its own from a sandbox.
+//! error of the network stack rather than with that of a missing right: a program must be able to
+//! tell a bug of its own from a sandbox.
 //!
-//! The socket is not locked, so an IPv6 socket may become an IPv4 one meanwhile (`IPV6_ADDRFORM`);
-//! never the other way round.
+//! The socket is not locked, so an IPv6 socket may concurrently become an IPv4 one
+//! (`IPV6_ADDRFORM`), but never the other way round.
 //!
-//! A UDP socket that is connected, or sends, without being bound is bound to a port that the kernel
-//! chooses. That takes the right to bind to [`Port::AUTOBIND`].
+//! A UDP socket that connects or sends without being bound is bound to a port that the kernel
+//! chooses (autobind). That requires the right to bind to [`Port::AUTOBIND`].
 
 use super::{access::AccessNetRight, rule::Key};
 
@@ -33,10 +33,10 @@ use super::{access::AccessNetRight, rule::Key};
 pub(crate) struct Port(u16);
 
 impl Port {
-    /// Stands for a port that the kernel chooses.
+    /// Port 0: the kernel chooses one.
     pub(crate) const AUTOBIND: Self = Self(0);
 
-    /// Makes a port from its number.
+    /// Creates a port from its number.
     pub(crate) const fn new(number: u16) -> Self {
         Self(number)
     }
@@ -64,16 +64,16 @@ impl Family {
     /// IPv6: `AF_INET6`.
     pub(crate) const INET6: Self = Self(10);
 
-    /// Makes a family from its number.
+    /// Creates a family from its number.
     pub(crate) const fn new(number: u16) -> Self {
         Self(number)
     }
 }
 
-/// Protocol of an internet socket that rights are about.
+/// Transport protocol of an internet socket, as far as rights apply to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
-    /// TCP, but not what is built upon it, as MPTCP.
+    /// TCP, but not what is built on it, such as MPTCP.
     Tcp,
     /// UDP, but not UDP-Lite.
     Udp,
@@ -84,9 +84,9 @@ pub(crate) enum Transport {
 pub(crate) enum SocketAction {
     /// Bind a TCP socket to a local address.
     BindTcp,
-    /// Connect a TCP socket to a remote address, maybe by sending data at once (fast open).
+    /// Connect a TCP socket to a remote address, possibly along with data (fast open).
     ConnectTcp,
-    /// Bind a UDP socket to a local address, or let the kernel do so.
+    /// Bind a UDP socket to a local address, explicitly or by autobind.
     BindUdp,
     /// Connect a UDP socket to a remote address, to which it then sends.
     ConnectUdp,
@@ -111,7 +111,7 @@ impl SocketAction {
         }
     }
 
-    /// Returns the right that the action takes.
+    /// Returns the right that the action requires.
     pub(crate) fn right(self) -> AccessNetRight {
         match self {
             Self::BindTcp => AccessNetRight::BindTcp,
@@ -125,7 +125,7 @@ impl SocketAction {
 /// What an action with an address amounts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// Nothing that rights are about.
+    /// No right applies.
     Unrestricted,
     /// The address is too short, or of another family than the socket (`EINVAL`).
     Invalid,

@@ -2,8 +2,8 @@
 
 //! Arguments of the system calls, checked.
 //!
-//! The checks come in the order in which C Landlock makes them: it decides which error a program
-//! sees that makes two mistakes.
+//! The order of the checks is that of C Landlock: it determines which error a program gets that
+//! makes two mistakes.
 
 mod restrict;
 
@@ -19,7 +19,7 @@ use super::{
 pub(crate) enum AttrError {
     /// Unknown flag, unknown right, or a right that the ruleset does not handle (`EINVAL`).
     Invalid,
-    /// The request is right but useless: it names no right (`ENOMSG`).
+    /// The request is valid but useless: it names no right (`ENOMSG`).
     Useless,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Query {
 }
 
 impl Query {
-    /// Reads `flags`. A question comes without attributes, as `has_attr` and `size` say.
+    /// Parses `flags`. Queries take no attributes: neither `has_attr` nor a `size`.
     pub(crate) const fn parse(flags: u32, has_attr: bool, size: usize) -> Result<Self, AttrError> {
         match flags {
             0 => Ok(Self::Create),
@@ -58,12 +58,12 @@ impl Query {
 pub(crate) struct RulesetAttr {
     /// What the ruleset handles; never empty.
     pub(crate) handled: AccessMasks,
-    /// What is not logged of it when a quiet rule is concerned.
+    /// What of it is not logged if a quiet rule matches.
     pub(crate) quiet: AccessMasks,
 }
 
 impl RulesetAttr {
-    /// Number of 64-bit members that user space has to pass at least: `handled_access_fs`.
+    /// Minimum number of 64-bit members that user space must pass: `handled_access_fs`.
     pub(crate) const MIN_MEMBERS: usize = 1;
     /// Number of 64-bit members that this ABI knows.
     pub(crate) const MEMBERS: usize = 6;
@@ -95,7 +95,7 @@ impl RulesetAttr {
 
 /// Checks the rights that a rule grants, for a ruleset that handles `handled`.
 ///
-/// A right that no ruleset knows is one that this one does not handle.
+/// An unknown right is one that the ruleset does not handle.
 fn parse_allowed<A: Access>(bytes: [u8; 8], handled: A, logging: Logging) -> Result<A, AttrError> {
     let handled: u32 = handled.into();
 
@@ -111,7 +111,7 @@ fn parse_allowed<A: Access>(bytes: [u8; 8], handled: A, logging: Logging) -> Res
 pub(crate) struct PathBeneathAttr {
     /// Rights that the rule grants, all handled by the ruleset. Only a quiet rule may have none.
     pub(crate) allowed: AccessFs,
-    /// Descriptor of the file hierarchy, from user space and not looked up yet.
+    /// Descriptor of the file hierarchy, as user space passed it: not looked up yet.
     pub(crate) parent_fd: i32,
 }
 
@@ -201,7 +201,7 @@ impl Logging {
         }
     }
 
-    /// Refuses a quiet rule if the ruleset says of no right that quiet rules concern it.
+    /// Refuses a quiet rule if the ruleset has no right that quiet rules apply to.
     pub(crate) fn check_useful(self, is_ever_quiet: bool) -> Result<(), AttrError> {
         if self == Self::Quiet && !is_ever_quiet {
             return Err(AttrError::Invalid);
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(parse(2, 1, 1, 0), Err(AttrError::Invalid));
         assert_eq!(parse(1, 2, 0, 1), Err(AttrError::Invalid));
         assert_eq!(parse(1, 0, 1 << 63, 0), Err(AttrError::Invalid));
-        // Which mistake is seen first.
+        // Which mistake is reported first.
         assert_eq!(parse(0, 0, 1, 0), Err(AttrError::Invalid));
     }
 

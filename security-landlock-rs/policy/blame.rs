@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who is to blame for a denial, and for want of what.
+//! Which layer is to blame for a denial, and which rights are missing.
 
 use super::{
     access::{AccessFs, AccessNet, Scope},
@@ -25,7 +25,7 @@ pub(crate) enum Blocker {
 }
 
 impl Blocker {
-    /// Returns the missing rights as bits, or 0 if it is not about rights.
+    /// Returns the missing rights as bits, or 0 if this is not about rights.
     pub(crate) fn missing(self) -> u32 {
         match self {
             Self::Fs(missing) => missing.into(),
@@ -56,14 +56,14 @@ impl Blame {
         }
     }
 
-    /// Blames who denies what is left of a request about a file, if anything is.
+    /// Blames the youngest layer that still denies a request about a file, if any does.
     pub(crate) fn for_file(left: &Unfulfilled<AccessFs>) -> Option<Self> {
         let denial = left.youngest_denial()?;
 
         Some(Self::fs(denial, left.is_quiet(denial.layer)))
     }
 
-    /// Blames who denies what is left of a request about a port, if anything is.
+    /// Blames the youngest layer that still denies a request about a port, if any does.
     pub(crate) fn for_port(left: &Unfulfilled<AccessNet>) -> Option<Self> {
         let denial = left.youngest_denial()?;
 
@@ -74,7 +74,7 @@ impl Blame {
         })
     }
 
-    /// Blames who denied a right on a file.
+    /// Blames the layer that denied a right on a file.
     pub(crate) fn fs(denial: Denial<AccessFs>, is_object_quiet: bool) -> Self {
         Self {
             layer: denial.layer,
@@ -114,7 +114,7 @@ mod tests {
             .try_fold(oldest, |layers, fs| layers.stack(handling(fs)))
     }
 
-    /// Returns who is to blame for a request, and for want of what.
+    /// Returns the layer that is to blame for a request, and what it denies.
     fn blamed(requested: AccessFs) -> Result<Option<(usize, Blocker)>, TooManyLayers> {
         let blame = Blame::for_file(&Unfulfilled::new(&layers()?, requested));
 

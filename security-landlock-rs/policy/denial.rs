@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Refused requests.
+//! Denied requests.
 
 use super::layer::LayerIndex;
 
-/// Who refused a request, and for want of what.
+/// Which layer denied a request, and which rights are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Denial<A> {
     /// The youngest layer that denies.

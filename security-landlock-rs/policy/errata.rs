@@ -2,14 +2,14 @@
 
 //! The ABI version, and the errata that are fixed.
 
-/// Highest ABI version of which every promise is kept.
+/// The highest ABI version that is fully supported.
 pub(crate) const ABI_VERSION: i32 = 11;
 
-/// A fix that user space may want to know of.
+/// A fix that user space may need to know about.
 struct Erratum {
     /// Its number in the kernel's documentation, from 1.
     number: u32,
-    /// First ABI version that had the mistake.
+    /// First ABI version that had the bug.
     abi: i32,
 }
 
@@ -27,7 +27,7 @@ const ERRATA: [Erratum; 4] = [
 
 /// Returns the set of fixed errata: bit `n - 1` stands for erratum `n`.
 ///
-/// A mistake of an ABI that is not there yet is not one that was fixed.
+/// A bug of an ABI that is not supported yet is not one that was fixed.
 pub(crate) fn fixed() -> i32 {
     ERRATA
         .iter()

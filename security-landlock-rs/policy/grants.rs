@@ -7,12 +7,12 @@ use super::{
     layer::{self, Handled, LayerIndex, Layers, MAX_LAYERS},
 };
 
-/// What a rule says about the logs of denials on its object, and beneath it.
+/// What a rule says about logging denials on its object, and beneath it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Logging {
     /// Nothing.
     Normal,
-    /// They are not logged, for rights that the layer says may be quiet.
+    /// Denials are not logged, for the rights that the layer declares quiet.
     Quiet,
 }
 
@@ -28,14 +28,14 @@ impl<'a> Grants<'a> {
         Self { words }
     }
 
-    /// Returns what the oldest layer grants, which is the only one of a ruleset.
+    /// Returns what the only layer of a ruleset grants, the oldest one.
     pub(crate) fn of_ruleset<A: Access>(self) -> A {
         let first = self.words.first().copied().unwrap_or(0);
 
         layer::unpack(LayerIndex::new::<0>(), first)
     }
 
-    /// Returns what the rule says about logs in the layer at `index`.
+    /// Returns what the rule says about logging in the layer at `index`.
     pub(crate) fn logging(self, index: LayerIndex) -> Logging {
         let word = self.words.get(layer::word_of(index)).copied().unwrap_or(0);
 

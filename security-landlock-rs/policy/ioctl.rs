@@ -2,9 +2,9 @@
 
 //! Commands of `ioctl(2)` that need no right on a device.
 //!
-//! The VFS answers them itself, without asking the device (`do_vfs_ioctl()` in `fs/ioctl.c`), and
-//! they do no harm on a device: they concern the descriptor or the file system, or only make sense
-//! on regular files. A 32-bit task passes the same numbers: the commands that it numbers otherwise
+//! The VFS handles them itself, without the driver (`do_vfs_ioctl()` in `fs/ioctl.c`), and they are
+//! harmless on a device: they are about the descriptor or the file system, or only make sense on
+//! regular files. A 32-bit task passes the same numbers: the commands that have other numbers there
 //! all need the right.
 
 /// Number of a command, as `ioctl(2)` takes it.
@@ -39,7 +39,7 @@ pub(crate) const FS_IOC_GETFSUUID: Command = 0x8011_1500;
 /// Returns the name of the file system in sysfs: any file of it will do.
 pub(crate) const FS_IOC_GETFSSYSFSPATH: Command = 0x8081_1501;
 
-/// Returns whether a device takes `command` without `IoctlDev`.
+/// Returns whether `command` may be sent to a device without `IoctlDev`.
 pub(crate) fn is_always_allowed(command: Command) -> bool {
     matches!(
         command,

@@ -16,7 +16,7 @@ pub(crate) const MAX_LAYERS: usize = 16;
 /// Position of a layer, from 0 (the oldest). It has four bits.
 pub(crate) type LayerIndex = Bounded<usize, 4>;
 
-/// A domain has [`MAX_LAYERS`] layers already.
+/// A domain already has [`MAX_LAYERS`] layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooManyLayers;
 
@@ -41,8 +41,9 @@ pub(super) fn pack<A: Access>(index: LayerIndex, rights: A) -> u64 {
     }
 }
 
-/// A mark in each half of a word, beside the rights: no set of rights has this bit, and [`unpack`]
-/// drops it. In a table: the rule is quiet. In what is left of a request: no quiet rule was met.
+/// A mark in each half of a word, next to the rights: no set of rights has this bit, and [`unpack`]
+/// drops it. In a table, it means that the rule is quiet; in what is left of a request, that no
+/// quiet rule was found.
 const MARK: u64 = 1 << 31;
 
 // The rights that a table stores are below the mark.
@@ -146,7 +147,7 @@ impl Layers {
         Ok(Self { youngest, ..*self }.with_youngest(handled))
     }
 
-    /// Sets what the youngest layer handles, which nobody set before.
+    /// Sets what the youngest layer handles, which is not set yet.
     fn with_youngest(mut self, handled: AccessMasks) -> Self {
         let denied = handled.with_initially_denied();
         let index = self.youngest;
@@ -168,7 +169,7 @@ impl Layers {
         used.map(|word| word >> A::SHIFT)
     }
 
-    /// Returns the position of the layer that was enforced last.
+    /// Returns the index of the layer that was enforced last.
     pub(crate) fn youngest(&self) -> LayerIndex {
         self.youngest
     }

@@ -7,15 +7,15 @@
 
 /// Returns the first identifier of a boot.
 ///
-/// It does not fit 32 bits, so that user space finds out early if it is careless with them, and it
-/// differs from boot to boot, so that logs of several boots can be told apart.
+/// It does not fit in 32 bits, so that a program that truncates identifiers fails early, and it
+/// differs from boot to boot, so that the logs of several boots can be told apart.
 pub(crate) fn first(random: u32) -> u64 {
     (1u64 << 32).wrapping_add(random.into())
 }
 
 /// Returns how far the next identifier is from this one: 1 to 16.
 ///
-/// A reader does not learn exactly how many domains others have made meanwhile.
+/// Identifiers do not reveal exactly how many domains others have created in between.
 pub(crate) fn step(random: u8) -> u64 {
     u64::from(random & 0xf).wrapping_add(1)
 }

@@ -9,7 +9,7 @@ use super::access::{AccessFs, AccessFsRight};
 pub(crate) enum FileType {
     /// Directory.
     Directory,
-    /// Regular file, or of a type that the kernel does not know.
+    /// Regular file, or one of an unknown type.
     Regular,
     /// Symbolic link.
     Symlink,
@@ -47,7 +47,8 @@ impl FileType {
 
     /// Returns the right to create a file of this type.
     ///
-    /// A whiteout gives access to no device: it is guarded as a regular file is (erratum 4).
+    /// A whiteout gives access to no device: creating one is like creating a regular file (erratum
+    /// 4).
     pub(crate) fn make_right(self) -> AccessFsRight {
         match self {
             Self::Directory => AccessFsRight::MakeDir,
@@ -60,7 +61,7 @@ impl FileType {
         }
     }
 
-    /// Returns the rights that are decided when a file of this type is opened, but are needed
+    /// Returns the rights that are checked when a file of this type is opened, but only needed
     /// later, if at all.
     pub(crate) fn optional_rights(self) -> AccessFs {
         if self.is_device() {
@@ -70,7 +71,7 @@ impl FileType {
         }
     }
 
-    /// Returns whether this is a device. So is a whiteout, if it is opened.
+    /// Returns whether this is a device. A whiteout is one as well when it is opened.
     fn is_device(self) -> bool {
         matches!(self, Self::Block | Self::Character | Self::Whiteout)
     }

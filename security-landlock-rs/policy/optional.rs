@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rights that are decided when a file is opened and needed later: which of them were denied, and
-//! by which layer.
+//! Rights that are checked when a file is opened and only needed later: which of them were denied,
+//! and by which layer.
 //!
-//! All of it fits one word of the file blob, which is zero when nothing was denied:
+//! All of this fits in one word of the file blob, which is zero if nothing was denied:
 //!
 //! ```text
 //!  bit  0        truncate is denied          bits 4..8    by this layer
@@ -46,7 +46,7 @@ const PLACES: [Place; 2] = [
 ];
 
 impl OptionalDenials {
-    /// Keeps what is left of a request, as far as rights are concerned that are needed later.
+    /// Records which of the rights that are needed later are left of a request.
     pub(crate) fn new(left: &Unfulfilled<AccessFs>) -> Self {
         if left.is_fulfilled() {
             return Self::default();
@@ -73,10 +73,11 @@ impl OptionalDenials {
         self.0
     }
 
-    /// Returns who denied `right`, if anybody did, and whether a quiet rule covers the file there.
+    /// Returns the layer that denied `right`, if any did, and whether a quiet rule covers the file
+    /// there.
     pub(crate) fn denial(self, right: AccessFsRight) -> Option<(Denial<AccessFs>, bool)> {
         let place = PLACES.iter().find(|place| place.right == right)?;
-        // The places are less than 32, so nothing wraps; plain shifts would be checked.
+        // Positions are less than 32, so nothing wraps; plain shifts would be checked for overflow.
         let is_set = |bit| self.0.wrapping_shr(bit) & 1 != 0;
         // CAST: four bits.
         let layer = LayerIndex::try_new((self.0.wrapping_shr(place.layer) & 0xf) as usize)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Is a denial logged? What domains and credentials say about it.
+//! Whether a denial is logged: what domains and credentials say about it.
 
 use super::{
     access::{AccessMasks, AccessNet},
@@ -12,20 +12,19 @@ use super::{
     layer::LayerIndex,
 };
 
-/// Layers of a domain that were enforced by the program that runs now, and not by one that
-/// executed it.
+/// Layers of a domain that were enforced by the running program, and not by one that executed it.
 ///
-/// Credentials keep it as an integer, where zero means that there is none.
+/// Credentials store it as an integer, in which zero means that there is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ExecLayers(u16);
 
 impl ExecLayers {
-    /// Reads what credentials keep.
+    /// Converts what credentials store.
     pub(crate) fn from_bits(bits: u16) -> Self {
         Self(bits)
     }
 
-    /// Returns what credentials keep.
+    /// Returns what credentials store.
     pub(crate) fn bits(self) -> u16 {
         self.0
     }
@@ -50,7 +49,7 @@ impl ExecLayers {
     }
 }
 
-/// The program that is denied something, seen from a layer.
+/// How the program that is denied something relates to a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Program {
     /// It enforced the layer itself.
@@ -59,16 +58,16 @@ pub(crate) enum Program {
     New,
 }
 
-/// What credentials say about domains that will be nested into theirs.
+/// What credentials say about domains that get nested into theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subdomains {
-    /// They say themselves whether they are logged.
+    /// Each domain says itself whether it is logged.
     Logged,
     /// They are never logged.
     Muted,
 }
 
-/// What a domain says about the logs of its own denials. Set once, when it is enforced.
+/// What a domain says about logging its own denials. Set once, when it is enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LogRules {
     same_exec: bool,
@@ -98,8 +97,8 @@ impl LogRules {
     }
 }
 
-/// Returns whether a layer wants to hear nothing of what it is to blame for; `quiet` is what it
-/// says of its quiet rules, and of its scopes.
+/// Returns whether a denial that a layer is to blame for is not logged; `quiet` is what the layer
+/// says about its quiet rules and its scopes.
 pub(crate) fn is_quiet(quiet: AccessMasks, blame: Blame) -> bool {
     match blame.blocker {
         Blocker::Ptrace | Blocker::ChangeTopology => false,

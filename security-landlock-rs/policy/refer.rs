@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Renames and links: may a file come into another directory?
+//! Renames and links: may a file move to another directory?
 //!
-//! A file has the rights that rules on it and on the directories above it grant. To change its
-//! directory, both directories have to grant [`AccessFsRight::Refer`] and the rights to remove and
-//! create files; and the file must not gain any right by it, in any layer. The comparison is for
-//! each layer on its own: that layers deny together what one of them would gain does not help,
-//! because other tasks may have the older layers alone.
+//! A file has the rights that rules on it and on the directories above it grant. To move it to
+//! another directory, both directories must grant [`AccessFsRight::Refer`] and the rights to remove
+//! and create files, and the file must not gain a right in any layer. Each layer is compared on its
+//! own: it does not help if another layer denies what one of them would grant, because other tasks
+//! may be in the older layers only.
 
 mod required;
 
@@ -21,8 +21,8 @@ use super::{
 
 /// Returns what `layers` deny of all rights to a file that changes its directory.
 ///
-/// Every layer of a domain denies to refer, also one that handles no right on files: no rule of its
-/// can grant it.
+/// Every layer of a domain denies to refer, even one that handles no right on files, of which no
+/// rule can grant it.
 pub(crate) fn unfulfilled(layers: &Layers) -> Unfulfilled<AccessFs> {
     let mut left = Unfulfilled::new(layers, AccessFs::ALL);
 
@@ -87,7 +87,7 @@ impl Side {
         self.left.is_fulfilled()
     }
 
-    /// Returns what is asked of this side now, of `all` that the layers deny.
+    /// Returns which of `all` that the layers deny this side still has to grant.
     fn asked(&self, all: AccessFs, is_compared: bool) -> Option<AccessFs> {
         match (self.is_fulfilled(), is_compared) {
             (true, _) => None,
@@ -108,7 +108,7 @@ impl Side {
         denied.is_left_in(&other.left, file.usable())
     }
 
-    /// Returns whether a right is missing that user space could do without by no other means.
+    /// Returns whether a right is missing that copying the file would need as well.
     fn lacks_right(&self) -> bool {
         let mut left = self.left;
 
@@ -117,7 +117,7 @@ impl Side {
     }
 }
 
-/// Why a file must not come into another directory.
+/// Why a file must not move to another directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// A directory does not grant removal or creation: a copy would fail as well.
@@ -126,18 +126,18 @@ pub(crate) enum Refusal {
     Reparent,
 }
 
-/// A change of directory under examination.
+/// A move to another directory that is being checked.
 ///
-/// First each side is granted what rules say up to the root of their common mount; then both are
+/// Each side is first granted what rules say up to the root of their common mount. Then both are
 /// granted the same, step by step up to the real root, and before each step [`Self::compare`]
-/// tries to conclude that no file gains a right. Until then, all that the layers handle counts;
-/// from then on, only what the action requires.
+/// checks whether no file gains a right. Until that is so, everything that the layers handle
+/// counts; from then on, only what the action requires.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reparent {
     source: Side,
     destination: Side,
     moved: Moved,
-    /// The file that comes back, when two files change places.
+    /// The file that moves the other way, if two files are exchanged.
     swapped: Option<Moved>,
     is_compared: bool,
 }
@@ -159,7 +159,7 @@ impl Reparent {
         }
     }
 
-    /// Returns what is asked of each side now, of `all` that the layers deny, if anything is.
+    /// Returns which of `all` that the layers deny each side still has to grant, if any.
     pub(crate) fn asked(&self, all: AccessFs) -> [Option<AccessFs>; 2] {
         [&self.source, &self.destination].map(|side| side.asked(all, self.is_compared))
     }
@@ -169,7 +169,7 @@ impl Reparent {
         &mut self.source
     }
 
-    /// Returns the directory that the file comes into.
+    /// Returns the directory that the file enters.
     pub(crate) fn destination(&mut self) -> &mut Side {
         &mut self.destination
     }
@@ -202,7 +202,7 @@ impl Reparent {
         self.source.is_fulfilled() && self.destination.is_fulfilled()
     }
 
-    /// Concludes, when no further rule can grant anything and something is left.
+    /// Returns why the move is refused, when no further rule can grant what is left.
     pub(crate) fn refusal(&self) -> Refusal {
         if self.source.lacks_right() || self.destination.lacks_right() {
             Refusal::MissingRight

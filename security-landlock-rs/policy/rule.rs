@@ -2,9 +2,9 @@
 
 //! Rules in flat tables: what each layer grants on an object.
 //!
-//! A table is a slice of words that somebody else allocated, all zero at first. It is cut into
-//! slots of equal size; a slot holds the key of an object, then the rights that each layer grants
-//! on it, two layers to a word:
+//! A table is a slice of words, initially zero, which the caller allocates. It consists of slots of
+//! equal size; a slot holds the key of an object, followed by the rights that each layer grants on
+//! it, two layers to a word:
 //!
 //! ```text
 //!  word      0       1          2          ...            one layer:       2 words, 16 bytes
@@ -15,10 +15,10 @@
 //! ```
 //!
 //! The slot of a key is the first free one from a place that depends on the key (open addressing,
-//! linear probing). A third of the slots stay free, so that a search is short; as rules are never
-//! removed, it ends at the first free slot. A hit or a miss most often touches one cache line.
+//! linear probing). A third of the slots stay free, so that searches are short; as rules are never
+//! removed, a search ends at the first free slot. A hit or a miss usually touches one cache line.
 //!
-//! Besides rights, a half word has a mark that makes the rule quiet in that layer.
+//! Next to the rights, each half of a word has a mark that makes the rule quiet in that layer.
 //!
 //! # Chosen keys
 //!
@@ -55,15 +55,15 @@ pub(crate) type Key = NonZeroU64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooManyRules;
 
-/// What decides, besides a key, where the search for it starts.
+/// What determines, together with a key, where the search for it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Multiplier(u64);
 
 impl Multiplier {
-    /// For a table of few rules, of which no choice makes a search long.
+    /// For a table of few rules: no choice of keys makes its searches long.
     pub(crate) const FIXED: Self = Self(0x9e37_79b9_7f4a_7c15);
 
-    /// Takes the multiplier from random bits, which must be new for each table.
+    /// Creates a multiplier from random bits, which must be fresh for each table.
     pub(crate) fn new(random: u64) -> Self {
         // Odd factors lose nothing: different keys have different products.
         Self(random | 1)
@@ -77,8 +77,7 @@ impl Multiplier {
     }
 }
 
-/// The layout of a table: how many slots there are, how large each of them is, and where the search
-/// for a key starts.
+/// The layout of a table: the number of slots, their size, and where the search for a key starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shape {
     slots: u32,
@@ -156,7 +155,7 @@ impl Shape {
     }
 }
 
-/// A table to search in.
+/// A table, to be searched.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Table<'a> {
     shape: Shape,
@@ -164,7 +163,7 @@ pub(crate) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Reads `words` as a table of this shape.
+    /// Interprets `words` as a table of this shape.
     pub(crate) fn new(shape: Shape, words: &'a [u64]) -> Self {
         Self { shape, words }
     }
@@ -203,8 +202,8 @@ impl<'a> Table<'a> {
 /// Adds `granted` to the rule for `key` in the layer at `index`, and makes it quiet there if
 /// `logging` says so; creates the rule if there is none.
 ///
-/// Returns whether the rule is new, or [`None`] when every slot is taken, which does not happen as
-/// long as [`Shape::has_room`] is heeded.
+/// Returns whether the rule is new, or [`None`] if every slot is taken, which [`Shape::has_room`]
+/// rules out.
 #[inline]
 pub(crate) fn extend<A: Access>(
     shape: Shape,
@@ -224,20 +223,20 @@ pub(crate) fn extend<A: Access>(
     Some(is_new)
 }
 
-/// Copies a rule of another table, that of a parent domain, where it has no more layers.
+/// Copies a rule of another table, that of a parent domain, which has no more layers.
 ///
-/// Returns [`None`] when every slot is taken.
+/// Returns [`None`] if every slot is taken.
 #[inline]
 pub(crate) fn inherit(shape: Shape, words: &mut [u64], key: Key, grants: Grants<'_>) -> Option<()> {
     let (slot, _) = claim(shape, words, key)?;
     let copied = slot.iter_mut().skip(1).zip(grants.words());
 
-    // They are zero so far; of this few words a copy would be made by a call.
+    // They are zero so far. The compiler would turn a copy of so few words into a call.
     copied.for_each(|(to, from)| *to |= from);
     Some(())
 }
 
-/// Returns the slot of `key`, and whether it was taken for it only now.
+/// Returns the slot of `key`, and whether it has just been taken for it.
 #[inline]
 fn claim(shape: Shape, words: &mut [u64], key: Key) -> Option<(&mut [u64], bool)> {
     let start = shape.search(words, key)?;

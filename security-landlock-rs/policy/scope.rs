@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Scopes: may a client reach a server?
+//! Scopes: may a client act on a server?
 //!
-//! A task gets its domain from its parent and adds layers to it. So the layers that two domains
-//! have in common are the oldest ones of both: those of the last ancestor of both tasks. In each
-//! of these layers client and server are in the same sandbox. Every other layer of the client is
-//! one that the server is not in, and which keeps the client away from it:
+//! A task inherits the domain of its parent and adds layers to it. So the layers that two domains
+//! have in common are the oldest ones of both: those of the last common ancestor of both tasks. In
+//! each of these layers, client and server are in the same sandbox. Every other layer of the client
+//! is one that the server is not in, and from which the client must not act on it:
 //!
 //! ```text
 //!   client:  0 --- 1 --- 2 --- 3        in common: 2 layers
@@ -13,7 +13,8 @@
 //!   server:          2'                 layers 2 and 3 of the client decide
 //! ```
 //!
-//! What only the server has does not matter: a task may reach into sandboxes, but not out of them.
+//! The other layers of the server do not matter: a task may act on what is inside of other
+//! sandboxes, but not on what is outside of its own.
 
 use super::{
     access::{Scope, Scopes},
@@ -21,13 +22,13 @@ use super::{
     unfulfilled::Unfulfilled,
 };
 
-/// Returns the layer that decides whom a client reaches in the way that `scope` limits: the
-/// youngest one that limits it, as no rule grants anything. Without one, everybody is reached.
+/// Returns the layer that determines which servers are within `scope` for a client: the youngest
+/// one that handles the scope, as no rule grants anything. Without one, all servers are.
 pub(crate) fn scoping_layer(client: &Layers, scope: Scope) -> Option<LayerIndex> {
     client.youngest_handling(Scopes::from(scope))
 }
 
-/// Returns whether the layer that decides lets a client reach a server.
+/// Returns whether a server is within the scope of the layer at `scoping` of a client.
 ///
 /// The first `common` layers are in common with the domain of the server.
 pub(crate) fn is_within(scoping: LayerIndex, common: usize) -> bool {

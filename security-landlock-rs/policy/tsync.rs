@@ -2,8 +2,8 @@
 
 //! Progress of the threads of a process that enforce a domain together: all of them, or none.
 //!
-//! One thread, the caller, gives each of its siblings a task work. The caller counts those that
-//! have not answered (`preparing`) and those that wait for the decision (`prepared`):
+//! One thread, the caller, queues task work for each of its siblings. It counts those that have not
+//! answered (`preparing`) and those that wait for the decision (`prepared`):
 //!
 //! | State of a sibling | Meaning                              | `preparing` | `prepared` |
 //! |--------------------|--------------------------------------|:-----------:|:----------:|
@@ -21,7 +21,7 @@
 //! | undecided to commit    | [`Progress::commit`]     | the caller  | all siblings are prepared    |
 //! | undecided to abort     | [`Progress::abort`]      | the caller  | a failure, or an interruption |
 //!
-//! The decision is final. The counts mean nothing after an abort: nobody waits for siblings then.
+//! The decision is final. After an abort the counts mean nothing: nothing waits for siblings then.
 //!
 //! A prepared thread creates no threads. So a round of the caller that finds no sibling to enlist,
 //! when all those that are enlisted are prepared, has found them all.
@@ -55,12 +55,12 @@ impl<E: Copy> Progress<E> {
         }
     }
 
-    /// Counts one more sibling, which is about to get its task work.
+    /// Counts one more sibling, for which task work is about to be queued.
     pub(crate) fn enlist(&mut self) {
         self.preparing = self.preparing.saturating_add(1);
     }
 
-    /// Discounts an enlisted sibling that will not answer.
+    /// Stops counting an enlisted sibling that will not answer.
     pub(crate) fn withdraw(&mut self) {
         self.preparing = self.preparing.saturating_sub(1);
     }
@@ -82,8 +82,8 @@ impl<E: Copy> Progress<E> {
         self.prepared = self.prepared.saturating_sub(1);
     }
 
-    /// Returns the answer of the siblings, if it does not depend on those that are missing: all are
-    /// prepared, or the first one that failed did so with this error.
+    /// Returns the answer of the siblings, if it no longer depends on those that have not answered:
+    /// all are prepared, or the first one to fail did so with this error.
     pub(crate) fn answer(&self) -> Option<Result<(), E>> {
         match self.failure {
             Some(error) => Some(Err(error)),
@@ -92,8 +92,8 @@ impl<E: Copy> Progress<E> {
         }
     }
 
-    /// Decides to commit, unless a sibling is not prepared or there is a decision. Returns whether
-    /// it does.
+    /// Decides to commit, unless a sibling is not prepared or there is a decision already. Returns
+    /// whether it did.
     pub(crate) fn commit(&mut self) -> bool {
         let can_commit = self.outcome.is_none() && matches!(self.answer(), Some(Ok(())));
 
@@ -103,7 +103,7 @@ impl<E: Copy> Progress<E> {
         can_commit
     }
 
-    /// Decides to abort, unless there is a decision.
+    /// Decides to abort, unless there is a decision already.
     pub(crate) fn abort(&mut self) {
         self.outcome = self.outcome.or(Some(Outcome::Abort));
     }
@@ -113,8 +113,8 @@ impl<E: Copy> Progress<E> {
         self.outcome
     }
 
-    /// Returns whether the caller has nothing more to wait for: before the decision, as the
-    /// siblings answered; after it, as they finished.
+    /// Returns whether the caller has nothing left to wait for: before the decision, because the
+    /// siblings have answered; after it, because they have finished.
     pub(crate) fn is_phase_over(&self) -> bool {
         match self.outcome {
             None => self.answer().is_some(),

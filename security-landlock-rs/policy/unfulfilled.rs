@@ -15,8 +15,8 @@ use core::marker::PhantomData;
 
 /// For each layer, the requested rights that no rule has granted yet.
 ///
-/// The request is allowed once nothing is left in any layer. A quiet rule takes away the mark of its
-/// layer, together with the rights that it grants.
+/// The request is allowed once nothing is left in any layer. A quiet rule removes the mark of its
+/// layer, along with the rights that it grants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unfulfilled<A> {
     left: [u64; MAX_LAYERS / 2],
@@ -57,21 +57,21 @@ impl<A: Handled> Unfulfilled<A> {
         }
     }
 
-    /// Takes away what a rule grants in each layer.
+    /// Removes what a rule grants in each layer.
     pub(crate) fn grant(&mut self, grants: Grants<'_>) {
         for (left, granted) in self.left.iter_mut().zip(grants.words()) {
             *left &= !granted;
         }
     }
 
-    /// Returns whether a quiet rule of the layer at `index`, which is in use, was met.
+    /// Returns whether a quiet rule of the layer at `index`, which is in use, was found.
     pub(crate) fn is_quiet(&self, index: LayerIndex) -> bool {
         let word = self.left.get(word_of(index)).copied().unwrap_or(0);
 
         word & pack_quiet(index) == 0
     }
 
-    /// Takes away everything in the `count` oldest layers.
+    /// Removes everything in the `count` oldest layers.
     pub(super) fn grant_oldest(&mut self, count: usize) {
         for (word, left) in self.left.iter_mut().enumerate() {
             match count.saturating_sub(word << 1) {
@@ -82,7 +82,7 @@ impl<A: Handled> Unfulfilled<A> {
         }
     }
 
-    /// Returns the rights that a layer still denies, whichever it is.
+    /// Returns the rights that at least one layer still denies.
     pub(crate) fn denied(&self) -> A {
         let words = self.left.iter();
         let both = words.fold(0, |all, left| all | left | left >> 32);

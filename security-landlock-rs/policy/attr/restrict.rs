@@ -14,11 +14,11 @@ impl_flags!(
     /// One flag of `landlock_restrict_self(2)`: `LANDLOCK_RESTRICT_SELF_*`.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(crate) enum RestrictFlag {
-        /// Do not log what the new domain denies to the program that enforces it.
+        /// Do not log what the new domain denies to the program that enforced it.
         LogSameExecOff = 1 << 0,
         /// Log what the new domain denies to programs that this one executes.
         LogNewExecOn = 1 << 1,
-        /// Do not log what domains deny that will be nested into this one.
+        /// Do not log what domains that get nested into this one deny.
         LogSubdomainsOff = 1 << 2,
         /// Enforce on all threads of the process, or on none.
         Tsync = 1 << 3,
@@ -27,10 +27,10 @@ impl_flags!(
     }
 );
 
-/// What is asked to be enforced.
+/// What a caller wants to enforce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Enforced {
-    /// The ruleset behind a descriptor, from user space and not looked up yet.
+    /// The ruleset behind a descriptor, which is not looked up yet.
     Ruleset(i32),
     /// Nothing: only what the flags say about later domains.
     FlagsOnly,
@@ -48,8 +48,8 @@ impl RestrictFlags {
 
     /// Returns what is enforced with these flags.
     ///
-    /// The descriptor -1 stands for nothing if no flag is about a new domain. Otherwise it is one
-    /// like any other: a bad one.
+    /// Descriptor -1 stands for no ruleset if no flag is about a new domain. Otherwise it is like
+    /// any other bad descriptor.
     pub(crate) fn enforced(self, ruleset_fd: i32) -> Enforced {
         let about_domains = self & !RestrictFlag::Tsync;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a rename or a link needs of the directories, whether they are two or one.
+//! What a rename or a link requires of the directories, whether they differ or not.
 
 use super::super::{access::AccessFs, open::FileType};
 
@@ -13,7 +13,7 @@ pub(crate) enum Move {
     Rename,
     /// Moves a file and leaves a whiteout behind (`RENAME_WHITEOUT`).
     RenameWhiteout,
-    /// Makes two files change places (`RENAME_EXCHANGE`).
+    /// Exchanges two files (`RENAME_EXCHANGE`).
     Exchange,
 }
 
@@ -22,13 +22,13 @@ pub(crate) enum Move {
 pub(crate) struct Required {
     /// In the directory that the file is in.
     pub(crate) source: AccessFs,
-    /// In the directory that it comes into.
+    /// In the directory that it enters.
     pub(crate) destination: AccessFs,
 }
 
 impl Required {
-    /// Lists the rights for `action` on a file of type `old`; `new` is the type of what already
-    /// has the new name, if anything has.
+    /// Returns the rights for `action` on a file of type `old`; `new` is the type of the file that
+    /// already has the new name, if there is one.
     pub(crate) fn new(action: Move, old: FileType, new: Option<FileType>) -> Self {
         let mut required = Self {
             source: AccessFs::empty(),
@@ -51,7 +51,7 @@ impl Required {
         required
     }
 
-    /// Returns what one directory must grant that is both source and destination.
+    /// Returns what a directory that is both source and destination must grant.
     pub(crate) fn same_directory(self) -> AccessFs {
         self.source | self.destination
     }
