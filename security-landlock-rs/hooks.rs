@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rank 4: one function per hook of the LSM framework, with the name of the hook.
+//! Rank 4: one function per LSM hook, with the name of the hook.
 //!
-//! `shim/hook.c` has already left when the credentials have no domain, but where said otherwise.
+//! Unless said otherwise, `shim/hook.c` has already returned if the credentials have no domain.
 #![forbid(unsafe_code)]
 
 pub(crate) mod cred;
@@ -49,7 +49,7 @@ fn check(cred: &CredSecurity, domain: &Domain, path: &Path, requested: AccessFs)
     conclude(cred, left, Object::Path(path, path.dentry()))
 }
 
-/// Fails with [`EACCES`], and logs that, if something is left of a request about `object`.
+/// Fails with [`EACCES`], and logs the denial, if something is left of a request about `object`.
 fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessFs>, object: Object<'_>) -> Result {
     match Blame::for_file(&left) {
         None => Ok(()),
@@ -60,8 +60,8 @@ fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessFs>, object: Object<'_>
     }
 }
 
-/// Checks that a task with the credentials `client`, scoped as `scoped` says, may act on a task with
-/// the credentials `server`, which is `object`. Fails with [`EPERM`], and logs that.
+/// Checks that a task with the credentials `client`, restricted by `scoped`, may act on a task with
+/// the credentials `server`, which is `object`. Fails with [`EPERM`], and logs the denial.
 fn check_scope<'a>(
     client: &CredSecurity,
     scoped: &Scoped<'_>,

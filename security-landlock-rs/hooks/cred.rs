@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Credentials inherit the state of those they are copied from.
+//! Copying and freeing credentials: a copy inherits the domain.
 
 use crate::{
     cred::CredSecurity,
@@ -12,13 +12,13 @@ pub(crate) fn cred_copy(new: &mut CredSecurity, old: &CredSecurity) {
     *new = old.clone();
 }
 
-/// Prepares the blob of credentials for the program that is about to be executed with them.
+/// Prepares the blob of credentials for the program that is about to be executed.
 pub(crate) fn bprm_creds_for_exec(cred: &mut CredSecurity) {
     cred.start_program();
     mark(Mark::ExecPrepared);
 }
 
-/// Empties the blob of credentials that nobody uses any more. Runs in atomic context.
+/// Clears the blob of credentials that are about to be freed. Runs in atomic context.
 pub(crate) fn cred_free(cred: &mut CredSecurity) {
     mark(Mark::CredFreed);
     *cred = CredSecurity::default();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Opening files, and what is decided then for later.
+//! Opening files, and using open files as decided then.
 
 use crate::{
     cred::CredSecurity,
@@ -21,10 +21,10 @@ use crate::{
 
 use kernel::{error::code::EACCES, prelude::*};
 
-/// Checks that `file` may be opened in its mode, for the credentials it is opened with.
+/// Checks that `file` may be opened in its mode, with the credentials of the opener.
 ///
-/// The rights that a later action on the file needs are looked up as well: they belong to the open
-/// file, no matter which task uses it then.
+/// The rights that later actions on the open file need are checked as well: the verdict belongs to
+/// the open file, no matter which task uses it then.
 pub(crate) fn file_open(cred: &CredSecurity, file: &File) -> Result {
     let Some(domain) = cred.domain() else {
         return Ok(());
@@ -42,7 +42,7 @@ pub(crate) fn file_open(cred: &CredSecurity, file: &File) -> Result {
     super::conclude(cred, left, Object::Path(file.path(), file.path().dentry()))
 }
 
-/// Returns for what `file` is opened.
+/// Returns how `file` is opened.
 fn mode(file: &File) -> OpenMode {
     let Mode {
         read,
@@ -57,7 +57,7 @@ fn mode(file: &File) -> OpenMode {
     }
 }
 
-/// Checks that the file at `path` may be truncated by name.
+/// Checks that the file at `path` may be truncated by its path.
 pub(crate) fn path_truncate(cred: &CredSecurity, path: &Path) -> Result {
     match cred.domain() {
         Some(domain) => super::check(cred, domain, path, AccessFsRight::Truncate.into()),
@@ -65,7 +65,7 @@ pub(crate) fn path_truncate(cred: &CredSecurity, path: &Path) -> Result {
     }
 }
 
-/// Checks that an open file may be truncated, which was decided when it was opened.
+/// Checks that an open file may be truncated, as decided when it was opened.
 pub(crate) fn file_truncate(file: &File) -> Result {
     check_open(file, AccessFsRight::Truncate, Object::File(file))
 }
@@ -81,7 +81,8 @@ pub(crate) fn file_ioctl(file: &File, command: u32) -> Result {
     check_open(file, AccessFsRight::IoctlDev, Object::Ioctl(file, command))
 }
 
-/// Fails with [`EACCES`] if `right` was denied when the file was opened. Who opened it is blamed.
+/// Fails with [`EACCES`] if `right` was denied when the file was opened. The domain of the opener
+/// is to blame.
 fn check_open(file: &File, right: AccessFsRight, object: Object<'_>) -> Result {
     let denials = file.blob::<FileSecurity>().denials();
 

@@ -17,20 +17,20 @@ use crate::{
 
 use kernel::{error::code::EPERM, prelude::*};
 
-/// Refuses to change what is mounted at `path`: `sb_mount`, `move_mount` and `sb_pivotroot`.
+/// Denies changes of what is mounted at `path`: `sb_mount`, `move_mount` and `sb_pivotroot`.
 pub(crate) fn change_topology(cred: &CredSecurity, path: &Path) -> Result {
     check(cred, Object::Path(path, path.dentry()))
 }
 
-/// Refuses to change the mounts of which `root` is the root: `sb_umount` and `sb_remount`.
+/// Denies changes of the mounts whose root is `root`: `sb_umount` and `sb_remount`.
 pub(crate) fn change_topology_of(cred: &CredSecurity, root: &Dentry) -> Result {
     check(cred, Object::Dentry(root))
 }
 
 /// Fails with [`EPERM`] if a layer handles any right on files.
 ///
-/// Rules are about where files are: a sandbox that mounts, or uncovers what a mount hides, could
-/// bring files into a hierarchy with more rights.
+/// Rules depend on where files are: a sandbox that could mount, or uncover what a mount hides,
+/// could bring files into a hierarchy with more rights.
 fn check(cred: &CredSecurity, object: Object<'_>) -> Result {
     let domain = cred.domain();
     let Some(layer) = domain.and_then(|domain| domain.youngest_handling(AccessFs::ALL)) else {

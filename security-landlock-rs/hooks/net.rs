@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Binding and connecting of internet sockets, and sending from those that are not connected.
+//! Binding and connecting internet sockets, and sending from unconnected ones.
 
 use crate::{
     cred::CredSecurity,
@@ -24,7 +24,7 @@ use kernel::{
     prelude::*,
 };
 
-/// Returns which rights are about `protocol`.
+/// Returns the transport protocol, which determines the rights.
 fn transport(protocol: &Protocol<'_>) -> Transport {
     match protocol {
         Protocol::Tcp => Transport::Tcp,
@@ -65,7 +65,7 @@ pub(crate) fn socket_connect(cred: &CredSecurity, sock: &Sock, address: &SockAdd
     }
 }
 
-/// Checks that `sock` may send `message`, which may connect it, or bind it, first.
+/// Checks that `sock` may send `message`, which may first connect or autobind it.
 pub(crate) fn socket_sendmsg(cred: &CredSecurity, sock: &Sock, message: &Message<'_>) -> Result {
     match (sock.protocol(), &message.address) {
         (Some(Protocol::Tcp), Some(address)) if message.is_fast_open => {
@@ -80,7 +80,7 @@ pub(crate) fn socket_sendmsg(cred: &CredSecurity, sock: &Sock, message: &Message
     }
 }
 
-/// Checks that the kernel may bind a UDP socket, unless it is bound already. Fails with [`EACCES`].
+/// Checks that a UDP socket may be autobound, unless it is bound already. Fails with [`EACCES`].
 fn check_autobind(cred: &CredSecurity, sock: &Sock, udp: &UdpSock) -> Result {
     let right = AccessNet::from(AccessNetRight::BindUdp);
 
@@ -101,7 +101,7 @@ fn check_autobind(cred: &CredSecurity, sock: &Sock, udp: &UdpSock) -> Result {
 
 /// Checks `action` with `address`, if a layer handles the right.
 ///
-/// Fails with the error that the network stack has for a bad address, or with [`EACCES`].
+/// Fails with the error of the network stack for a bad address, or with [`EACCES`].
 fn check(cred: &CredSecurity, sock: &Sock, address: &SockAddr<'_>, action: SocketAction) -> Result {
     let right = AccessNet::from(action.right());
     let Some(domain) = cred.domain_handling(right) else {
@@ -135,7 +135,7 @@ fn unfulfilled(domain: &Domain, port: Port, requested: AccessNet) -> Unfulfilled
     left
 }
 
-/// Fails with [`EACCES`], and logs that, if something is left of a request about `object`.
+/// Fails with [`EACCES`], and logs the denial, if something is left of a request about `object`.
 fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessNet>, object: Object<'_>) -> Result {
     match Blame::for_port(&left) {
         None => Ok(()),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Owners of open files, which get SIGIO and SIGURG when something happens to the file.
+//! Owners of open files, which get SIGIO and SIGURG on events of the file.
 //!
-//! The kernel sends these signals for the task that set the owner, at a time when another task
-//! runs, or none. So the domain of the former is kept with the file until then. All hooks run in
+//! The kernel sends these signals on behalf of the task that set the owner, while another task may
+//! be running, or none. So the domain of the former is stored with the file. All hooks run in
 //! atomic context.
 
 use crate::{
@@ -21,10 +21,10 @@ use crate::{
 
 use kernel::{prelude::*, sync::rcu, task::Task};
 
-/// Keeps the domain of the current task, which may have none, with a file whose owner it sets.
+/// Stores the domain of the current task, if any, with a file whose owner it sets.
 ///
-/// If the owner is the process of the current task, nothing is kept: it may signal itself. The
-/// members of a process group or of a session are known only when they get the signal.
+/// If the owner is the process of the current task, nothing is stored: it may signal itself. The
+/// members of a process group or a session are only known when the signal is sent.
 pub(crate) fn file_set_fowner(cred: &CredSecurity, mut owner: FileOwnerMut<'_>) {
     let guard = rcu::read_lock();
     let is_own_process = owner.task(&guard).is_some_and(task::is_thread_of_current);
@@ -39,7 +39,7 @@ pub(crate) fn file_set_fowner(cred: &CredSecurity, mut owner: FileOwnerMut<'_>) 
     mark(Mark::OwnerReplaced);
 }
 
-/// Checks that a signal may be sent to `target` for the task that set the owner of a file.
+/// Checks that a signal may be sent to `target` on behalf of the task that set the owner of a file.
 pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32) -> Result {
     let sender = owner.record::<FileSecurity>();
     let Some(scoped) = sender.cred().scoped(Scope::Signal) else {
@@ -57,7 +57,7 @@ pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32)
     })
 }
 
-/// Drops what is kept with a file that nobody uses any more.
+/// Drops what is stored with a file that is about to be freed.
 pub(crate) fn file_free_security(file: &mut FileSecurity) {
     mark(Mark::OwnerDropped);
     file.forget_sender();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tracing of other tasks, by which a sandbox could make them act for it.
+//! Tracing other tasks, with which a task could escape from its sandbox.
 //!
 //! Both hooks run in atomic context.
 
@@ -16,9 +16,9 @@ use kernel::{current, error::code::EPERM, prelude::*, sync::rcu, task::Task};
 /// Whether a denial is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Report {
-    /// Somebody tries to trace.
+    /// A task tries to trace another one.
     Denial,
-    /// The kernel only asks, for another purpose (`PTRACE_MODE_NOAUDIT`).
+    /// The kernel checks for another purpose (`PTRACE_MODE_NOAUDIT`).
     Nothing,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn ptrace_traceme(tracee: &CredSecurity, tracer: &Task) -> Result {
     check(tracer_cred, tracee).inspect_err(|_| blame(tracer_cred, tracee, current!(), tracer))
 }
 
-/// Fails with [`EPERM`] unless the tracee is restricted at least as the tracer is.
+/// Fails with [`EPERM`] unless the tracee is at least as restricted as the tracer.
 fn check(tracer: &CredSecurity, tracee: &CredSecurity) -> Result {
     match (tracer.domain(), tracee.domain()) {
         (None, _) => Ok(()),
@@ -51,7 +51,7 @@ fn check(tracer: &CredSecurity, tracee: &CredSecurity) -> Result {
     }
 }
 
-/// Reports that the domain of `tracer` keeps `tracing` from tracing `traced`.
+/// Logs that the domain of `tracer` does not allow `tracing` to trace `traced`.
 fn blame(tracer: &CredSecurity, tracee: &CredSecurity, traced: &Task, tracing: &Task) {
     let Some(domain) = tracer.domain() else {
         return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Links and renames, which may bring a file into another directory.
+//! Links and renames, which may move a file to another directory.
 
 use crate::{
     cred::CredSecurity,
@@ -21,7 +21,7 @@ use kernel::{
     prelude::*,
 };
 
-/// Checks that the file `old` gets a second name in `new_dir`.
+/// Checks that the file `old` may get another name in `new_dir`.
 pub(crate) fn path_link(cred: &CredSecurity, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
     check(cred, Move::Link, old, new_dir, new)
 }
@@ -40,8 +40,8 @@ pub(crate) fn path_rename(
 /// Checks what both directories must grant, and that no file gains a right.
 ///
 /// `new_dir` and the directory of `old` are in the same mount, which the VFS checked. Fails with
-/// [`ENOENT`] if there is no such file, with [`EACCES`] for want of a right, and only then with
-/// [`EXDEV`], upon which user space may copy instead.
+/// [`ENOENT`] if there is no such file, with [`EACCES`] if a right is missing, and otherwise with
+/// [`EXDEV`], after which user space may fall back to copying.
 fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
     let Some(domain) = cred.domain_handling(AccessFs::ALL) else {
         return Ok(());
@@ -72,7 +72,7 @@ fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &
     })
 }
 
-/// Returns the file that has the name `dentry`, if any has.
+/// Returns the file with the name `dentry`, if there is one.
 fn file(dentry: &Dentry) -> Option<Renamed<'_>> {
     let file_type = dentry.inode().map(super::file_type)?;
 

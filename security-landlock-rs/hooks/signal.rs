@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Signals, but for those of open files.
+//! Signals, except those to owners of open files.
 
 use crate::{
     cred::CredSecurity,
@@ -15,14 +15,14 @@ use kernel::{prelude::*, sync::rcu, task::Task};
 pub(crate) enum Sender {
     /// The current task sends it.
     Current,
-    /// The task that asked for it left its credentials with a driver, which sends it now.
+    /// A driver sends it, with the credentials of the task that requested it earlier.
     Deferred,
 }
 
 /// Checks that a signal may be sent to `target` with the credentials `cred` of `sender`.
 ///
-/// Threads of one process may signal each other, whatever their domains are: this is how the C
-/// library makes all of them change credentials. Runs in atomic context.
+/// The threads of a process may signal each other, whatever their domains: this is how the C
+/// library changes the credentials of all of them. Runs in atomic context.
 pub(crate) fn task_kill(cred: &CredSecurity, sender: Sender, target: &Task, signal: i32) -> Result {
     let Some(scoped) = cred.scoped(Scope::Signal) else {
         return Ok(());

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The end of a file system.
+//! Superblock release.
 
 use crate::kapi::superblock::Superblock;
 
-/// Gives up every inode of a file system that is being shut down. Sleeps.
+/// Releases the inodes that rules hold of a file system that is being shut down. Sleeps.
 ///
-/// Rules on them stay, and match nothing any more.
+/// The rules stay, but no longer match anything.
 pub(crate) fn sb_delete(superblock: &Superblock) {
     superblock.untie_all();
 }

@@ -24,10 +24,10 @@ pub(crate) fn unix_stream_connect(cred: &CredSecurity, server: &LockedUnixSock) 
     check_abstract(cred, server)
 }
 
-/// Checks that the current task may send to `server`, be it one message or all to come. Runs in
+/// Checks that the current task may send to `server`, a single message or after connecting. Runs in
 /// atomic context.
 ///
-/// A socket that is connected already may send: it was checked then.
+/// A socket that is already connected may send: that was checked when it was connected.
 pub(crate) fn unix_may_send(
     cred: &CredSecurity,
     client: &UnixSock,
@@ -39,8 +39,8 @@ pub(crate) fn unix_may_send(
     check_abstract(cred, server)
 }
 
-/// Checks that the current task may reach `server`, if its address is an abstract one. A server is
-/// in the domain of the task that made the socket; the kernel, for one, is in none and not limited.
+/// Checks that the current task may reach `server`, if that has an abstract address. A server is in
+/// the domain of the task that created the socket; sockets of the kernel are in none.
 fn check_abstract(cred: &CredSecurity, server: &LockedUnixSock) -> Result {
     let Some(scoped) = cred.scoped(Scope::AbstractUnixSocket) else {
         return Ok(());
@@ -65,15 +65,15 @@ fn check_abstract(cred: &CredSecurity, server: &LockedUnixSock) -> Result {
 pub(crate) enum Lookup {
     /// The current task connects, or sends.
     Task,
-    /// The kernel sends a core dump of the current task where the administrator wants it.
+    /// The kernel sends a core dump of the current task to where the administrator wants it.
     Coredump,
 }
 
 /// Checks that the current task may reach `server`, which it found at `path`. May sleep.
 ///
-/// In each layer, either the server is in it as well, or a rule grants
-/// [`AccessFsRight::ResolveUnix`]. A server that was closed meanwhile is let pass: the caller sees
-/// that under the lock that it takes, and looks for the next one at the same path.
+/// For each layer, either the server is in it as well, or a rule must grant
+/// [`AccessFsRight::ResolveUnix`]. A server that was closed concurrently is allowed: the caller
+/// takes the lock, finds it closed, and looks for another one at the same path.
 pub(crate) fn unix_find(
     cred: &CredSecurity,
     path: &Path,
