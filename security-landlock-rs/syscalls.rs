@@ -2,7 +2,7 @@
 
 //! Rank 5: one file per system call.
 //!
-//! The slot answers `EOPNOTSUPP` when Landlock is not enabled, before any of this.
+//! Before any of this, `EOPNOTSUPP` is returned if Landlock is not enabled.
 #![forbid(unsafe_code)]
 
 pub(crate) mod add_rule;

@@ -66,8 +66,8 @@ fn net_port(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Result {
 
 /// Returns the path that descriptor `fd` was opened with.
 ///
-/// Fails with `EBADF` if there is no such descriptor, and with [`EBADFD`] if nothing can lie
-/// beneath the path, as it is not in a file system that user space can mount: pipes, sockets,
+/// Fails with `EBADF` if there is no such descriptor, and with [`EBADFD`] if the path is not in a
+/// file system that user space can mount, so that nothing can be beneath it: pipes, sockets,
 /// namespaces, rulesets.
 fn hierarchy(fd: c_int) -> Result<OwnedPath> {
     // CAST: the table is indexed by the bits of the number, and has no negative ones.

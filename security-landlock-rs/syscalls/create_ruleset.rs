@@ -14,7 +14,7 @@ use crate::{
 
 use kernel::{ffi::c_int, prelude::*, uaccess::UserPtr};
 
-/// Creates a ruleset and returns its descriptor; or answers the question that `flags` ask.
+/// Creates a ruleset and returns its descriptor, or returns what `flags` query.
 pub(crate) fn create_ruleset(attr: UserPtr, size: usize, flags: u32) -> Result<c_int> {
     let has_attr = !attr.as_const_ptr().is_null();
 

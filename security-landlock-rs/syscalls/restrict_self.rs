@@ -16,12 +16,11 @@ use crate::{
 
 use kernel::{error::code::EPERM, ffi::c_int, prelude::*};
 
-/// Enforces the ruleset behind `ruleset_fd` on the current thread, or on all of its process; or,
-/// without one, what `flags` say about later ones.
+/// Enforces the ruleset behind `ruleset_fd` on the current thread, or on all threads of its
+/// process; without a ruleset, only applies what `flags` say about later ones.
 ///
-/// A program that gains privileges when it is executed must not be restricted by a task that has
-/// less: the thread must have given up on that (`no_new_privs`), do so if the call succeeds, or be
-/// privileged itself.
+/// A task must not restrict a program that gains privileges on execution: the thread must have set
+/// `no_new_privs`, set it if the call succeeds, or be privileged itself.
 pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
     let flags = RestrictFlags::parse(flags)?;
 

@@ -16,14 +16,14 @@ pub(super) fn install(ruleset: Arc<Ruleset>) -> Result<c_int> {
     RULESET_FD.install(ruleset)
 }
 
-/// Returns the ruleset behind `fd`, to be extended.
+/// Returns the ruleset behind `fd`, to add rules to it.
 ///
 /// Fails with `EBADF`, `EBADFD`, or with `EPERM` if it was not opened for writing.
 pub(super) fn get_writable(fd: c_int) -> Result<Arc<Ruleset>> {
     RULESET_FD.get(fd, Use::Write)
 }
 
-/// Returns the ruleset behind `fd`, to be enforced.
+/// Returns the ruleset behind `fd`, to enforce it.
 ///
 /// Fails with `EBADF`, `EBADFD`, or with `EPERM` if it was not opened for reading.
 pub(super) fn get_readable(fd: c_int) -> Result<Arc<Ruleset>> {

@@ -2,8 +2,8 @@
 
 //! `LANDLOCK_RESTRICT_SELF_TSYNC`: all threads of the process get the new domain, or none does.
 //!
-//! Only a thread itself can change its credentials. So the caller gives each of its siblings a task
-//! work ([`crate::kapi::task_work`]), and [`crate::policy::tsync`] counts their answers:
+//! Only a thread itself can change its credentials. So the caller queues task work for each of its
+//! siblings ([`crate::kapi::task_work`]), and [`crate::policy::tsync`] counts their answers:
 //!
 //! ```text
 //!  caller                                    each sibling
@@ -45,25 +45,25 @@
 //! | executing a program   | the other threads are dead          | turn, until its `SIGKILL`   |
 //! | a caller itself       | it has run its task work            | turn                        |
 //!
-//! - *Two locks for two ends.* The turn keeps two callers of one process from waiting for each
-//!   other, and nobody waits for it. `exec_update_lock` makes the change of all credentials one
-//!   step for those who check whether they may look into the process. Threads wait for this lock
-//!   where task works do not interrupt them. So it is only held when no sibling can be among them:
+//! - *Two locks for two purposes.* The turn keeps two callers of one process from waiting for each
+//!   other, and nothing waits for it. `exec_update_lock` makes the change of all credentials one
+//!   step for tasks that check whether they may look into the process. Threads wait for this lock
+//!   where task work does not interrupt them. So it is only held when no sibling can be among them:
 //!   all are prepared.
 //! - *Threads that appear* have the credentials of the thread that creates them. A prepared thread
 //!   creates none, so a round that finds no thread to enlist has them all.
-//! - *Threads that exit* run their task works first, as any other thread. A thread that is too far
-//!   for that takes none, or is not looked at: it does not return to user space.
-//! - *Threads that block* are interrupted, once per call. Those that cannot be are waited for, for
-//!   as long as it takes, while the others stay prepared.
-//! - *Signals* for the caller, its freezing, stopping and killing end each wait but the last one:
-//!   everybody aborts and goes on, and the system call starts again (`ERESTARTNOINTR`), after
-//!   whatever interrupted it. In the last one, all that are waited for are running, or woken up,
-//!   and need nothing that another thread holds.
+//! - *Threads that exit* run their task work first, like any other thread. A thread that is past
+//!   that point accepts none, or is skipped: it does not return to user space.
+//! - *Threads that block* are interrupted, once per call. The caller waits for those that cannot be
+//!   interrupted, for as long as it takes, while the others stay prepared.
+//! - *Signals* to the caller, and freezing, stopping or killing it, end each wait but the last one:
+//!   all threads abort, and the system call restarts (`ERESTARTNOINTR`) after whatever interrupted
+//!   it. In the last wait, all threads that it is for are running, or woken up, and need nothing
+//!   that another thread holds.
 //! - *All or none*: allocations and whatever else can fail come before the decision.
 //! - *A second caller* restarts. On the way it runs the task work of the first one.
-//! - *An abort waits for nobody.* Task works own what they need. One that runs later, as it waited
-//!   behind another one of its thread, finds that it was an abort.
+//! - *An abort waits for nothing.* Task work owns what it needs. If it runs late, because it was
+//!   queued behind other task work of its thread, it finds that it was an abort.
 //!
 //! Siblings that share the old credentials of the caller will share its new ones. The others get
 //! credentials of their own, with the new domain in place of theirs, whatever that was.
@@ -71,7 +71,7 @@
 //! Memory is charged to the caller, but for the credentials that siblings create.
 //!
 //! Lock order: turn, `exec_update_lock`, lock of the progress, locks of the wait queues. Siblings
-//! hold no lock when they run their task works, and take the last two only.
+//! hold no lock when they run their task work, and take the last two only.
 
 use crate::{
     cred::CredSecurity,
@@ -100,7 +100,7 @@ use kernel::{
 const LOCK_RETRY: Jiffies = 1;
 
 /// Makes all siblings of the current thread use new credentials with the state of `new`, and
-/// applies `no_new_privs` to them. The current thread stays as it is. Emits
+/// applies `no_new_privs` to them. The current thread does not change. Emits
 /// `landlock_enforce_domain` for each thread, if there is a new domain `enforced`.
 ///
 /// Fails with `ENOMEM`, or with `ERESTARTNOINTR`; no thread has changed then. Sleeps.
@@ -137,7 +137,7 @@ pub(super) fn commit_in_siblings(
 struct Shared {
     new: NewCred,
     no_new_privs: NoNewPrivs,
-    /// The new domain, by its identifier, if there is one.
+    /// The identifier of the new domain, if there is one.
     enforced: Option<u64>,
     #[pin]
     progress: SpinLock<Progress<Error>>,
@@ -176,7 +176,8 @@ impl Shared {
 
     /// Waits until all enlisted siblings are prepared.
     ///
-    /// Fails as the first sibling did that cannot be, or to restart the system call after a signal.
+    /// Fails with the error of the first sibling that failed, or to restart the system call after a
+    /// signal.
     fn wait_for_answers(&self) -> Result {
         let mut progress = self.progress.lock();
 
@@ -228,7 +229,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Decides to abort. Waits for nobody.
+    /// Decides to abort. Waits for nothing.
     fn abort(&self) {
         self.progress.lock().abort();
         mark(Mark::TsyncAborted);
@@ -296,11 +297,11 @@ impl ThreadWork for Sibling {
     }
 }
 
-/// The task works of all siblings.
+/// The task work of all siblings.
 struct Works {
-    /// Those that were queued, sorted by the address of the thread.
+    /// What was queued, sorted by the address of the thread.
     queued: KVVec<Queued<Sibling>>,
-    /// Those that were not yet: siblings are found where nothing can be allocated.
+    /// What was not queued yet: siblings are found where nothing can be allocated.
     idle: KVVec<Idle<Sibling>>,
 }
 
@@ -314,7 +315,8 @@ impl Works {
 
     /// Enlists all siblings, and waits until they are prepared.
     ///
-    /// Fails with `ENOMEM`, as a sibling did, or to restart the system call after a signal.
+    /// Fails with `ENOMEM`, with the error of a sibling, or to restart the system call after a
+    /// signal.
     fn prepare_all(&mut self, shared: &Arc<Shared>) -> Result {
         loop {
             let missing = self.count_missing();
@@ -340,7 +342,7 @@ impl Works {
             .count()
     }
 
-    /// Allocates what `count` more siblings need. Fails with `ENOMEM`.
+    /// Allocates task work for `count` more siblings. Fails with `ENOMEM`.
     fn reserve(&mut self, count: usize, shared: &Arc<Shared>) -> Result {
         self.queued.reserve(count, GFP_KERNEL_ACCOUNT)?;
         self.idle.reserve(count, GFP_KERNEL_ACCOUNT)?;
@@ -352,7 +354,7 @@ impl Works {
         Ok(())
     }
 
-    /// Enlists siblings that are not, for as long as there are idle task works.
+    /// Enlists siblings that are not enlisted, for as long as there is idle task work.
     fn enlist(&mut self, shared: &Shared) {
         let guard = rcu::read_lock();
 
@@ -382,8 +384,8 @@ impl Works {
             .binary_search_by_key(&address, |queued| queued.task().as_ptr())
     }
 
-    /// Removes task works from the queues of siblings that have not begun. It was an abort, so
-    /// nobody waits for them.
+    /// Cancels the task work of siblings that have not begun. It was an abort, so nothing waits for
+    /// them.
     fn cancel(&self) {
         self.queued.iter().for_each(Queued::cancel);
     }
