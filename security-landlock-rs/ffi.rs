@@ -15,8 +15,8 @@ mod uapi;
 
 /// Checks at build time that `shim/landlock_rs.h` declares a function as it is defined here.
 ///
-/// A safe function is given with its arguments, as `name(_, _)`: declarations are unsafe, and before
-/// Rust 1.86 the two only have a common type once the safe one is cast.
+/// A safe function is given with its arguments, as `name(_, _)`: declarations are unsafe, and
+/// before Rust 1.86 the two only have a common type if the safe one is cast.
 macro_rules! assert_declared {
     ($($name:ident $(($($argument:tt),*))?),+ $(,)?) => {
         $(const _: () = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Arguments of hooks: what each pointer of C must be is said once, where it is converted.
+//! Arguments of hooks: the contract of each type is stated once, where it is converted.
 //!
-//! `shim/hook.c` passes on what the LSM framework passes to a hook, referenced by its caller until
-//! the hook returns.
+//! `shim/hook.c` passes on what the LSM framework passes to a hook; its caller holds a reference to
+//! it until the hook returns.
 
 use crate::{
     cred::CredSecurity,
@@ -54,7 +54,7 @@ macro_rules! numbers {
         }
 
         impl Argument<'_> for $number {
-            /// Any number will do.
+            /// No requirement.
             #[inline]
             unsafe fn from_c(raw: &Self) -> Self {
                 *raw
@@ -86,18 +86,18 @@ macro_rules! pointers {
 }
 
 pointers! {
-    /// The blob of credentials that are not freed, nor changed: see [`crate::kapi::cred`] for who
-    /// changes a blob, and when. A [`CredSecurity`] lies in it.
+    /// The blob of credentials that are neither freed nor changed: see [`crate::kapi::cred`] for
+    /// when a blob is changed. It contains a [`CredSecurity`].
     &'e CredSecurity, *const shim::landlock_rs_cred => |raw| &*raw.cast();
 
     /// The blob of credentials that have a single user, which called the entry: nobody else has a
     /// reference to it.
     &'e mut CredSecurity, *mut shim::landlock_rs_cred => |raw| &mut *raw.cast();
 
-    /// The blob of a file that nobody uses any more, in which a [`FileSecurity`] lies.
+    /// The blob of a file that is about to be freed. It contains a [`FileSecurity`].
     &'e mut FileSecurity, *mut shim::landlock_rs_file => |raw| &mut *raw.cast();
 
-    /// Our part of the blob of an inode, in which an [`InodeSecurity`] lies.
+    /// Our part of the blob of an inode. It contains an [`InodeSecurity`].
     &'e InodeSecurity, *mut c_void => |raw| &*raw.cast();
 
     /// A superblock for which the current task is in `security_sb_delete()`.

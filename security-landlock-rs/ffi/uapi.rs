@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The numbers that the policy restates, compared with those of C when the module is built.
+//! The numbers that the policy repeats, compared with those of C when the module is built.
 //!
 //! C header: [`include/uapi/linux/landlock.h`](srctree/include/uapi/linux/landlock.h)
 
