@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rank 3: whose domain is a request checked against?
+//! Rank 3: the domain that requests of a task are checked against.
 #![forbid(unsafe_code)]
 
 use crate::{
@@ -18,16 +18,16 @@ use crate::{
 
 use kernel::prelude::*;
 
-/// Our part of a credential blob, `struct landlock_rs_cred` in C. All zero means: not sandboxed.
+/// Our part of a credential blob, `struct landlock_rs_cred` in C. All zero means not sandboxed.
 #[repr(C)]
 #[derive(Clone, Default, Zeroable)]
 pub(crate) struct CredSecurity {
-    /// The domain. `shim/hook.c` looks whether there is one.
+    /// The domain. `shim/hook.c` checks whether there is one.
     domain: Option<DomainRef>,
-    /// The layers of [`ExecLayers`], none of which is without a domain.
+    /// The [`ExecLayers`], none without a domain.
     exec_layers: u16,
-    /// Domains that will be nested into this one are not logged. It does not need a domain, so
-    /// `shim/hook.c` looks at it as well when it copies credentials.
+    /// Whether domains that get nested into this one are not logged. This may be set without a
+    /// domain, so `shim/hook.c` checks it as well when it copies credentials.
     log_subdomains_off: bool,
 }
 
@@ -55,7 +55,7 @@ impl CredSecurity {
             .filter(|domain| domain.youngest_handling(rights).is_some())
     }
 
-    /// Returns what limits whom a task reaches in the way of `scope`, if anything does.
+    /// Returns how `scope` restricts a task, if it does.
     #[inline]
     pub(crate) fn scoped(&self, scope: Scope) -> Option<Scoped<'_>> {
         let domain = self.domain()?;
@@ -79,12 +79,12 @@ impl CredSecurity {
         Ok(())
     }
 
-    /// Takes over what `flags` say about later domains. Nothing takes it back.
+    /// Applies what `flags` say about later domains. It cannot be undone.
     pub(crate) fn configure(&mut self, flags: RestrictFlags) {
         self.log_subdomains_off |= flags.contains(RestrictFlag::LogSubdomainsOff);
     }
 
-    /// Prepares for another program: it enforced no layer yet.
+    /// Prepares for another program, which has not enforced any layer.
     pub(crate) fn start_program(&mut self) {
         self.exec_layers = ExecLayers::default().bits();
     }
@@ -94,7 +94,7 @@ impl CredSecurity {
         ExecLayers::from_bits(self.exec_layers)
     }
 
-    /// Returns what is said about domains that will be nested into this one.
+    /// Returns what applies to domains that get nested into this one.
     fn subdomains(&self) -> Subdomains {
         if self.log_subdomains_off {
             Subdomains::Muted
@@ -104,17 +104,17 @@ impl CredSecurity {
     }
 }
 
-/// A scope that a domain limits.
+/// A scope that a domain handles.
 pub(crate) struct Scoped<'a> {
     domain: &'a Domain,
     /// The scope.
     pub(crate) scope: Scope,
-    /// The layer that decides, and is to blame.
+    /// The layer that decides, and is to blame for a denial.
     pub(crate) layer: LayerIndex,
 }
 
 impl Scoped<'_> {
-    /// Returns whether a task with the credentials `server` is within reach.
+    /// Returns whether a task with the credentials `server` is within the scope.
     #[inline]
     pub(crate) fn is_within(&self, server: &CredSecurity) -> bool {
         scope::is_within(self.layer, self.domain.common(server.domain()))

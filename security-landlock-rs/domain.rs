@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rank 2: domains, which are rulesets in force.
+//! Rank 2: domains, which are enforced rulesets.
 #![forbid(unsafe_code)]
 
 mod chain;
@@ -68,10 +68,11 @@ impl WorkItem for Domain {
 }
 
 impl Domain {
-    /// Makes a domain: the layers of `parent`, and `ruleset` as it is now as the youngest layer.
+    /// Creates a domain: the layers of `parent`, and the current state of `ruleset` as the youngest
+    /// layer.
     ///
-    /// Fails with [`E2BIG`] if `parent` has as many layers as there may be, and with `ENOMEM`.
-    /// May sleep.
+    /// Fails with [`E2BIG`] if `parent` has the maximum number of layers, and with `ENOMEM`. May
+    /// sleep.
     pub(crate) fn new(
         parent: Option<&Self>,
         ruleset: &Ruleset,
@@ -125,7 +126,7 @@ impl Domain {
         &self.layers
     }
 
-    /// Returns what each layer denies of `requested` before any rule is looked at.
+    /// Returns what each layer denies of `requested`, without any rule.
     #[inline]
     pub(crate) fn unfulfilled<A: Handled>(&self, requested: A) -> Unfulfilled<A> {
         Unfulfilled::new(&self.layers, requested)
@@ -147,8 +148,8 @@ impl Domain {
         self.ports.find(port.key())
     }
 
-    /// Returns what each layer denies of `requested` on a task of the domain `server`, if it is in
-    /// one: the layers that both are in deny nothing.
+    /// Returns what each layer denies of `requested` on a task of the domain `server`, if it has
+    /// one: the layers in common deny nothing.
     pub(crate) fn unfulfilled_on<A: Handled>(
         &self,
         server: Option<&Self>,
@@ -157,13 +158,13 @@ impl Domain {
         scope::unfulfilled(&self.layers, self.common(server), requested)
     }
 
-    /// Returns how many layers, the oldest ones, a task of the domain `server`, if it is in one, is
-    /// in as well.
+    /// Returns how many layers, the oldest ones, are in common with the domain `server`, if there
+    /// is one.
     pub(crate) fn common(&self, server: Option<&Self>) -> usize {
         server.map_or(0, |server| self.hierarchy.common(&server.hierarchy))
     }
 
-    /// Returns what is to be known about the layer at `index`, if there is one.
+    /// Returns the description of the layer at `index`, if there is one.
     pub(crate) fn hierarchy(&self, index: LayerIndex) -> Option<&Hierarchy> {
         let younger = self.layers.youngest().get().checked_sub(index.get())?;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rank 3: what an open file remembers.
+//! Rank 3: what is stored with an open file.
 #![forbid(unsafe_code)]
 
 use crate::{
@@ -18,14 +18,14 @@ use crate::{
 
 use kernel::{prelude::*, task::Task};
 
-/// Our part of a file blob, `struct landlock_rs_file` in C. All zero means: unrestricted, as files
-/// are that were opened before there was a domain, or were never opened by name.
+/// Our part of a file blob, `struct landlock_rs_file` in C. All zero means unrestricted, like files
+/// that were opened without a domain, or never opened by a path.
 #[repr(C)]
 #[derive(Zeroable)]
 pub(crate) struct FileSecurity {
-    /// The [`OptionalDenials`], at which `shim/hook.c` looks first.
+    /// The [`OptionalDenials`], which `shim/hook.c` checks first.
     denied: Word,
-    /// For whom the file signals its owner. `shim/hook.c` looks whether there is anybody.
+    /// The subject of signals to the owner. `shim/hook.c` checks whether it has a domain.
     sender: OwnerCell<FownSubject>,
 }
 
@@ -37,30 +37,30 @@ impl FileSecurity {
         OptionalDenials::from_word(self.denied.get())
     }
 
-    /// Remembers what is denied, while the file is being opened.
+    /// Stores what is denied, while the file is being opened.
     pub(crate) fn deny(&self, denials: OptionalDenials) {
         if denials != OptionalDenials::default() {
             self.denied.set(denials.into_word());
         }
     }
 
-    /// Returns where the file remembers for whom it signals its owner.
+    /// Returns where the subject of signals to the owner is stored.
     pub(crate) fn sender(&self) -> &OwnerCell<FownSubject> {
         &self.sender
     }
 
-    /// Forgets for whom the file signals its owner, when nobody uses the file any more.
+    /// Drops the subject of signals to the owner, when the file is about to be freed.
     pub(crate) fn forget_sender(&mut self) {
         *self.sender.get_mut() = FownSubject::default();
     }
 }
 
-/// For whom an open file signals its owner: the task that set the owner, if it is limited in that.
-/// `struct landlock_rs_sender` in C.
+/// The subject of the signals that an open file sends to its owner: the task that set the owner, if
+/// its domain restricts signals. `struct landlock_rs_sender` in C.
 #[repr(C)]
 #[derive(Default, Zeroable)]
 pub(crate) struct FownSubject {
-    /// The credentials of the task at that time, if a layer of theirs limits signals.
+    /// The credentials of the task at that time, if a layer of theirs restricts signals.
     cred: CredSecurity,
     /// The process of the task, if there is a domain.
     process: Option<PidRef>,

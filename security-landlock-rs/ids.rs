@@ -15,7 +15,7 @@ pub(crate) fn next() -> u64 {
     take(&NEXT, random::u32, random::u8())
 }
 
-/// Takes the next identifier of `counter`, which starts with a number that `start` chooses.
+/// Takes the next identifier of `counter`, which starts at a number that `start` chooses.
 fn take(counter: &Atomic<u64>, start: impl FnOnce() -> u32, step: u8) -> u64 {
     if counter.load(Relaxed) == 0 {
         // The second caller finds it set.

@@ -4,8 +4,7 @@
 //!
 //! # Map
 //!
-//! A file names what stands to its left in this line, and files of its own folder, where no circle
-//! comes about:
+//! A file only uses what is to its left, and files of its own folder, without circles:
 //!
 //! ```text
 //!  0 policy <- 1 kapi <- 2 ids <- object <- ruleset <- domain
@@ -16,7 +15,9 @@
 //! - [`kapi`] turns kernel objects into safe types. `unsafe` lives there, and in [`ffi`].
 //! - [`object`], [`ruleset`] and [`domain`] are what user space builds and enforces.
 //! - [`cred`] and [`walk`] check one request of one task; [`log`] reports what is denied.
-//! - [`hooks`] and [`syscalls`] say what the kernel and user space ask for; [`ffi`] lets them in.
+//! - [`hooks`] and [`syscalls`] implement what the kernel and user space call; [`ffi`] has the
+//!   entry
+//!   points.
 //! - `shim/` is the part in C. It fills the slot of the kernel, or is an LSM by itself where this
 //!   code is built in, leaves hooks early when there is no domain, and decides nothing else.
 //!
@@ -35,9 +36,9 @@
 //!     v                                      v
 //!  cred.rs           new credentials      walk.rs           rules up to the root
 //!                                            v
-//!                                         policy/blame.rs   allowed, or who denies what
+//!                                         policy/blame.rs   allowed, or which layer denies what
 //!                                            v
-//!                                         log.rs            who hears of it?
+//!                                         log.rs            audit records and trace events
 //! ```
 
 mod cred;

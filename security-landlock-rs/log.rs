@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rank 3: what is logged of denials, and of rules that match.
+//! Rank 3: logging of denials, and of rules that match.
 #![forbid(unsafe_code)]
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Counts and reports that a domain of `cred` denied a request about `object`.
+/// Counts and logs that a domain of `cred` denied a request about `object`.
 ///
 /// Emits a trace event if it is enabled, and an audit record if the domain wants one. May run in
 /// atomic context unless `object` is a file.
@@ -61,7 +61,7 @@ fn kind(blocker: Blocker) -> Kind {
     }
 }
 
-/// Returns what a path walk asks for, if the trace event for rules that match is enabled.
+/// Returns what a path walk requests, if the trace event for rules that match is enabled.
 #[inline(always)]
 pub(crate) fn traced_request(request: impl FnOnce() -> AccessFs) -> Option<AccessFs> {
     log::is_check_rule_inode_traced().then(request)
@@ -83,8 +83,8 @@ pub(crate) fn match_on_file(
     }
 }
 
-/// Emits the trace event for a rule on `port` that matches a request of which `left` is left, if it
-/// is enabled.
+/// Emits the trace event, if enabled, for a rule on `port` that matches a request of which `left`
+/// is left.
 pub(crate) fn match_on_port(
     domain: &Domain,
     left: &Unfulfilled<AccessNet>,

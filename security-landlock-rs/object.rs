@@ -29,14 +29,14 @@ pub(crate) fn key_of(object: &ObjectRef) -> Key {
 
 /// Returns the key of the rules on the object that is tied to `inode`.
 ///
-/// It stands for that object as long as somebody owns a reference to it: the owner of a rule.
+/// It identifies that object as long as the owner of a rule owns a reference to it.
 #[inline]
 pub(crate) fn key_on(inode: &Inode) -> Option<Key> {
     inode.blob::<InodeSecurity>().address().map(key_of_address)
 }
 
 fn key_of_address(address: NonZeroUsize) -> Key {
-    // Objects are aligned: the lowest bit tells nothing, and a key must not be zero.
+    // Objects are aligned, so the lowest bit is free; a key must not be zero.
     // CAST: an address has no more than 64 bits.
     Key::MIN | (address.get() as u64)
 }

@@ -32,12 +32,12 @@ use kernel::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-/// Rules being built: mutable until the last descriptor is closed, and never in force itself.
+/// Rules being built: mutable until the last descriptor is closed, and never enforced itself.
 #[pin_data]
 pub(crate) struct Ruleset {
     /// What a domain with this ruleset denies, unless a rule grants it.
     handled: AccessMasks,
-    /// What is not logged of it when a quiet rule is concerned.
+    /// What of it is not logged if a quiet rule matches.
     quiet: AccessMasks,
     /// The rules. Lock order: the lock of an object nests inside.
     #[pin]
@@ -70,7 +70,7 @@ impl Drop for Traced {
 }
 
 impl Ruleset {
-    /// Makes a ruleset without rules. Fails with `ENOMEM`.
+    /// Creates a ruleset without rules. Fails with `ENOMEM`.
     pub(crate) fn new(attr: RulesetAttr) -> Result<Arc<Self>> {
         let built = Built {
             paths: Rules::new()?,
@@ -100,7 +100,7 @@ impl Ruleset {
         self.handled
     }
 
-    /// Returns what is not logged when a quiet rule is concerned.
+    /// Returns what is not logged if a quiet rule matches.
     pub(crate) fn quiet(&self) -> AccessMasks {
         self.quiet
     }
@@ -119,7 +119,7 @@ impl Ruleset {
         self.built.lock()
     }
 
-    /// Grants `allowed` beneath `path`, which leads to `inode`, besides what rules for it grant
+    /// Grants `allowed` beneath `path`, which leads to `inode`, in addition to what its rule grants
     /// already.
     ///
     /// Fails with `ENOMEM`, or with `E2BIG` if there are too many rules; the ruleset is unchanged
@@ -145,9 +145,9 @@ impl Ruleset {
         Ok(())
     }
 
-    /// Grants `allowed` on `port`, besides what rules for it grant already.
+    /// Grants `allowed` on `port`, in addition to what its rule grants already.
     ///
-    /// Fails with [`EAFNOSUPPORT`] if the kernel has no TCP/IP, and otherwise as
+    /// Fails with [`EAFNOSUPPORT`] if the kernel has no TCP/IP, and otherwise like
     /// [`Self::add_path_beneath`].
     pub(crate) fn add_net_port(&self, port: Port, allowed: AccessNet, logging: Logging) -> Result {
         if !cfg!(CONFIG_INET) {
@@ -185,7 +185,7 @@ impl Built {
         *ruleset
     }
 
-    /// Returns what trace events say about the ruleset, as it is now.
+    /// Returns what trace events say about the current state of the ruleset.
     pub(crate) fn traced(&self) -> TracedRuleset {
         self.traced.ruleset
     }

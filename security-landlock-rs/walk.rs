@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rank 3: path walks, which collect what rules grant.
+//! Rank 3: path walks, which collect the rights that rules grant.
 #![forbid(unsafe_code)]
 
 pub(crate) mod reparent;
@@ -27,7 +27,7 @@ pub(crate) fn unfulfilled(
     grant(domain, path, domain.unfulfilled(requested))
 }
 
-/// Takes away from `left`, of a request to `domain`, what rules grant on `path` and above it.
+/// Removes from `left`, of a request to `domain`, what rules grant on `path` and above it.
 ///
 /// May sleep.
 pub(crate) fn grant(

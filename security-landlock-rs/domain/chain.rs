@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a domain shares with the domains it was made from.
+//! What a domain shares with its ancestors.
 
 use kernel::{alloc::flags::GFP_KERNEL_ACCOUNT, prelude::*, sync::Arc};
 
 /// A value that outlives its domain, together with those of all older layers.
 pub(crate) struct Chain<T: Unpin> {
-    /// Dropped before what is older: a domain ends before those it was nested into.
+    /// Dropped before older ones: a domain is freed before its ancestors.
     value: T,
     parent: Parent<T>,
     /// Number of links, this one included.

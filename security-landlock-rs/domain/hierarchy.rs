@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What outlives a domain, as long as domains that were nested into it are there.
+//! What outlives a domain for as long as there are domains nested into it.
 
 use crate::{
     ids,
@@ -21,15 +21,15 @@ use kernel::{
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 enum Known {
-    /// Nothing: it was never complete.
+    /// Nothing: its creation failed.
     Nothing = 0,
-    /// That it was made: there is a trace event, if enabled.
+    /// That it was created: there is a trace event, if enabled.
     Announced = 1,
     /// Its creator: there is an audit record.
     Introduced = 2,
 }
 
-/// What is to be known about one layer of a domain when it denies something.
+/// What logs need to know about a layer of a domain that denies something.
 pub(crate) struct Hierarchy {
     id: u64,
     log: LogRules,
@@ -37,12 +37,12 @@ pub(crate) struct Hierarchy {
     quiet: AccessMasks,
     creator: Creator,
     denials: Atomic<u64>,
-    /// A [`Known`]. Two denials at the same time may both introduce the domain, which does no harm.
+    /// A [`Known`]. Two concurrent denials may both introduce the domain, which is harmless.
     known: Atomic<i32>,
 }
 
 impl Hierarchy {
-    /// Describes the youngest layer of a domain that is about to be made by the current task.
+    /// Describes the youngest layer of a domain that the current task is about to create.
     ///
     /// Fails with `ENOMEM`. May sleep.
     pub(super) fn new(log: LogRules, quiet: AccessMasks) -> Result<Self> {
@@ -61,12 +61,12 @@ impl Hierarchy {
         self.id
     }
 
-    /// Returns what the layer says about the logs of its denials.
+    /// Returns what the layer says about logging its denials.
     pub(crate) fn log(&self) -> LogRules {
         self.log
     }
 
-    /// Returns what the layer says of its quiet rules and scopes.
+    /// Returns what the layer says about its quiet rules and scopes.
     pub(crate) fn quiet(&self) -> AccessMasks {
         self.quiet
     }
@@ -82,7 +82,7 @@ impl Hierarchy {
         self.known.store(Known::Announced as i32, Relaxed);
     }
 
-    /// Makes an audit record of the creator, unless there is one. May run in atomic context.
+    /// Emits an audit record about the creator, unless there is one. May run in atomic context.
     pub(crate) fn introduce(&self) {
         if self.is_known(Known::Introduced) {
             return;

@@ -7,21 +7,21 @@ use crate::{kapi::resched, object::ObjectRef};
 
 use kernel::{alloc::KVVec, error::code::EINVAL, prelude::*};
 
-/// References to objects. Dropping them may sleep, and lets other tasks run on the way.
+/// References to objects. Dropping them may sleep, and reschedules every now and then.
 pub(crate) struct Objects(KVVec<ObjectRef>);
 
 impl Objects {
-    /// Returns no objects, which takes no memory.
+    /// Creates an empty list, which takes no memory.
     pub(crate) fn new() -> Self {
         Self(KVVec::new())
     }
 
-    /// Allocates what `more` objects need. Fails with `ENOMEM`.
+    /// Allocates room for `more` objects. Fails with `ENOMEM`.
     pub(crate) fn reserve(&mut self, more: usize) -> Result {
         Ok(self.0.reserve(more, table_flags())?)
     }
 
-    /// Adds an object for which there is room, as [`Self::reserve`] made it. Fails if there is none.
+    /// Adds an object. Fails if [`Self::reserve`] did not make room for it.
     pub(crate) fn push(&mut self, object: ObjectRef) -> Result {
         self.0.push_within_capacity(object).or(Err(EINVAL))
     }

@@ -22,8 +22,8 @@ use kernel::{
     prelude::*,
 };
 
-/// Returns how tables are allocated: charged to the caller, and without a warning when user space
-/// asks for more than there is.
+/// Returns how tables are allocated: charged to the caller, and without a warning if user space
+/// requests more than there is.
 pub(crate) fn table_flags() -> Flags {
     GFP_KERNEL_ACCOUNT | flags::__GFP_NOWARN
 }
@@ -31,18 +31,18 @@ pub(crate) fn table_flags() -> Flags {
 /// The layer of a ruleset, which has only one.
 const ONLY: LayerIndex = LayerIndex::new::<0>();
 
-/// Number of rules for which there is room at least, once there is a rule.
+/// Minimum number of rules that a table has room for, once it has a rule.
 const FIRST_ROOM: usize = 4;
 
-/// For how many rules a table takes no random number, which costs more than the longest search.
+/// Up to how many rules a table needs no random number, which costs more than the longest search.
 const FEW: usize = 16;
 
-/// How many slots of a table, or rules, are looked at before other tasks may run.
+/// Number of slots of a table, or of rules, between two points where other tasks may run.
 pub(super) const PART: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);
 
 /// Rules of one or more layers, keyed by object.
 ///
-/// The table does not own its objects: who keeps it keeps references to them.
+/// The table does not own its objects: the owner of the table also owns references to them.
 pub(crate) struct Rules<A> {
     shape: Shape,
     words: KVVec<u64>,
@@ -51,15 +51,15 @@ pub(crate) struct Rules<A> {
 }
 
 impl<A: Access> Rules<A> {
-    /// Makes a table without rules, for a ruleset.
+    /// Creates a table without rules, for a ruleset.
     pub(crate) fn new() -> Result<Self> {
         Self::with_room(0, ONLY)
     }
 
-    /// Makes a table for `rules` rules, with a multiplier of its own unless there are [`FEW`].
+    /// Creates a table for `rules` rules, with a multiplier of its own unless there are [`FEW`].
     /// Fails with `ENOMEM`, or with [`E2BIG`].
     ///
-    /// A table for no rule takes no memory: most tables of ports have none.
+    /// A table for no rules takes no memory: most tables of ports have none.
     fn with_room(rules: usize, youngest: LayerIndex) -> Result<Self> {
         let multiplier = match rules {
             0..=FEW => Multiplier::FIXED,
@@ -99,11 +99,11 @@ impl<A: Access> Rules<A> {
         self.table().find(key)
     }
 
-    /// Grants `allowed` on an object in the only layer of a ruleset, besides what is granted
+    /// Grants `allowed` on an object in the only layer of a ruleset, in addition to what is granted
     /// already.
     ///
-    /// Returns whether the rule is new. On failure, as of [`Self::with_room`], nothing changes.
-    /// If `logging` says so, the rule becomes quiet, and stays so. May sleep.
+    /// Returns whether the rule is new. If `logging` says so, the rule becomes quiet, and stays so.
+    /// Fails like [`Self::with_room`], and changes nothing then. May sleep.
     pub(crate) fn extend(&mut self, key: Key, allowed: A, logging: Logging) -> Result<bool> {
         if !self.shape.has_room(self.count) {
             *self = self.grown()?;
@@ -146,7 +146,7 @@ impl<A: Access> Rules<A> {
         Ok(merged)
     }
 
-    /// Returns how many rules are for objects for which `other` has none.
+    /// Returns the number of rules for objects for which `other` has none.
     fn missing_in(&self, other: &Self) -> usize {
         let keys = self.rules().map(|(key, _)| key);
 
@@ -161,7 +161,7 @@ impl<A: Access> Rules<A> {
         logging: Logging,
     ) -> Result<bool> {
         let is_new = rule::extend(self.shape, &mut self.words, key, index, allowed, logging);
-        // The table was made large enough: this does not fail.
+        // The table is large enough: this does not fail.
         let is_new = is_new.ok_or(EINVAL)?;
 
         self.count = self.count.wrapping_add(usize::from(is_new));

@@ -28,8 +28,8 @@ pub(crate) struct Renamed<'a> {
     pub(crate) file_type: FileType,
 }
 
-/// Decides whether `domain` lets `moved` come into `new_dir`, and `swapped`, if two files change
-/// places, into the directory of `moved`.
+/// Decides whether `domain` allows `moved` to move to `new_dir`, and `swapped`, if two files are
+/// exchanged, to the directory of `moved`.
 ///
 /// Both directories are in the mount of `new_dir`. May sleep.
 pub(crate) fn verdict<'a>(
@@ -71,13 +71,13 @@ pub(crate) fn verdict<'a>(
     })
 }
 
-/// A refused change of directory: why, and what is left to grant on each side.
+/// A denied move to another directory: why, and what is left to grant on each side.
 pub(crate) struct Denied<'a> {
-    /// Why it is refused.
+    /// Why it is denied.
     pub(crate) refusal: Refusal,
-    /// Who denies what is left to grant in the directory of the file, if anything is.
+    /// Which layer denies what is left to grant in the directory of the file, if anything is.
     pub(crate) source: Option<Blame>,
-    /// Who denies what is left to grant in the other one.
+    /// Which layer denies what is left to grant in the other one.
     pub(crate) destination: Option<Blame>,
     /// The directory of the file.
     pub(crate) old_dir: OwnedDentry<'a>,
@@ -91,7 +91,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Reports the rules on the files themselves, which were looked at first.
+    /// Traces the rules on the files themselves, which were looked up first.
     fn trace_files(&self, files: [Option<Renamed<'_>>; 2]) {
         for file in files.into_iter().flatten() {
             if let Some(grants) = rule_on(self.domain, file.dentry) {
@@ -150,7 +150,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Reports a rule above both sides, for each of them as far as something is left of it.
+    /// Traces a rule above both sides, for each side that still needs something.
     fn trace_sides(&self, reparent: &Reparent, dentry: &Dentry, grants: Grants<'_>) {
         let Some(all) = self.traced else {
             return;
