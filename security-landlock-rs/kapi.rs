@@ -2,9 +2,9 @@
 
 //! Rank 1: kernel objects as safe types.
 //!
-//! What the `kernel` crate lacks, written as if it were to be sent there: one type per C type,
-//! generic over what lies in blobs and behind descriptors. This folder and `ffi` are the only
-//! places with `unsafe` code.
+//! What the `kernel` crate lacks, written as if it were meant for it: one type per C type, generic
+//! over the contents of blobs and of file descriptors. Only this folder and `ffi` have `unsafe`
+//! code.
 
 pub(crate) mod address;
 pub(crate) mod blob;

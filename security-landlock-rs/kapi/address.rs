@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Addresses of sockets.
+//! Socket addresses.
 //!
 //! C header: [`include/linux/socket.h`](srctree/include/linux/socket.h)
 
 use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
 use kernel::{bindings, ffi::c_int};
 
-/// An address of user space, which the kernel has copied already: `struct sockaddr`, as long as
-/// user space says.
+/// An address that the kernel has copied from user space: `struct sockaddr`, of the length that
+/// user space passed.
 ///
 /// # Invariants
 ///
@@ -26,8 +26,8 @@ impl SockAddr<'_> {
     ///
     /// `ptr` must be null, or valid for reads of `len` initialised bytes for `'a`.
     pub(crate) unsafe fn from_raw(ptr: *const bindings::sockaddr, len: c_int) -> Option<Self> {
-        // INVARIANT: By the safety contract. A negative length, which the socket layer refuses,
-        // makes an address without bytes.
+        // INVARIANT: By the safety contract. A negative length, which the socket layer refuses, is
+        // that of an address without bytes.
         Some(Self {
             bytes: NonNull::new(ptr.cast_mut().cast())?,
             len: usize::try_from(len).unwrap_or(0),
@@ -49,14 +49,15 @@ impl SockAddr<'_> {
         let len = self.len.min(SIZE);
         let mut bytes = [0; SIZE];
 
-        // SAFETY: By the type invariants, and because `len` does not exceed either side. The copy
-        // on the stack is not part of the address.
+        // SAFETY: By the type invariants, the source is valid for `self.len` bytes, and `len`
+        // exceeds neither that nor the size of the destination, which is a new variable: they do
+        // not overlap.
         unsafe { core::ptr::copy_nonoverlapping(self.bytes.as_ptr(), bytes.as_mut_ptr(), len) };
         Copied { bytes, len }
     }
 }
 
-/// The first bytes of an address, or less if it is shorter.
+/// The first bytes of an address, or fewer if it is shorter.
 pub(crate) struct Copied<const SIZE: usize> {
     bytes: [u8; SIZE],
     len: usize,

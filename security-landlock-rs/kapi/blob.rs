@@ -16,7 +16,7 @@ use kernel::{
     sync::atomic::{Atomic, Relaxed},
 };
 
-/// The type that lies in our part of every credential blob.
+/// The type of our part of every credential blob.
 ///
 /// # Safety
 ///
@@ -25,7 +25,7 @@ use kernel::{
 /// - It is `repr(C)` and starts with what `struct landlock_rs_cred` in `shim/landlock_rs.h` shows.
 pub(crate) unsafe trait CredBlob: Zeroable + Send + Sync {}
 
-/// The type that lies in our part of every file blob.
+/// The type of our part of every file blob.
 ///
 /// # Safety
 ///
@@ -34,14 +34,14 @@ pub(crate) unsafe trait CredBlob: Zeroable + Send + Sync {}
 /// - It is `repr(C)` and starts with what `struct landlock_rs_file` in `shim/landlock_rs.h` shows.
 /// - [`FileBlob::owner`] returns a part of `self`.
 pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {
-    /// What the blob remembers of the task that set the owner of the file.
+    /// What the blob stores about the task that set the owner of the file.
     type Owner: Send + Sync;
 
-    /// Returns where it does.
+    /// Returns where that is stored.
     fn owner(&self) -> &OwnerCell<Self::Owner>;
 }
 
-/// The type that lies in our part of every inode blob.
+/// The type of our part of every inode blob.
 ///
 /// # Safety
 ///
@@ -49,7 +49,7 @@ pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {
 /// - Its size is at most that of `struct landlock_rs_inode`, its alignment that of a pointer.
 pub(crate) unsafe trait InodeBlob: Zeroable + Send + Sync {}
 
-/// The type that lies in our part of every superblock blob.
+/// The type of our part of every superblock blob.
 ///
 /// # Safety
 ///
@@ -61,7 +61,7 @@ pub(crate) unsafe trait SuperblockBlob: Zeroable + Send + Sync {}
 #[repr(transparent)]
 pub(crate) struct OwnerCell<T>(UnsafeCell<T>);
 
-// SAFETY: The lock serialises access to the value, from whichever task.
+// SAFETY: The lock serialises access to the value, from any task.
 unsafe impl<T: Send> Send for OwnerCell<T> {}
 // SAFETY: As above; several tasks may read at the same time.
 unsafe impl<T: Send + Sync> Sync for OwnerCell<T> {}
@@ -80,7 +80,7 @@ impl<T> OwnerCell<T> {
     }
 }
 
-/// A word of a blob, which several processors may read and write. It orders nothing.
+/// A word of a blob, which is read and written concurrently. Accesses are relaxed.
 #[repr(transparent)]
 pub(crate) struct Word(Atomic<u32>);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The way from a path up to the real root, across mounts.
+//! Climbing from a path up to the real root, across mounts.
 //!
 //! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
 
@@ -13,15 +13,15 @@ pub(crate) enum Step {
     Parent,
     /// Nothing: this was the root of the mount namespace, or of a detached mount.
     Root,
-    /// Nothing: this was the root of a hierarchy that the kernel keeps to itself, such as a
+    /// Nothing: this was the root of a hierarchy that is internal to the kernel, such as a
     /// namespace in `/proc/self/ns`.
     InternalRoot,
 }
 
-/// A place on the way up.
+/// A position on the way up.
 ///
-/// It keeps a reference to the mount and to the entry where it is, so that renames and unmounts
-/// during the climb are safe. May sleep when it drops them.
+/// It holds references to the mount and to the current entry, so that concurrent renames and
+/// unmounts are safe. Dropping them may sleep.
 pub(crate) struct PathClimb {
     path: OwnedPath,
 }
@@ -32,17 +32,17 @@ impl PathClimb {
         Self { path: path.into() }
     }
 
-    /// Returns the entry where the climb is.
+    /// Returns the current entry.
     pub(crate) fn here(&self) -> &Dentry {
         self.path.dentry()
     }
 
     /// Goes one step up.
     ///
-    /// From the root of a mount the step leads to the parent of its mount point: the mount point
-    /// itself is hidden, and what it was before does not matter. A directory that was moved out of
-    /// its bind mount has a root that is not that of the mount: the climb goes on at the root of
-    /// the mount, so that the rules of both hierarchies count (erratum 3).
+    /// From the root of a mount, the step leads to the parent of the mount point: the mount point
+    /// itself is hidden by the mount. A directory that was moved out of its bind mount has a root
+    /// other than that of the mount: the climb continues at the root of the mount, so that the
+    /// rules of both hierarchies count (erratum 3).
     pub(crate) fn step(&mut self) -> Step {
         while self.path.is_mount_root(self.path.dentry()) {
             if !self.path.follow_up() {
@@ -61,9 +61,9 @@ impl PathClimb {
     }
 }
 
-/// A place on the way up within one mount, without crossing to another one.
+/// A position on the way up within one mount.
 ///
-/// It keeps a reference to the entry where it is. May sleep when it drops it.
+/// It holds a reference to the current entry. Dropping it may sleep.
 pub(crate) struct MountClimb<'a> {
     mount: &'a Path,
     here: OwnedDentry<'a>,
@@ -78,7 +78,7 @@ impl<'a> MountClimb<'a> {
         }
     }
 
-    /// Returns the entry where the climb is.
+    /// Returns the current entry.
     pub(crate) fn here(&self) -> &Dentry {
         &self.here
     }

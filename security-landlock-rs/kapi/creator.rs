@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who made something, for the logs.
+//! The creator of a domain, for the logs.
 
 use super::{
     shim,
@@ -20,10 +20,10 @@ declare_safe! { shim:
     fn landlock_rs_creator_init(creator: &mut shim::landlock_rs_creator);
 }
 
-/// Size in bytes of the longest path of a program, with what is added to that of a deleted one.
+/// Size in bytes of the longest path of a program, including the suffix of a deleted one.
 const EXE_SIZE: usize = bindings::PATH_MAX as usize + 11;
 
-/// The process that made something: its identity, user, name and program at that time.
+/// The process that created a domain: its identity, user, name and program at that time.
 ///
 /// # Invariants
 ///
@@ -34,7 +34,8 @@ pub(crate) struct Creator {
     exe: KVec<u8>,
 }
 
-// SAFETY: The identity of a process can be looked at and dropped by any task; the rest is plain.
+// SAFETY: Any task may read and drop the reference to the identity of a process; the rest is plain
+// data.
 unsafe impl Send for Creator {}
 // SAFETY: As above.
 unsafe impl Sync for Creator {}
@@ -70,7 +71,7 @@ impl Drop for Creator {
 /// Returns the path of the current program, or `(null)` if there is none, with a null byte.
 fn current_exe() -> Result<KVec<u8>> {
     let mut buffer = KVec::<u8>::with_capacity(EXE_SIZE, GFP_KERNEL)?;
-    // SAFETY: The buffer is as large as is said.
+    // SAFETY: The buffer is valid for writes of `EXE_SIZE` bytes.
     let start = unsafe { shim::landlock_rs_current_exe(buffer.as_mut_ptr().cast(), EXE_SIZE) };
 
     to_result(start)?;

@@ -2,10 +2,10 @@
 
 //! Credentials: those of tasks, and new ones that no task uses yet.
 //!
-//! # Who changes a blob
+//! # Changes of a blob
 //!
-//! Only the single user of credentials changes our part of their blob. There is one as long as
-//! nobody else can find them, and again once nobody can:
+//! Only the single user of credentials changes our part of their blob. There is one before anything
+//! else can find them, and again once nothing can:
 //!
 //! | from, to | single user | changes it through |
 //! |---|---|---|
@@ -15,7 +15,7 @@
 //! | [`PreparedCred::new`], [`PreparedCred::publish`] | that value | [`PreparedCred::blob`] |
 //! | last reference and a grace period, `kfree()` | `put_cred_rcu()` (`cred_free`) | `ffi` |
 //!
-//! Anybody else only reads: with a reference ([`blob`]), or within the RCU read-side critical
+//! Everything else only reads: with a reference ([`blob()`]), or within the RCU read-side critical
 //! section in which a task had them ([`blob_of_task`]).
 //!
 //! C header: [`include/linux/cred.h`](srctree/include/linux/cred.h)
@@ -52,7 +52,7 @@ declare_safe! { bindings:
 /// Returns the blob of `cred`.
 pub(crate) fn blob<T: CredBlob>(cred: &Credential) -> &T {
     // SAFETY: `cred` has a reference as long as it is borrowed. The framework gave it a zeroed
-    // blob with room for all LSMs, and `T` is `Zeroable`. Nobody changes the blob meanwhile: see
+    // blob with room for all LSMs, and `T` is `Zeroable`. Nothing changes the blob meanwhile: see
     // above.
     unsafe { &*blob::locate_cred((*cred.as_ptr()).security) }
 }
@@ -117,7 +117,7 @@ impl PreparedCred {
         unsafe { &mut *blob::locate_cred((*self.new.0.as_ptr()).security) }
     }
 
-    /// Makes the credentials ready to be used: nobody changes them any more.
+    /// Makes the credentials ready to be used: they no longer change.
     pub(crate) fn publish(self) -> NewCred {
         let Self { new, old } = self;
         let new = ManuallyDrop::new(new).0.cast();
@@ -145,7 +145,7 @@ fn current_cred() -> ARef<Credential> {
 /// # Invariants
 ///
 /// - `prepare_creds()` made `new`, as a copy of `old` but for the blob.
-/// - Nobody changes the blob of `new` any more.
+/// - The blob of `new` no longer changes.
 #[derive(Clone)]
 pub(crate) struct NewCred {
     new: ARef<Credential>,
@@ -159,11 +159,10 @@ impl NewCred {
         blob(&self.new)
     }
 
-    /// Gives the credentials to the current thread, which may then [commit](ReadyCred::commit)
-    /// them.
+    /// Lets the current thread [commit](ReadyCred::commit) the credentials.
     ///
-    /// Fails with [`EPERM`] if it has others than those that these were copied from, and would gain
-    /// or lose rights that Landlock knows nothing of; or if it overrides them.
+    /// Fails with [`EPERM`] if it does not have the credentials that these were copied from, and
+    /// would gain or lose privileges that Landlock knows nothing of, or if it overrides them.
     pub(crate) fn for_current(&self) -> Result<ReadyCred> {
         if !landlock_rs_current_has_cred(&self.old) {
             return Err(EPERM);
@@ -178,13 +177,13 @@ impl NewCred {
 
 /// New credentials that the current thread may use. Dropping the value gives them up.
 ///
-/// A thread with several of these keeps what it commits last.
+/// If a thread commits several of these, the last one counts.
 ///
 /// # Invariants
 ///
 /// - `prepare_creds()` made `new` from credentials that the current thread had, as its objective
-///   and its subjective ones, when this value was made.
-/// - Nobody changes the blob of `new` any more.
+///   and its subjective ones, when this value was created.
+/// - The blob of `new` no longer changes.
 pub(crate) struct ReadyCred {
     new: ARef<Credential>,
     _not_send: NotThreadSafe,

@@ -23,7 +23,8 @@ impl<T> Droppable for T where T: HasWork<T> + WorkItem<Pointer = Arc<T>> + Send 
 pub(crate) struct Deferred<T: Droppable>(ManuallyDrop<Arc<T>>);
 
 impl<T: Droppable> Deferred<T> {
-    /// Defers the end of `arc`, of which there must be no other plain reference.
+    /// Defers the drop of the last reference. There should be no other plain reference, which would
+    /// drop in place.
     pub(crate) fn new(arc: Arc<T>) -> Self {
         Self(ManuallyDrop::new(arc))
     }

@@ -24,12 +24,12 @@ use kernel::{
     types::ForeignOwnable,
 };
 
-/// What a descriptor must be good for.
+/// What a file must be opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// Using the payload, which is to read.
+    /// Reading: using the payload.
     Read,
-    /// Changing the payload, which is to write.
+    /// Writing: changing the payload.
     Write,
 }
 
@@ -43,8 +43,8 @@ pub(crate) struct FdType<T: Send + Sync + 'static> {
     _payload: PhantomData<fn() -> Arc<T>>,
 }
 
-// SAFETY: The operations are constant; what they point to, be it code or the module, may be used by
-// any task.
+// SAFETY: The operations are constant; any task may use what they point to, which is code, and the
+// module.
 unsafe impl<T: Send + Sync> Sync for FdType<T> {}
 
 /// Returns the module that contains the operations, which each open descriptor keeps from being
@@ -58,7 +58,7 @@ const fn this_module() -> *mut bindings::module {
 }
 
 impl<T: Send + Sync> FdType<T> {
-    /// Makes the operations: reading and writing are possible by mode, but always fail with
+    /// Creates the operations: the mode allows reading and writing, which always fail with
     /// [`EINVAL`]; the last close drops the payload.
     ///
     /// `name` is what `/proc/self/fd` shows.
@@ -79,7 +79,7 @@ impl<T: Send + Sync> FdType<T> {
     /// Installs a new descriptor for `payload`, closed by `execve(2)`.
     pub(crate) fn install(&'static self, payload: Arc<T>) -> Result<c_int> {
         let data = payload.into_foreign();
-        // SAFETY: The name and the operations live for ever. `release()` takes `data` back.
+        // SAFETY: The name and the operations are static. `release()` takes `data` back.
         let fd = unsafe {
             shim::anon_inode_getfd(
                 self.name.as_char_ptr(),
@@ -99,8 +99,8 @@ impl<T: Send + Sync> FdType<T> {
 
     /// Returns the payload of descriptor `fd` of the current task.
     ///
-    /// Fails with `EBADF` if it is none, [`EBADFD`] if it is of another type, and [`EPERM`] if it
-    /// was not opened for `purpose`.
+    /// Fails with `EBADF` if there is no such descriptor, [`EBADFD`] if it is of another type, and
+    /// [`EPERM`] if it was not opened for `purpose`.
     pub(crate) fn get(&'static self, fd: c_int, purpose: Use) -> Result<Arc<T>> {
         // CAST: the table is indexed by the bits of the number, and has no negative ones.
         let file = File::fget(fd as u32)?;
@@ -134,11 +134,11 @@ impl<T: Send + Sync> FdType<T> {
     }
 }
 
-/// Makes the file readable by mode (`FMODE_CAN_READ`).
+/// Gives the file the mode `FMODE_CAN_READ`.
 ///
 /// # Safety
 ///
-/// None: the arguments are not looked at. The VFS wants a function that may have some.
+/// None: the arguments are not used. The type of the callback is that of an unsafe function.
 unsafe extern "C" fn refuse_read(
     _: *mut bindings::file,
     _: *mut c_char,
@@ -148,7 +148,7 @@ unsafe extern "C" fn refuse_read(
     EINVAL.to_errno() as isize
 }
 
-/// Makes the file writable by mode (`FMODE_CAN_WRITE`).
+/// Gives the file the mode `FMODE_CAN_WRITE`.
 ///
 /// # Safety
 ///

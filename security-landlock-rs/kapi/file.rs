@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Open files: what [`LocalFile`] lacks.
+//! Open files: what the `kernel` crate's [`LocalFile`] lacks.
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
@@ -18,7 +18,7 @@ use kernel::{
     bindings, error::code::EBADF, ffi::c_uint, fs::LocalFile, prelude::*, sync::aref::ARef,
 };
 
-/// An open file, as the task that looks at it has it.
+/// An open file, used by the current task.
 pub(crate) type File = LocalFile;
 
 declare_safe! { bindings:
@@ -26,7 +26,7 @@ declare_safe! { bindings:
     fn fget_raw(fd: c_uint) -> *mut bindings::file;
 }
 
-/// Looks a descriptor of the current task up, be it opened with `O_PATH` or not: what
+/// Looks up a descriptor of the current task, including those opened with `O_PATH`, which
 /// [`LocalFile::fget`] refuses.
 ///
 /// Fails with [`EBADF`].
@@ -38,7 +38,7 @@ pub(crate) fn get_raw(fd: u32) -> Result<ARef<File>> {
     Ok(unsafe { ARef::from_raw(file.cast()) })
 }
 
-/// What the `kernel` crate does not look at in an open file.
+/// Accessors that [`LocalFile`] lacks.
 pub(crate) trait FileExt {
     /// Returns the path that was opened.
     fn path(&self) -> &Path;
@@ -49,10 +49,10 @@ pub(crate) trait FileExt {
     /// Returns our part of the blob.
     fn blob<T: FileBlob>(&self) -> &T;
 
-    /// Returns the mode bits, with which the file may be used.
+    /// Returns the mode bits, which say how the file may be used.
     fn mode(&self) -> u32;
 
-    /// Returns for what the file is opened.
+    /// Returns how the file is opened.
     fn open_mode(&self) -> Mode;
 }
 
@@ -90,7 +90,7 @@ impl FileExt for File {
     }
 }
 
-/// For what a file is opened.
+/// How a file is opened.
 pub(crate) struct Mode {
     /// To read its content.
     pub(crate) read: bool,

@@ -2,9 +2,9 @@
 
 //! Owners of open files, which get SIGIO and SIGURG.
 //!
-//! `f_owner->lock` of a file guards the owner, and what our part of the file's blob remembers of
-//! the task that set it. The lock is taken with interrupts disabled, or in an interrupt. It is
-//! taken and released by the kernel, around the hooks.
+//! `f_owner->lock` of a file protects the owner, and what our part of the file's blob stores about
+//! the task that set it. The kernel takes the lock around the hooks, with interrupts disabled, or
+//! in an interrupt.
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
@@ -28,7 +28,7 @@ wrapper! {
 }
 
 impl FileOwner {
-    /// Returns the task that is the owner, be it as a thread or as a process.
+    /// Returns the task that is the owner, as a thread or as a process.
     ///
     /// There is none if the owner is a process group or a session, or is gone.
     pub(crate) fn task<'g>(&self, _guard: &'g rcu::Guard) -> Option<&'g Task> {
@@ -46,7 +46,7 @@ impl FileOwner {
         }
     }
 
-    /// Returns what the file remembers.
+    /// Returns what the file stores about the task that set the owner.
     pub(crate) fn record<T: FileBlob>(&self) -> &T::Owner {
         // SAFETY: By the type invariants the lock is held, for as long as `self` is borrowed.
         unsafe { &*self.record_ptr::<T>() }
@@ -88,7 +88,7 @@ impl FileOwnerMut<'_> {
         }
     }
 
-    /// Returns what the file remembers, to be changed.
+    /// Returns what the file stores about the task that set the owner, to change it.
     pub(crate) fn record<T: FileBlob>(&mut self) -> &mut T::Owner {
         // SAFETY: By the type invariants the lock is held for writing, and `self` is borrowed for
         // as long as the reference lives.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Marked points: between two lines of each protocol, where a test can make the code wait.
+//! Marked points between two lines of a protocol, where a test can make the code wait.
 //!
-//! `Documentation/protocols.rst` asks what another side may see between two lines. There is a mark
-//! between them, and `shim/marks.c` waits there if a test asks for that: `make race` does. Without
-//! `CONFIG_SECURITY_LANDLOCK_RACE_TEST` a mark is no code.
+//! `Documentation/protocols.rst` says what the other side may see between two lines. There is a
+//! mark between them, where `shim/marks.c` waits if a test requests that: `make race` does. Without
+//! `CONFIG_SECURITY_LANDLOCK_RACE_TEST`, marks generate no code.
 
 #[cfg(CONFIG_SECURITY_LANDLOCK_RACE_TEST)]
 use super::shim;
@@ -12,7 +12,7 @@ use super::shim;
 /// Defines [`Mark`], and the names of all marks.
 macro_rules! marks {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
-        /// A marked point. The name says who came where.
+        /// A marked point. The name says which side is where.
         #[derive(Clone, Copy)]
         #[repr(u32)]
         pub(crate) enum Mark {
@@ -32,13 +32,13 @@ marks! {
     TieRefused,
     /// `tie` has found no object, and allocates one.
     TieMissing,
-    /// `tie` has an object that nobody else knows, and is about to lock the inode.
+    /// `tie` has an object that is not published yet, and is about to lock the inode.
     TieMade,
     /// `tie` has locked the inode, whose slot is empty.
     TieLocked,
     /// `tie` has filled the slot, and is about to unlock the inode.
     TieFilled,
-    /// `tie` has found that somebody else filled the slot, and is about to drop its own object.
+    /// `tie` has found the slot filled by another task, and is about to drop its own object.
     TieBeaten,
 
     /// The last rule has looked at the count, and is about to lock the object.
@@ -133,7 +133,7 @@ marks! {
     TsyncCounted,
     /// It has enlisted a sibling, whose task work is not queued.
     TsyncEnlisted,
-    /// It has queued all task works, and is about to wait for answers.
+    /// It has queued task work for all, and is about to wait for answers.
     TsyncQueued,
     /// All enlisted siblings are prepared, and the caller looks for others.
     TsyncAnswered,
@@ -147,7 +147,7 @@ marks! {
     TsyncFinished,
     /// The caller has decided to abort, and wakes up nobody yet.
     TsyncAborted,
-    /// All siblings know of the abort, and their task works are not cancelled.
+    /// All siblings know about the abort, and their task work is not cancelled yet.
     TsyncWoken,
     /// The caller is about to end its turn.
     TsyncEnding,
@@ -171,7 +171,8 @@ marks! {
     SiblingFinished,
 }
 
-/// Waits here if a test asks for that. Sleeps where that is allowed, else only for a moment.
+/// Waits here if a test requests that. Sleeps where that is allowed, and otherwise spins for a
+/// moment.
 #[cfg(CONFIG_SECURITY_LANDLOCK_RACE_TEST)]
 pub(crate) fn mark(mark: Mark) {
     // SAFETY: Can be called in any context. The number is that of a name in `NAMES`.

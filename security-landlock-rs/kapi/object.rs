@@ -5,7 +5,7 @@
 //! Rules, in rulesets and domains, own references to an object ([`ObjectRef`]). The object holds a
 //! reference to its inode, so that an inode with rules on it stays in memory and keeps its
 //! identity. The blob of the inode leads back to the object ([`ObjectSlot`]), so that a path walk
-//! finds it. When the last rule goes away, and when the file system is unmounted, both directions
+//! finds it. When the last rule is dropped, and when the file system is unmounted, both directions
 //! are untied.
 //!
 //! | State    | references | `held`       | slot of the inode |
@@ -15,13 +15,13 @@
 //! | untied   |         1+ | nothing      | not this object   |
 //! | retired  |          0 | nothing      | not this object   |
 //!
-//! | Transition        | who                                    | locks    | `iput()`        |
+//! | Transition        | by                                     | locks    | `iput()`        |
 //! |-------------------|----------------------------------------|----------|-----------------|
 //! | new to tied       | [`ObjectRef::tie`], for a new rule     | `i_lock` | -               |
 //! | new to retired    | [`ObjectRef::tie`], having lost a race | `held`   | after unlocking |
-//! | tied to retired   | the last rule that goes                | `held`   | after unlocking |
+//! | tied to retired   | the last rule that is dropped          | `held`   | after unlocking |
 //! | tied to untied    | [`untie`], by `sb_delete`              | `held`   | after unlocking |
-//! | untied to retired | the last rule that goes                | `held`   | -               |
+//! | untied to retired | the last rule that is dropped          | `held`   | -               |
 //!
 //! From "tied" or "new" to another state there is one way, [`Object::detach`]. Within one critical
 //! section of `held` it
@@ -150,7 +150,7 @@ impl ObjectRef {
                 mark(Mark::TieFilled);
                 return Ok(object);
             }
-            // Somebody else was faster. Dropping `object` may sleep, so the lock goes first.
+            // Another task was faster. Dropping `object` may sleep, so unlock first.
             drop(i_lock);
             mark(Mark::TieBeaten);
         }
@@ -175,7 +175,7 @@ impl ObjectRef {
         Ok(Self(NonNull::from(object)))
     }
 
-    /// Returns a number that no other object has as long as this one has references.
+    /// Returns a number that is unique among objects as long as this one has references.
     pub(crate) fn address(&self) -> NonZeroUsize {
         self.0.addr()
     }
@@ -260,14 +260,14 @@ impl ObjectSlot {
 
         mark(Mark::TieRead);
         object.try_get().or_else(|| {
-            // The last rule is going away: once its lock is free, the slot is not its any more.
+            // The last rule is being dropped: once the lock is free, the slot leads elsewhere.
             mark(Mark::TieRefused);
             drop(object.held.lock());
             None
         })
     }
 
-    /// Makes the empty slot of an inode, whose `i_lock` is held, lead to `object`.
+    /// Fills the empty slot of an inode, whose `i_lock` is held, with `object`.
     fn fill(&self, object: &ObjectRef, _i_lock: &SpinLockGuard<'_, ()>) {
         // INVARIANT: The object holds the inode. The release pairs with the acquire of `read`.
         self.0.store(object.0.as_ptr(), Release);
@@ -275,7 +275,7 @@ impl ObjectSlot {
 
     /// Empties the slot of the inode that `object` releases, if it leads there.
     ///
-    /// The lock of `object` must be held: without it, nobody empties a slot that leads to it.
+    /// The lock of `object` must be held: a slot that leads to it is only emptied under this lock.
     fn empty(object: &Object, release: &PendingRelease) {
         let Self(slot) = release.inode().blob();
 
@@ -286,7 +286,7 @@ impl ObjectSlot {
     }
 }
 
-/// Unties the object from `inode`, unless the last rule on it just went away. May sleep.
+/// Unties the object from `inode`, unless the last rule on it has just been dropped. May sleep.
 ///
 /// Called while the superblock of `inode` is shut down, before its releases are waited for.
 pub(super) fn untie(inode: &InodeRef) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `READ_ONCE()`: single loads of what others may store to meanwhile.
+//! `READ_ONCE()`: single loads of what may be stored to concurrently.
 //!
 //! C header: [`include/asm-generic/rwonce.h`](srctree/include/asm-generic/rwonce.h)
 
-/// A type of which one instruction loads a value.
+/// A type whose values one instruction loads.
 pub(super) trait Single: Copy {}
 
 impl Single for u16 {}
@@ -18,8 +18,8 @@ impl<T> Single for *const T {}
 /// Loads a value once, as `READ_ONCE()` does.
 ///
 /// In the memory model of the kernel this is a relaxed load. It orders nothing but what depends on
-/// the address that it returns. `kernel::sync::atomic::atomic_load()` is the same as a call of a
-/// function in C, which is too much for each step of a path walk.
+/// the address that it returns. `kernel::sync::atomic::atomic_load()` does the same by calling a C
+/// function, which costs too much in each step of a path walk.
 ///
 /// # Safety
 ///
@@ -36,7 +36,7 @@ pub(super) unsafe fn read_once<T: Single>(ptr: *const T) -> T {
 
 /// Loads a member of the structure that a [wrapper](super::wrapper::Wrapper) wraps, once.
 ///
-/// What a pointer leads to may be gone by then, unless something else keeps it.
+/// If it is a pointer, what it points to may be freed already, unless something else keeps it.
 macro_rules! load {
     ($wrapper:expr, $($member:ident).+) => {{
         let structure = $crate::kapi::wrapper::raw($wrapper);

@@ -65,7 +65,7 @@ impl Path {
         unsafe { Dentry::from_raw((*self.as_ptr()).dentry) }
     }
 
-    /// Returns a path of C to another entry in the same mount, to be read right away.
+    /// Returns a `struct path` to another entry in the same mount, without references.
     pub(super) fn with_dentry(&self, dentry: &Dentry) -> bindings::path {
         bindings::path {
             mnt: self.mount().as_ptr(),
@@ -93,8 +93,8 @@ impl Path {
 
     /// Returns the directory that `child` is in, of which the mount is this one.
     ///
-    /// A rename may move `child` meanwhile: the directory is the one it was in at some moment. The
-    /// root of the mount, which is not in a directory, stands for itself.
+    /// `child` may be renamed concurrently: this is the directory at some point in time. The root
+    /// of the mount, which is not in a directory, is returned itself.
     pub(crate) fn directory_of<'a>(&self, child: &'a Dentry) -> OwnedDentry<'a> {
         if self.is_mount_root(child) {
             child.into()
@@ -103,7 +103,8 @@ impl Path {
         }
     }
 
-    /// Returns whether user space cannot mount anything like it: the mount is the kernel's own.
+    /// Returns whether the mount is internal to the kernel: user space cannot mount such a file
+    /// system.
     pub(crate) fn is_internal(&self) -> bool {
         // `mount(2)` changes other flags, under `mount_lock`; this one never changes once the mount
         // is in use.
@@ -142,24 +143,24 @@ impl Drop for OwnedPath {
 }
 
 impl OwnedPath {
-    /// Goes to the entry on which this mount is mounted. Returns whether there is one.
+    /// Moves to the mount point of this mount. Returns whether there is one.
     pub(super) fn follow_up(&mut self) -> bool {
         // INVARIANT: The function swaps the references it is given.
         // SAFETY: By the type invariants; `self` is borrowed mutably.
         unsafe { shim::follow_up(self.0.as_ptr()) != 0 }
     }
 
-    /// Goes to the parent entry.
+    /// Moves to the parent entry.
     pub(super) fn ascend(&mut self) {
         self.go_to(|path| path.dentry().parent());
     }
 
-    /// Goes to the root of the mount.
+    /// Moves to the root of the mount.
     pub(super) fn go_to_mount_root(&mut self) {
         self.go_to(Path::root_entry);
     }
 
-    /// Goes to another entry of the mount, which `find` returns.
+    /// Moves to another entry of the mount, which `find` returns.
     #[inline(always)]
     fn go_to(&mut self, find: fn(&Path) -> OwnedDentry<'_>) {
         let new = find(self).into_raw();
@@ -200,7 +201,7 @@ impl Dentry {
 
     /// Returns the inode, or [`None`] if nothing has this name.
     ///
-    /// An entry that just gets its inode may still seem to have none.
+    /// An entry that is concurrently getting its inode may still seem to have none.
     pub(crate) fn inode(&self) -> Option<&Inode> {
         if self.entry_type() == shim::landlock_rs_const_LANDLOCK_RS_D_MISS {
             return None;
@@ -262,8 +263,8 @@ impl Dentry {
     }
 }
 
-/// An entry that this value pins, no longer than somebody else pins its superblock: once that is
-/// shut down, there is no way to drop a reference to an entry of it.
+/// An entry that this value pins, for no longer than the superblock is pinned: once that is shut
+/// down, there is no way to drop a reference to one of its entries.
 ///
 /// # Invariants
 ///
@@ -274,7 +275,7 @@ pub(crate) struct OwnedDentry<'a> {
 }
 
 impl OwnedDentry<'_> {
-    /// Goes to the parent, if the entry has one.
+    /// Moves to the parent, if the entry has one.
     pub(super) fn ascend(&mut self) {
         // INVARIANT: The reference is ours. The superblock stays the same.
         *self = Self {

@@ -56,7 +56,7 @@ impl Releases {
     }
 }
 
-/// An inode reference that is about to be dropped, which was announced to those who unmount.
+/// An inode reference that is about to be dropped, as announced to unmounting.
 pub(super) struct PendingRelease {
     // Dropped in this order.
     inode: InodeRef,

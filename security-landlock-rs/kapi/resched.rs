@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Points where a long loop lets other tasks run.
+//! Rescheduling in long loops.
 //!
 //! C header: [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
@@ -8,8 +8,7 @@ use super::shim::safe;
 
 use core::mem;
 
-/// Yields `parts`, and lets other tasks run before each one but the first, if there are any that
-/// should. Each step may sleep.
+/// Yields `parts`, and reschedules if needed before each one but the first. Each step may sleep.
 pub(crate) fn between<T>(parts: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
     let mut is_first = true;
 
@@ -20,7 +19,7 @@ pub(crate) fn between<T>(parts: impl Iterator<Item = T>) -> impl Iterator<Item =
     })
 }
 
-/// Lets other tasks run, if there are any that should. May sleep.
+/// Reschedules if needed. May sleep.
 pub(crate) fn resched() {
     safe::landlock_rs_resched();
 }

@@ -19,7 +19,7 @@
 
 include!(concat!(env!("LANDLOCK_RS_OBJ"), "/bindings_generated.rs"));
 
-/// Functions that are safe, and named in several files or in a model of one.
+/// Safe functions that several files use, or files of which there is a model.
 pub(super) mod safe {
     use crate::kapi::{shim, wrapper::declare_safe};
 

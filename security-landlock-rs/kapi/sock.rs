@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Sockets, of which those of TCP and UDP are told apart.
+//! Sockets, in particular those of TCP and UDP.
 //!
 //! C header: [`include/net/sock.h`](srctree/include/net/sock.h)
 
@@ -43,14 +43,14 @@ declare_safe! { shim:
 
 /// A protocol that Landlock has rights for.
 pub(crate) enum Protocol<'a> {
-    /// TCP, but not what is built upon it, as MPTCP.
+    /// TCP, but not what is built on it, such as MPTCP.
     Tcp,
     /// UDP, but not UDP-Lite.
     Udp(&'a UdpSock),
 }
 
 impl Sock {
-    /// Returns the family of the socket now. Only from IPv6 to IPv4 may it change.
+    /// Returns the current family of the socket. It may only change from IPv6 to IPv4.
     pub(crate) fn family(&self) -> u16 {
         landlock_rs_sk_family(self)
     }
@@ -78,7 +78,7 @@ impl UdpSock {
 
 /// A message that is about to be sent.
 pub(crate) struct Message<'a> {
-    /// Where it is sent to, if that is said.
+    /// The destination, if it has one.
     pub(crate) address: Option<SockAddr<'a>>,
     /// Whether it opens a connection (`MSG_FASTOPEN`).
     pub(crate) is_fast_open: bool,

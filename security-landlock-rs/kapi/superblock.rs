@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Superblocks that are shut down: the objects of their inodes are untied.
+//! Superblocks that are being shut down: untying the objects of their inodes.
 //!
 //! C header: [`include/linux/fs/super_types.h`](srctree/include/linux/fs/super_types.h)
 
@@ -23,8 +23,8 @@ use kernel::{
 };
 
 wrapper! {
-    /// Wraps the kernel's `struct super_block`, one instance of a file system, while it is shut
-    /// down.
+    /// Wraps the kernel's `struct super_block`, an instance of a file system, while it is being
+    /// shut down.
     ///
     /// # Invariants
     ///
@@ -76,8 +76,7 @@ impl Superblock {
 
 /// A walk through the inodes in use to which an object is tied.
 ///
-/// It holds a reference to the inode where it is, and no lock between two steps: what is done with
-/// an inode may sleep.
+/// It holds a reference to the current inode, and no lock between two steps: the caller may sleep.
 ///
 /// # Invariants
 ///

@@ -45,14 +45,14 @@ pub(crate) fn current_is_alone() -> bool {
     landlock_rs_is_alone()
 }
 
-/// Returns whether the current task gains no privileges by executing a program.
+/// Returns whether the current task has set `no_new_privs`.
 pub(crate) fn current_has_no_new_privs() -> bool {
     landlock_rs_no_new_privs()
 }
 
 /// Returns whether the current task has `CAP_SYS_ADMIN` in its user namespace.
 ///
-/// The audit subsystem does not hear of the question. May sleep.
+/// The check is not audited. May sleep.
 pub(crate) fn current_is_admin() -> bool {
     // SAFETY: The user namespace of the current task's credentials stays as long as they do, and
     // only the current task may replace them.
@@ -64,17 +64,17 @@ pub(crate) fn current_is_admin() -> bool {
     }
 }
 
-/// What happens to `no_new_privs` of a thread.
+/// What to do with `no_new_privs` of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoNewPrivs {
-    /// It stays as it is.
+    /// Keep it.
     Keep,
-    /// It is set. Nothing takes that back.
+    /// Set it, which cannot be undone.
     Set,
 }
 
 impl NoNewPrivs {
-    /// Returns what has to happen to other threads for them to have what the current one has.
+    /// Returns what other threads have to do to have what the current one has.
     pub(crate) fn of_current() -> Self {
         if current_has_no_new_privs() {
             Self::Set
@@ -83,7 +83,7 @@ impl NoNewPrivs {
         }
     }
 
-    /// Applies it to the current thread.
+    /// Does it in the current thread.
     pub(crate) fn apply(self) {
         if self == Self::Set {
             landlock_rs_set_no_new_privs();
@@ -91,8 +91,8 @@ impl NoNewPrivs {
     }
 }
 
-/// Returns an error with which the current system call starts again, after whatever the thread has
-/// to do before it would return to user space.
+/// Returns an error that restarts the current system call, after whatever the thread has to do
+/// before returning to user space.
 pub(crate) fn restart_syscall() -> Error {
     landlock_rs_restart_syscall();
     ERESTARTNOINTR
@@ -100,7 +100,7 @@ pub(crate) fn restart_syscall() -> Error {
 
 /// Returns the other threads of the current process that are not about to exit.
 ///
-/// Threads that are created meanwhile may be missing, and those that are returned may exit.
+/// Threads that are created concurrently may be missing, and those that are returned may exit.
 pub(crate) fn siblings(_guard: &rcu::Guard) -> Siblings<'_> {
     // SAFETY: The guard proves the RCU read-side critical section. A thread has references until a
     // grace period after it leaves the list. `Task` is transparent.
@@ -142,11 +142,11 @@ impl<'g> Iterator for Siblings<'g> {
     }
 }
 
-/// `exec_update_lock` of the current process, held for writing: nobody executes a program in the
-/// process, and nobody checks whether they may look into it. Dropping the value unlocks.
+/// `exec_update_lock` of the current process, held for writing: no thread executes a program, and
+/// no task checks whether it may look into the process. Dropping the value unlocks.
 ///
 /// Threads wait for this lock where only a fatal signal interrupts them. So the thread that holds
-/// it must not wait for what such a thread does.
+/// it must not wait for such a thread.
 pub(crate) struct ExecUpdateLock(NotThreadSafe);
 
 impl ExecUpdateLock {

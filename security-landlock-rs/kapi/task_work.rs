@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Task works: what a thread does for another one.
+//! Task work: what one thread has another thread do.
 //!
-//! A thread runs its task works when it is about to return to user space, and before it exits.
-//! Queueing one interrupts system calls that block, as a signal does.
+//! A thread runs its task work when it is about to return to user space, and before it exits.
+//! Queueing some interrupts system calls that block, like a signal.
 //!
 //! | State   | Owners of the [`TaskWork`]                 | Leaves it by                      |
 //! |---------|--------------------------------------------|-----------------------------------|
@@ -13,8 +13,8 @@
 //!
 //! `task_work_run()` takes the whole queue with one atomic exchange, and `task_work_cancel()` looks
 //! for an entry in what is left: exactly one of [`run`] and [`Queued::cancel`] gets the reference
-//! of the queue. A task work that is taken off the queue and waits for its turn behind others can
-//! no longer be cancelled; [`run`] will see it some time.
+//! of the queue. Task work that was taken off the queue and waits behind other task work can no
+//! longer be cancelled; [`run`] will eventually get it.
 //!
 //! C header: [`include/linux/task_work.h`](srctree/include/linux/task_work.h)
 
@@ -28,13 +28,13 @@ use kernel::{
     types::Opaque,
 };
 
-/// Something that a thread can do for another one. It may sleep.
+/// What a thread can have another thread do. It may sleep.
 pub(crate) trait ThreadWork: Send + Sync + 'static {
-    /// Does it, in the thread for which it was queued.
+    /// Does it, in the thread that it was queued for.
     fn run(&self);
 }
 
-/// A [`ThreadWork`], and what links it into the queue of a thread.
+/// A [`ThreadWork`], and its link in the queue of a thread.
 struct TaskWork<T> {
     head: Opaque<bindings::callback_head>,
     work: T,
@@ -47,11 +47,11 @@ unsafe impl<T: Send> Send for TaskWork<T> {}
 // SAFETY: As above.
 unsafe impl<T: Sync> Sync for TaskWork<T> {}
 
-/// A task work that was not queued yet.
+/// Task work that is not queued yet.
 pub(crate) struct Idle<T>(UniqueArc<TaskWork<T>>);
 
 impl<T: ThreadWork> Idle<T> {
-    /// Allocates a task work. Fails with `ENOMEM`.
+    /// Allocates task work. Fails with `ENOMEM`.
     pub(crate) fn new(work: T, flags: Flags) -> Result<Self> {
         let head = bindings::callback_head {
             next: ptr::null_mut(),
@@ -100,7 +100,7 @@ impl<T: ThreadWork> Idle<T> {
     }
 }
 
-/// Runs a task work, with the reference of the queue.
+/// Runs task work, with the reference of the queue.
 ///
 /// # Safety
 ///
@@ -117,7 +117,7 @@ unsafe extern "C" fn run<T: ThreadWork>(head: *mut bindings::callback_head) {
     work.work.run();
 }
 
-/// A task work that was queued, and may have run since.
+/// Task work that was queued, and may have run since.
 ///
 /// It owns a reference, so no other task work has its address.
 pub(crate) struct Queued<T> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What only one thread of a process may do at a time.
+//! Turns: what only one thread of a process may do at a time.
 //!
 //! C header: [`include/linux/xarray.h`](srctree/include/linux/xarray.h)
 
@@ -23,8 +23,8 @@ declare_safe! { shim:
 
 /// The turn of the current thread, among the threads of its process. Dropping the value ends it.
 ///
-/// It is not a lock: nobody can wait for it, so a thread that has it may sleep, interruptibly or
-/// not, for as long as it likes, and delays nobody but those that want a turn themselves.
+/// It is not a lock: no thread waits for it. So a thread that has it may sleep for as long as it
+/// needs, interruptibly or not, and only delays threads that want a turn themselves.
 ///
 /// # Invariants
 ///
@@ -38,7 +38,7 @@ impl Turn {
     /// Fails with `ENOMEM`. May sleep.
     pub(crate) fn take() -> Result<Option<Self>> {
         match to_result(landlock_rs_turn_begin()) {
-            // INVARIANT: The process was not there, and now is.
+            // INVARIANT: The process had no turn, and now has one.
             Ok(()) => Ok(Some(Self(NotThreadSafe))),
             Err(EBUSY) => Ok(None),
             Err(error) => Err(error),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Structures of user space.
+//! Copying structures from user space.
 //!
 //! C header: [`include/linux/uaccess.h`](srctree/include/linux/uaccess.h)
 
@@ -18,8 +18,8 @@ use kernel::{
 
 /// Copies a structure of 64-bit members that may grow with new ABI versions.
 ///
-/// User space says that it passes `size` bytes. What it does not pass is zero; what it passes
-/// beyond `N` members must be.
+/// User space passes `size` bytes. Members that it does not pass are zero; what it passes beyond
+/// `N` members must be zero.
 ///
 /// Fails with [`EFAULT`] for a null or bad pointer, [`EINVAL`] for less than `min` members, and
 /// [`E2BIG`] for more than a page or for a tail that is not zero, in this order.
@@ -39,7 +39,7 @@ pub(crate) fn copy_members<const N: usize>(
     }
 
     let mut to = [0u64; N];
-    // SAFETY: `to` is as large as is said, and any bytes make integers.
+    // SAFETY: `to` is valid for writes of its size, and any bytes are valid integers.
     to_result(unsafe {
         shim::landlock_rs_copy_struct(
             to.as_mut_ptr().cast(),

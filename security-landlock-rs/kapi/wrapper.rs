@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Types that wrap structures of C: what they have in common.
+//! Types that wrap structures of C.
 
 use core::ptr;
 use kernel::{
@@ -32,8 +32,8 @@ pub(super) fn raw<W: Wrapper>(wrapper: &W) -> *mut W::Raw {
 /// Implements [`Wrapper`] for types of the `kernel` crate.
 macro_rules! of_kernel_crate {
     ($($type:ty: $of_c:ident),+ $(,)?) => {$(
-        // SAFETY: The type is transparent, and what it contains is a cell. The `kernel` crate only
-        // gives out references to valid ones.
+        // SAFETY: The type is transparent, and contains an `UnsafeCell`. The `kernel` crate only
+        // creates references to valid ones.
         unsafe impl Wrapper for $type {
             type Raw = bindings::$of_c;
         }
@@ -55,8 +55,8 @@ macro_rules! wrapper {
         #[repr(transparent)]
         $visibility struct $type(::kernel::types::Opaque<::kernel::bindings::$of_c>);
 
-        // SAFETY: The type is transparent, and `Opaque` is a cell. By the contract of `from_raw()`,
-        // references are to valid structures.
+        // SAFETY: The type is transparent, and `Opaque` is an `UnsafeCell`. References come from
+        // `from_raw()`, or from a value that owns a valid structure.
         unsafe impl $crate::kapi::wrapper::Wrapper for $type {
             type Raw = ::kernel::bindings::$of_c;
         }
@@ -75,7 +75,7 @@ macro_rules! wrapper {
             }
 
             /// Returns where the structure is.
-            // Not each type hands its structure to C.
+            // Not every type passes its structure to C.
             #[allow(dead_code)]
             #[inline]
             pub(in crate::kapi) fn as_ptr(&self) -> *mut ::kernel::bindings::$of_c {
@@ -108,11 +108,11 @@ impl Argument for c_uint {
     type Raw = Self;
 }
 
-/// Declares functions of C as safe: whoever has arguments of these types may call them. Why that is
-/// so stands above each function.
+/// Declares functions of C that are safe to call with any arguments of these types. The comment on
+/// each function says why.
 ///
-/// What bindgen generated from the prototype, in the module that is named first, must be the same,
-/// but for the types of references.
+/// Except for the types of references, the declaration must match what bindgen generated, in the
+/// module that is named first.
 macro_rules! declare_safe {
     ($generated:ident: $(
         $(#[$reason:meta])+
