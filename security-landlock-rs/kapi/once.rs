@@ -42,7 +42,7 @@ macro_rules! load {
         let structure = $crate::kapi::wrapper::raw($wrapper);
 
         // SAFETY: The wrapper proves that the structure is valid; its members are aligned. C code
-        // of the kernel stores to a member of this size at once.
+        // of the kernel writes a member of this size with a single store.
         unsafe { $crate::kapi::once::read_once(&raw const (*structure).$($member).+) }
     }};
 }

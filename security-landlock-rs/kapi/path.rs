@@ -224,7 +224,8 @@ impl Dentry {
     pub(crate) fn is_unreachable(&self) -> bool {
         let superblock = load!(self, d_sb);
         // SAFETY: By the type invariants the superblock stays, and an entry never changes to
-        // another one. Remounting stores other flags at once; this one never changes.
+        // another one. Remounting writes other flags with a single store; this one never
+        // changes.
         let flags = unsafe { read_once(&raw const (*superblock).s_flags) };
         let no_user = u64::from(shim::landlock_rs_const_LANDLOCK_RS_SB_NOUSER);
 
