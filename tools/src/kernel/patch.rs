@@ -163,16 +163,17 @@ impl Series {
         Ok(())
     }
 
-    /// Takes the series back from the files in `dir`, if they have it: the original tree may be that
-    /// of somebody who applied it.
+    /// Takes back from the files in `dir` what they have of the series: the original tree may be
+    /// that of somebody who applied it, or its first patches.
     fn revert(&self, dir: &Path) -> Result<()> {
-        let Some((_, last)) = self.patches.last() else {
-            return Ok(());
-        };
-        if patch(last, dir, &["--reverse", "--dry-run"])?.is_err() {
-            return Ok(());
+        let mut applied = self.patches.len();
+        while let Some((_, text)) = self.patches[..applied].last() {
+            if patch(text, dir, &["--reverse", "--dry-run"])?.is_ok() {
+                break;
+            }
+            applied -= 1;
         }
-        for (name, text) in self.patches.iter().rev() {
+        for (name, text) in self.patches[..applied].iter().rev() {
             if let Err(why) = patch(text, dir, &["--reverse"])? {
                 bail!("{name}: {why}; this kernel has another version of the series: take it back");
             }
@@ -319,6 +320,21 @@ mod tests {
             fs::read_to_string(tree.dir.join("sub/new")).unwrap(),
             "new\n"
         );
+    }
+
+    #[test]
+    fn a_tree_may_have_the_first_patches_already() {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = Tree::new(dir.path().join("tree"));
+        place::write(&tree.dir.join("one"), "2\n").unwrap();
+        place::write(&tree.dir.join("sub/new"), "new\n").unwrap();
+        let mut both = series(PATCH);
+        both.extend(series("--- a/one\n+++ b/one\n@@ -1 +1 @@\n-2\n+3\n"));
+
+        both.apply(&tree).unwrap();
+        assert_eq!(fs::read_to_string(tree.dir.join("one")).unwrap(), "3\n");
+        series(PATCH).apply(&tree).unwrap();
+        assert_eq!(fs::read_to_string(tree.dir.join("one")).unwrap(), "2\n");
     }
 
     #[test]
