@@ -72,6 +72,9 @@ impl Tree {
     }
 }
 
+/// Starts the name of a letter about the whole series, which changes no file.
+const COVER_LETTER: &str = "0000-";
+
 /// A patch series, and files that come with it.
 #[derive(Default)]
 pub struct Series {
@@ -80,16 +83,17 @@ pub struct Series {
 }
 
 impl Series {
-    /// Reads the patches of `dir` in the order of their names.
+    /// Reads the patches of `dir` in the order of their names, without the cover letter.
     pub fn read(dir: &Path) -> Result<Self> {
         let read = |path: PathBuf| {
             let text = fs::read_to_string(&path)
                 .with_context(|| format!("cannot read {}", path.display()))?;
             Ok((place::name(&path), text))
         };
-        let patches = place::list(dir, ".patch")?.into_iter().map(read);
+        let paths = place::list(dir, ".patch")?.into_iter();
+        let patches = paths.filter(|path| !place::name(path).starts_with(COVER_LETTER));
         Ok(Self {
-            patches: patches.collect::<Result<_>>()?,
+            patches: patches.map(read).collect::<Result<_>>()?,
             additions: BTreeMap::new(),
         })
     }
@@ -335,6 +339,15 @@ mod tests {
         assert_eq!(fs::read_to_string(tree.dir.join("one")).unwrap(), "3\n");
         series(PATCH).apply(&tree).unwrap();
         assert_eq!(fs::read_to_string(tree.dir.join("one")).unwrap(), "2\n");
+    }
+
+    #[test]
+    fn a_cover_letter_is_no_patch() {
+        let dir = tempfile::tempdir().unwrap();
+        place::write(&dir.path().join("0000-cover-letter.patch"), "Hello\n").unwrap();
+        place::write(&dir.path().join("0001-one.patch"), PATCH).unwrap();
+
+        assert_eq!(Series::read(dir.path()).unwrap().text(), PATCH);
     }
 
     #[test]
