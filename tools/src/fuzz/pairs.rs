@@ -32,8 +32,10 @@ const PER_BOOT: u64 = 500;
 pub struct Findings {
     /// Programs.
     pub programs: usize,
-    /// How often one of them was run, on C and on Rust.
-    pub rounds: [usize; 2],
+    /// How often one of them was run, on C or on Rust.
+    pub rounds: usize,
+    /// How many acts that were.
+    pub operations: usize,
     /// What was seen with both implementations.
     pub elements: usize,
     /// What only one of them showed at first.
@@ -82,9 +84,8 @@ impl Findings {
         self.hunted += batch.missing();
         hunt::all(workshop, pair, &mut batch, bound)?;
         self.programs += batch.programs.len();
-        for (sum, rounds) in self.rounds.iter_mut().zip(batch.rounds()) {
-            *sum += rounds;
-        }
+        self.rounds += batch.sum(|shown| shown.rounds);
+        self.operations += batch.sum(|shown| shown.acts);
         for program in batch.programs.values() {
             report::sort(program, self);
         }
@@ -130,16 +131,17 @@ impl Findings {
 
     /// Describes how far a run is.
     fn progress(&self) -> String {
-        let [c, rust] = self.rounds;
         format!(
-            "{} programs, {} rounds, {} results, {} unclear, {} differ, {} ({:.0} rounds/min)",
+            "{} programs, {} rounds, {} operations, {} results, {} unclear, {} differ, {} \
+             ({:.0} rounds/min)",
             self.programs,
-            c + rust,
+            self.rounds,
+            self.operations,
             self.elements,
             self.rare.len(),
             self.differences.len(),
             span(Duration::from_secs_f64(self.seconds)),
-            (c + rust) as f64 * 60.0 / self.seconds.max(0.001)
+            self.rounds as f64 * 60.0 / self.seconds.max(0.001)
         )
     }
 }

@@ -99,6 +99,8 @@ pub struct Report {
     pub c_may_hang: bool,
     /// Number of rounds that were run.
     pub rounds: usize,
+    /// Number of acts in each of them.
+    pub acts: usize,
     /// What was seen.
     pub seen: Vec<Element>,
 }
@@ -108,6 +110,8 @@ pub struct Report {
 pub struct Shown {
     /// In how many rounds.
     pub rounds: usize,
+    /// With how many acts in all of them.
+    pub acts: usize,
     /// What, by its key.
     pub seen: BTreeMap<String, Element>,
 }
@@ -158,6 +162,7 @@ impl Program {
         self.c_may_hang = report.c_may_hang;
         let shown = &mut self.shown[side as usize];
         shown.rounds += report.rounds;
+        shown.acts += report.rounds * report.acts;
         for element in report.seen {
             match shown.seen.get_mut(&element.key) {
                 Some(known) => {
@@ -259,6 +264,7 @@ mod tests {
             program: "()".to_owned(),
             c_may_hang: false,
             rounds: 100,
+            acts: 3,
             seen: seen.iter().map(element).collect(),
         }
     }

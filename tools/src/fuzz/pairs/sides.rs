@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 
 use crate::fuzz::guests::{Pair, SECTION};
-use crate::fuzz::pairs::sets::{Program, Report, SIDES, Side};
+use crate::fuzz::pairs::sets::{Program, Report, SIDES, Shown, Side};
 use crate::guest::machine::Session;
 use crate::kernel::Workshop;
 
@@ -129,14 +129,10 @@ impl Batch {
         self.programs.values().flat_map(of).sum()
     }
 
-    /// Returns how many rounds there were on each side.
-    pub fn rounds(&self) -> [usize; 2] {
-        SIDES.map(|side| {
-            self.programs
-                .values()
-                .map(|program| program.of(side).rounds)
-                .sum()
-        })
+    /// Returns the sum of what `count` returns for each program, on both sides.
+    pub fn sum(&self, count: impl Fn(&Shown) -> usize) -> usize {
+        let both = |program: &Program| program.shown.iter().map(&count).sum::<usize>();
+        self.programs.values().map(both).sum()
     }
 }
 
@@ -156,7 +152,7 @@ mod tests {
     #[test]
     fn lines_of_a_guest() {
         let text = "begin 3\nend {\"id\":\"3\",\"program\":\"()\",\"c_may_hang\":false,\"rounds\":10,\
-                    \"seen\":[{\"facet\":\"time\",\"text\":\"in time\",\"key\":\"ab\",\"serial\":2,\
+                    \"acts\":4,\"seen\":[{\"facet\":\"time\",\"text\":\"in time\",\"key\":\"ab\",\"serial\":2,\
                     \"together\":8}]}\nbegin 4\n";
         let output = Output::parse(text).unwrap();
         assert_eq!(output.reports[0].seen[0].together, 8);

@@ -46,6 +46,8 @@ pub struct Report<'a> {
     c_may_hang: bool,
     /// Number of rounds that were run.
     rounds: usize,
+    /// Number of acts in each of them.
+    acts: usize,
     /// What was seen.
     seen: Vec<Entry>,
 }
@@ -149,6 +151,7 @@ impl Runner {
             program,
             c_may_hang: task.program.c_may_hang(),
             rounds,
+            acts: task.program.acts().count(),
             seen: seen.entries(),
         })
     }
