@@ -34,6 +34,9 @@ pub const POST_OUT: RawFd = 50;
 /// Descriptor where the actor 0 finds its datagrams.
 pub const POST_IN: RawFd = 60;
 
+/// How often a call is made that chance gets in the way of.
+const ATTEMPTS: usize = 100;
+
 /// An operation that makes no sense for this actor.
 pub const SKIPPED: i32 = -2000;
 
@@ -193,6 +196,13 @@ fn at<const N: usize>(number: Call, place: &Place, rest: [i64; N]) -> i32 {
         number,
         [base(place), Arg::Text(&path), Arg::Int(a), Arg::Int(b)],
     )
+}
+
+/// Makes a call until its result is not `error`, which means that chance got in the way.
+fn unless(error: i32, make: impl FnMut() -> i32) -> i32 {
+    let mut results = std::iter::repeat_with(make).take(ATTEMPTS);
+    let is_answer = |result: &i32| *result != -error;
+    results.find(is_answer).unwrap_or(-error)
 }
 
 /// Moves the descriptor that a call returned into a slot.

@@ -17,6 +17,8 @@ enum Class {
     Ruleset,
     /// A process.
     Process,
+    /// A process, by its number in a namespace.
+    LocalProcess,
     /// An inode.
     Inode,
     /// A device that holds a file system.
@@ -49,6 +51,7 @@ impl Class {
             Self::Domain => 'D',
             Self::Ruleset => 'R',
             Self::Process => 'P',
+            Self::LocalProcess => 'L',
             Self::Inode => 'I',
             Self::Device => 'V',
             Self::Port => 'T',
@@ -80,7 +83,7 @@ impl Names {
             return word.to_owned();
         };
         let Some(class) = Class::of(field) else {
-            return word.to_owned();
+            return self.path(word);
         };
         // A device by its name, what is 0, and a port that the program chose mean the same
         // everywhere. The second part of a ruleset's number is its version, which counts from 0.
@@ -98,6 +101,28 @@ impl Names {
         format!("{field}={}{name}{rest}", class.letter())
     }
 
+    /// Returns `word` with names for the processes of paths in procfs: workers of io_uring, of which
+    /// chance decides how many there are, have numbers in the same namespace.
+    fn path<'a>(&mut self, word: &'a str) -> String {
+        let mut before = "";
+        let mut part = |part: &'a str| {
+            // In audit records, a quotation mark ends a path.
+            let number = part.trim_end_matches('"');
+            let is_process = ["proc", "task"].contains(&before) && is_number(number);
+            before = part;
+            if !is_process {
+                return part.to_owned();
+            }
+            let (name, rest) = (
+                self.name(Class::LocalProcess, number.to_owned()),
+                &part[number.len()..],
+            );
+            format!("{}{name}{rest}", Class::LocalProcess.letter())
+        };
+        let parts: Vec<String> = word.split('/').map(&mut part).collect();
+        parts.join("/")
+    }
+
     fn name(&mut self, class: Class, number: String) -> usize {
         let count = self.counts.entry(class).or_default();
         *self.names.entry((class, number)).or_insert_with(|| {
@@ -105,6 +130,10 @@ impl Names {
             *count
         })
     }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns the value of the field `name` in `line`.
@@ -137,6 +166,10 @@ mod tests {
             "x: lport=T1 src=1000"
         );
         assert_eq!(names.line("x: dev=0:22 ino=7"), "x: dev=V2 ino=I2");
+        assert_eq!(
+            names.line("x: path=/proc/18/task/19/fd name=\"/proc/18\" path=/proc/self/18"),
+            "x: path=/proc/L1/task/L2/fd name=\"/proc/L1\" path=/proc/self/18"
+        );
         assert_eq!(field(line, "parent"), Some("1f2"));
         assert_eq!(field(line, "none"), None);
     }

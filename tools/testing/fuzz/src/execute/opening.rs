@@ -2,7 +2,7 @@
 
 //! Opens files in unusual ways, and executes programs.
 
-use crate::execute::{SKIPPED, base, keep, number};
+use crate::execute::{SKIPPED, base, keep, number, unless};
 use crate::program::{Base, Op, Place, Slot};
 use crate::sys::{self, Arg, Call, call, text};
 use crate::tree::{EXECUTED, elf};
@@ -24,9 +24,13 @@ pub fn execute(op: &Op) -> i32 {
                 .map(u64::to_ne_bytes)
                 .concat();
             let path = text(&place.path);
-            let size = Arg::Int(how.len() as i64);
-            let arguments = [base(place), Arg::Text(&path), Arg::In(&how), size];
-            keep(call(Call::OpenAt2, arguments), *slot)
+            // Any rename on the machine may make `..` fail once.
+            let result = unless(libc::EAGAIN, || {
+                let size = Arg::Int(how.len() as i64);
+                let arguments = [base(place), Arg::Text(&path), Arg::In(&how), size];
+                call(Call::OpenAt2, arguments)
+            });
+            keep(result, *slot)
         }
         Op::OpenHandle { place, flags, slot } => by_handle(place, *flags, *slot),
         Op::Exec { place, flags } => {

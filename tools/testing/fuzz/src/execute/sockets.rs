@@ -2,7 +2,7 @@
 
 //! Carries out operations on sockets.
 
-use crate::execute::{SKIPPED, fd, keep, number};
+use crate::execute::{SKIPPED, fd, keep, number, unless};
 use crate::program::{Address, Op, Slot, V6};
 use crate::sys::{self, Arg, Call, call};
 
@@ -27,13 +27,7 @@ pub fn execute(op: &Op) -> i32 {
         Op::Bind { slot, address } => with_address(Call::Bind, *slot, address),
         Op::Connect { slot, address } => with_address(Call::Connect, *slot, address),
         Op::Listen { slot } => call(Call::Listen, [fd(*slot), Arg::Int(8)]),
-        Op::Accept { slot, new } => {
-            let flags = Arg::Int(libc::SOCK_NONBLOCK.into());
-            keep(
-                call(Call::Accept, [fd(*slot), Arg::Int(0), Arg::Int(0), flags]),
-                *new,
-            )
-        }
+        Op::Accept { slot, new } => keep(accept(*slot), *new),
         Op::Send {
             slot,
             address,
@@ -59,6 +53,16 @@ pub fn execute(op: &Op) -> i32 {
         Op::ReuseAddress { slot } => set(*slot, libc::SOL_SOCKET, libc::SO_REUSEADDR, 1),
         _ => SKIPPED,
     }
+}
+
+/// Accepts a connection, if there is one. What a ring has left to do for this task interrupts the
+/// call on a socket of SCTP.
+fn accept(slot: Slot) -> i32 {
+    unless(libc::EINTR, || {
+        let [address, length] = [0, 0].map(Arg::Int);
+        let flags = Arg::Int(libc::SOCK_NONBLOCK.into());
+        call(Call::Accept, [fd(slot), address, length, flags])
+    })
 }
 
 /// Makes a call that takes an address.

@@ -75,7 +75,6 @@ fn request(number: Call, words: [i64; 6]) -> Option<Request> {
         ..Request::default()
     };
     Some(match number {
-        Call::Accept => new(13, a, b, 0, c, d),
         Call::Connect => new(16, a, b, 0, c, 0),
         Call::Fallocate => new(17, a, d, b, c, 0),
         Call::Open => new(18, a, b, d, 0, c),
