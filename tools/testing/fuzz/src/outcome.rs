@@ -10,7 +10,7 @@ use crate::board::NOT_RUN;
 use crate::errno;
 use crate::logs::Line;
 use crate::normalise::{Names, field};
-use crate::program::{Program, Step, Way};
+use crate::program::{Op, Program, Step, Way};
 use crate::sys::ring;
 
 /// What a program did.
@@ -84,7 +84,7 @@ fn hide_other_threads(line: &str) -> String {
 impl Outcome {
     /// Starts with the results; logs are added to it.
     pub fn new(program: Arc<Program>, results: Vec<i32>) -> Self {
-        Self {
+        let mut outcome = Self {
             program,
             results,
             trace: Vec::new(),
@@ -92,6 +92,19 @@ impl Outcome {
             late: BTreeSet::new(),
             open: BTreeSet::new(),
             names: Names::default(),
+        };
+        if outcome.has_workers() {
+            outcome.hide_refused_keyrings();
+        }
+        outcome
+    }
+
+    /// Hides that a parent gets no keyring because it has other threads.
+    fn hide_refused_keyrings(&mut self) {
+        for (step, result) in self.program.steps.iter().zip(&mut self.results) {
+            if matches!(step.op, Op::KeyringToParent) && *result == -libc::EPERM {
+                *result = 0;
+            }
         }
     }
 
