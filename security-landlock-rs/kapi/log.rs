@@ -17,15 +17,20 @@ use kernel::{bindings, jump_label::static_branch_unlikely};
 
 /// Returns whether audit records are made at all.
 pub(crate) fn is_audit_enabled() -> bool {
+    if !cfg!(CONFIG_AUDIT) {
+        return false;
+    }
     // SAFETY: Only looks at a flag.
-    cfg!(CONFIG_AUDIT) && unsafe { shim::landlock_rs_audit_enabled() }
+    unsafe { shim::landlock_rs_audit_enabled() }
 }
 
 /// Makes the audit record that introduces a domain. Returns whether there is one now.
 pub(crate) fn audit_allocated(domain_id: u64, creator: &Creator) -> bool {
+    if !cfg!(CONFIG_AUDIT) {
+        return false;
+    }
     // SAFETY: `creator` is valid, and its path ends with a null byte.
-    cfg!(CONFIG_AUDIT)
-        && unsafe { shim::landlock_rs_audit_allocated(domain_id, creator.as_ptr(), creator.exe()) }
+    unsafe { shim::landlock_rs_audit_allocated(domain_id, creator.as_ptr(), creator.exe()) }
 }
 
 /// Makes the audit record of the end of a domain that denied `denials` requests. May sleep.

@@ -12,19 +12,8 @@ use crate::kernel::module_sources;
 
 /// The modules, from the one that knows nothing to the one that knows all.
 const RANKS: [&str; 13] = [
-    "policy",
-    "kapi",
-    "ids",
-    "object",
-    "ruleset",
-    "domain",
-    "cred",
-    "file",
-    "log",
-    "walk",
-    "hooks",
-    "syscalls",
-    "ffi",
+    "policy", "kapi", "ids", "object", "ruleset", "domain", "cred", "file", "log", "walk", "hooks",
+    "syscalls", "ffi",
 ];
 
 /// Checks every file of the module.
