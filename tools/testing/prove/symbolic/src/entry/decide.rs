@@ -97,8 +97,10 @@ pub unsafe extern "C" fn limits(
         Scope::AbstractUnixSocket
     };
 
-    layers(handled).map_or(REFUSED, |layers| match scope::scoping_layer(&layers, kind) {
-        Some(layer) if !scope::is_within(layer, common) => layer.get() as u64 + 1,
-        _ => 0,
+    layers(handled).map_or(REFUSED, |layers| {
+        match scope::scoping_layer(&layers, kind) {
+            Some(layer) if !scope::is_within(layer, common) => layer.get() as u64 + 1,
+            _ => 0,
+        }
     })
 }
