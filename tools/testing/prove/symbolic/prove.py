@@ -18,7 +18,7 @@ import angr
 import claripy
 
 import spec
-from terms import ALL, File, Grant, Layer, OK, when
+from terms import ALL, FS_COUNT, NET_COUNT, SCOPE_COUNT, File, Grant, Layer, OK, when
 
 END = 0xDEAD0000
 DATA = 0x500000
@@ -108,14 +108,18 @@ class Inputs(dict):
 
     def layers(self, count):
         return [
-            Layer(self.bits(f"fs of {i}", 17), self.bits(f"net of {i}", 4), self.bits(f"scope of {i}", 2))
+            Layer(
+                self.bits(f"fs of {i}", FS_COUNT),
+                self.bits(f"net of {i}", NET_COUNT),
+                self.bits(f"scope of {i}", SCOPE_COUNT),
+            )
             for i in range(count)
         ]
 
     def rules(self, name, count, layers):
         return [
             [
-                Grant(self.bits(f"{name} {r} in {i}", 17), self.truth(f"{name} {r} is quiet in {i}"))
+                Grant(self.bits(f"{name} {r} in {i}", FS_COUNT), self.truth(f"{name} {r} is quiet in {i}"))
                 for i in range(layers)
             ]
             for r in range(count)
@@ -148,8 +152,8 @@ def flag(truth):
 
 def deciding(code, layers, rules):
     for entry, specified, width in (
-        ("allows_file", spec.allows_file, 17),
-        ("allows_port", spec.allows_port, 4),
+        ("allows_file", spec.allows_file, FS_COUNT),
+        ("allows_port", spec.allows_port, NET_COUNT),
     ):
         for count in layers:
             inputs = Inputs()
@@ -163,7 +167,7 @@ def blaming(code, layers, rules):
     for count in layers:
         inputs = Inputs()
         stack, met = inputs.layers(count), inputs.rules("rule", rules, count)
-        requested = inputs.bits("requested", 17)
+        requested = inputs.bits("requested", FS_COUNT)
         for common in range(count + 1):
             ends = code.call("blames_file", handled(stack), count, wide(requested), words(met), rules, common)
             code.check(ends, inputs, rax, spec.blames_file(stack, requested, met, common))
@@ -183,7 +187,7 @@ def opening(code, layers, rules):
     for count in layers:
         inputs = Inputs()
         stack, met = inputs.layers(count), inputs.rules("rule", rules, count)
-        requested = inputs.bits("requested", 17)
+        requested = inputs.bits("requested", FS_COUNT)
         for is_truncate, right in ((1, 1 << 14), (0, 1 << 15)):
             ends = code.call("remembers", handled(stack), count, wide(requested), words(met), rules, is_truncate)
             code.check(ends, inputs, rax, spec.remembers(stack, requested, met, right))
@@ -196,7 +200,7 @@ def renaming(code, layers, rules, kinds):
         stack = inputs.layers(count)
         parts = [inputs.rules(n, k, count) for n, k in zip(("source", "destination", "above"), (below, below, above))]
         files = inputs.rules("file", 2, count)
-        required = [inputs.bits("required of source", 17), inputs.bits("required of destination", 17)]
+        required = [inputs.bits("required of source", FS_COUNT), inputs.bits("required of destination", FS_COUNT)]
         is_directory = [claripy.BVV(int(bool(d)), 8) for d in (moved_dir, swapped_dir, swapped_dir is not None)]
         rename = [wide(r) for r in required] + is_directory + [claripy.BVV(0, 40)] + words(files)
         rename += [claripy.BVV(n, 64) for n in (below, below, above)]
@@ -223,7 +227,7 @@ def logging_denials(code, layers):
         flags, own = inputs.bits("flags", 5), inputs.bits("own layers", 16)
         muted, object_quiet = inputs.bits("muted", 1), inputs.bits("object is quiet", 1)
         quiet = inputs.layers(1)[0]
-        missing = inputs.bits("missing", 4 if kind == spec.NET else 17)
+        missing = inputs.bits("missing", NET_COUNT if kind == spec.NET else FS_COUNT)
         arguments = [flags, muted, own, layer, handled([quiet])[0], kind]
         stack = [wide(missing), wide(object_quiet)]
         ends = code.call("logs", *[a if isinstance(a, int) else wide(a) for a in arguments + stack])
@@ -257,7 +261,7 @@ def parsing(code):
     ends = code.call("parses_ruleset", members, OUT)
     answers(code, ends, inputs, spec.parses_ruleset(members[:3], members[3:]), packed)
 
-    for entry, width, sizes in (("parses_path", 17, 32), ("parses_port", 4, 64)):
+    for entry, width, sizes in (("parses_path", FS_COUNT, 32), ("parses_port", NET_COUNT, 64)):
         inputs = Inputs()
         rights, rest = inputs.bits("allowed", 64, 64), inputs.bits("rest", sizes, sizes)
         of_ruleset, quiet = inputs.bits("handled", width, 64), inputs.bits("quiet", 1, 64)

@@ -7,10 +7,10 @@
 # grants (`rights`) and whether it is quiet there.
 
 from terms import ALL, EACCES, EINVAL, ENOMSG, EXDEV, NO, OK, REFER, any_of, blame, no_blame, when
+from terms import FS_COUNT, NET_COUNT, SCOPE_COUNT, mask
 
-# Rights on files that make sense on something other than a directory: execute,
-# write, read, truncate, ioctl on devices, resolve a UNIX socket.
-FILE = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15 | 1 << 16
+# Rights on files that make sense on something other than a directory.
+FILE = mask("fs", "FS_FILE")
 
 
 # A layer that handles any right on files denies to refer as well.
@@ -134,7 +134,7 @@ def logs(flags, muted, is_own, quiet, kind, missing, object_quiet):
 # The members of the structure are sets of known bits, first those that are
 # handled and then those that are quiet, each of which has to be handled.
 def parses_ruleset(handled, quiet):
-    known = [(1 << 17) - 1, (1 << 4) - 1, (1 << 2) - 1]
+    known = [(1 << count) - 1 for count in (FS_COUNT, NET_COUNT, SCOPE_COUNT)]
     unknown = any_of(bits & ~k != 0 for bits, k in zip(handled + quiet, known + known))
     stray = any_of(q & ~h != 0 for h, q in zip(handled, quiet))
     nothing = ~any_of(bits != 0 for bits in handled)

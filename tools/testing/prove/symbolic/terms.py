@@ -2,6 +2,8 @@
 #
 # The words of the specification, as terms of the solver.
 
+import pathlib
+import re
 from collections import namedtuple
 
 import claripy
@@ -11,8 +13,25 @@ OK, EINVAL, ENOMSG = 0, 1, 2
 EACCES, EXDEV = 1, 2
 NO = claripy.false()
 
+# The names of the rights, in the order of their bits, as all tests have them.
+UAPI = (pathlib.Path(__file__).parents[2] / "uapi/src/lib.rs").read_text()
+
+
+def names(kind):
+    """Reads the names of a kind of rights."""
+    rights = re.search(rf"^    {kind}:\n((?:    \w+ = .*\n)+)", UAPI, re.MULTILINE)
+    return re.findall(r"(\w+) = ", rights[1])
+
+
+def mask(kind, name):
+    """Reads a constant, which is a set of rights of a kind."""
+    rights = re.search(rf"const {name}: u64 =([^;]*);", UAPI)[1]
+    return sum(1 << names(kind).index(right) for right in re.findall(rf"{kind}::(\w+)", rights))
+
+
+FS_COUNT, NET_COUNT, SCOPE_COUNT = (len(names(kind)) for kind in ("fs", "net", "scope"))
 REFER = 1 << 13
-ALL = (1 << 17) - 1
+ALL = (1 << FS_COUNT) - 1
 
 # What a layer handles: 32 bits each.
 Layer = namedtuple("Layer", "fs net scope")

@@ -50,6 +50,10 @@ bits! {
     RESOLVE_UNIX = "resolve_unix",
 }
 
+/// Access rights that make sense on something other than a directory.
+pub const FS_FILE: u64 =
+    fs::EXECUTE | fs::WRITE_FILE | fs::READ_FILE | fs::TRUNCATE | fs::IOCTL_DEV | fs::RESOLVE_UNIX;
+
 bits! {
     /// Access rights on ports.
     net:

@@ -2,15 +2,11 @@
 
 //! Chooses rulesets, rules and how they are enforced.
 
-use landlock_uapi::{fs, net, restrict, scope};
+use landlock_uapi::{FS_FILE, fs, net, restrict, scope};
 
 use crate::generate::{Held, Maker, USUAL_LAYERS};
 use crate::program::{Actor, Op, Place, Slot};
 use crate::race;
-
-/// The rights that a file which is no directory can be given.
-const FS_FILE: u64 =
-    fs::EXECUTE | fs::WRITE_FILE | fs::READ_FILE | fs::TRUNCATE | fs::IOCTL_DEV | fs::RESOLVE_UNIX;
 
 /// Size of the attribute of a ruleset.
 const ATTR_SIZE: usize = 48;

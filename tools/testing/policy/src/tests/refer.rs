@@ -40,9 +40,7 @@ impl File {
     fn usable(&self) -> u64 {
         match TYPES[self.row].0 {
             Directory => FS_BITS,
-            _ => ON_FILES
-                .into_iter()
-                .fold(0, |bits, right| bits | 1 << right),
+            _ => on_files().fold(0, |bits, right| bits | 1 << right),
         }
     }
 

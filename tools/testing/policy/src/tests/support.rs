@@ -2,7 +2,6 @@
 
 //! What the tests share: rights as plain sets, and tables that own their words.
 
-use super::access::{FS_RIGHTS, NET_RIGHTS, SCOPES};
 use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks},
     grants::{Grants, Logging},
@@ -11,29 +10,32 @@ use crate::policy::{
     unfulfilled::Unfulfilled,
 };
 
+use landlock_uapi as uapi;
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
 /// The number of rights on files: this ABI has the lowest ones.
-pub(super) const FS_COUNT: usize = FS_RIGHTS.len();
+pub(super) const FS_COUNT: usize = uapi::fs::NAMES.len();
 
 /// Every bit that stands for a right on files.
-pub(super) const FS_BITS: u64 = (1 << FS_COUNT) - 1;
+pub(super) const FS_BITS: u64 = uapi::fs::ALL;
 
 /// The number of rights on ports.
-pub(super) const NET_COUNT: usize = NET_RIGHTS.len();
+pub(super) const NET_COUNT: usize = uapi::net::NAMES.len();
 
 /// Every bit that stands for a right on ports.
-pub(super) const NET_BITS: u64 = (1 << NET_COUNT) - 1;
+pub(super) const NET_BITS: u64 = uapi::net::ALL;
 
 /// The number of scopes.
-pub(super) const SCOPE_COUNT: usize = SCOPES.len();
+pub(super) const SCOPE_COUNT: usize = uapi::scope::NAMES.len();
 
 /// Every bit that stands for a scope.
-pub(super) const SCOPE_BITS: u64 = (1 << SCOPE_COUNT) - 1;
+pub(super) const SCOPE_BITS: u64 = uapi::scope::ALL;
 
-/// Positions of the rights that apply to files that are not directories.
-pub(super) const ON_FILES: [usize; 6] = [0, 1, 2, 14, 15, 16];
+/// Returns the positions of the rights that apply to files that are not directories.
+pub(super) fn on_files() -> impl Iterator<Item = usize> {
+    (0..FS_COUNT).filter(|right| uapi::FS_FILE & 1 << right != 0)
+}
 
 /// Position of the right that is denied by each layer that restricts access to files.
 pub(super) const REFER: usize = 13;
