@@ -20,6 +20,7 @@ mod panics;
 mod paths;
 mod pinned;
 mod ranks;
+mod rights;
 pub mod sizes;
 mod usage;
 
@@ -60,7 +61,7 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 17] = [
+const CHECKS: [Check; 18] = [
     ("ranks", ranks::check),
     ("circles", circles::check),
     ("border", border::check),
@@ -68,6 +69,7 @@ const CHECKS: [Check; 17] = [
     ("kunit", counterparts::check),
     ("pinned", pinned::check),
     ("usage", usage::check),
+    ("rights", rights::check),
     ("kerneldoc", documented::check),
     ("rustfmt", external::rustfmt),
     ("checkpatch", external::checkpatch),
