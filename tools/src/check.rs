@@ -21,6 +21,7 @@ mod paths;
 mod pinned;
 mod ranks;
 mod rights;
+pub mod rustdoc;
 pub mod sizes;
 mod usage;
 
@@ -61,7 +62,7 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 18] = [
+const CHECKS: [Check; 19] = [
     ("ranks", ranks::check),
     ("circles", circles::check),
     ("border", border::check),
@@ -75,6 +76,7 @@ const CHECKS: [Check; 18] = [
     ("checkpatch", external::checkpatch),
     ("kerneldoc", external::kernel_doc),
     ("htmldocs", external::htmldocs),
+    ("rustdoc", external::rustdoc),
     ("clippy", external::clippy_module),
     ("panics", panics::check),
     ("oldest", oldest::check),

@@ -29,7 +29,7 @@ pub struct Source {
     /// Use this tree of Linux 7.3 in place of Debian's package.
     #[arg(long, env = "KERNEL_SRC", global = true)]
     pub kernel_src: Option<PathBuf>,
-    /// Use this kernel: plain, debug (checks memory), wide (io_uring).
+    /// Use this kernel: plain, debug (checks memory) or wide.
     #[arg(long, env = "FLAVOR", global = true, default_value = "plain")]
     pub flavor: Flavor,
 }
@@ -53,7 +53,7 @@ pub enum Command {
     TestAll,
     /// Run the tests on a kernel that checks memory, locks, contexts.
     TestDebug,
-    /// Type the commands of the README on a new Debian 12 and 13.
+    /// Type the README's commands on a new Debian 12 and 13.
     Fresh {
         /// Take this Debian and user alone: trixie-sudo.
         #[arg(long = "case", env = "T")]
@@ -65,6 +65,10 @@ pub enum Command {
     Check,
     /// Build the documents as HTML.
     Htmldocs,
+    /// Build the documentation of the module's Rust code as HTML.
+    Rustdoc,
+    /// Describe the module to rust-analyzer, for editors.
+    RustAnalyzer,
     /// Show which lines of the module the tests reach.
     Coverage,
     /// Test the policy on this machine, without a kernel.

@@ -15,6 +15,7 @@ use crate::host::toolchain::Toolchain;
 use crate::host::{deps, ui};
 use crate::kernel::{Flavor, Impl, Workshop, module};
 
+pub mod analyzer;
 pub mod coverage;
 pub mod debug;
 pub mod demo;

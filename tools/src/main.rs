@@ -27,9 +27,9 @@ mod prove;
 mod race;
 mod results;
 
-use check::documents;
+use check::{documents, rustdoc};
 use cli::{Cli, Command, Source};
-use commands::{coverage, debug, demo, fresh, suites, test};
+use commands::{analyzer, coverage, debug, demo, fresh, suites, test};
 use guest::suite::SuiteKind;
 use host::place::Place;
 use host::process;
@@ -65,6 +65,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Compare => compare::command(&open()?),
         Command::Check => check::command(&open()?),
         Command::Htmldocs => documents::command(&open()?),
+        Command::Rustdoc => rustdoc::command(&open()?),
+        Command::RustAnalyzer => analyzer::command(&open()?),
         Command::Coverage => coverage::command(&open()?),
         Command::Policy => commands::policy(&place).map(|_| ()),
         Command::Kunit(guest) => suites::kunit(&open()?, guest.implementation),

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::check::Verdict;
-use crate::check::documents;
+use crate::check::{documents, rustdoc};
 use crate::guest::programs::RACE;
 use crate::host::cargo::cargo;
 use crate::host::files;
@@ -186,6 +186,12 @@ pub fn kernel_doc(workshop: &Workshop) -> Result<Verdict> {
 pub fn htmldocs(workshop: &Workshop) -> Result<Verdict> {
     let problems = documents::build(workshop)?;
     Ok(Verdict::new(problems, "no warning about the documents"))
+}
+
+/// Builds the documentation of the module's Rust code.
+pub fn rustdoc(workshop: &Workshop) -> Result<Verdict> {
+    let problems = rustdoc::build(workshop)?;
+    Ok(Verdict::new(problems, "no warning about the module"))
 }
 
 /// Runs the linter of the kernel's compiler on the module.

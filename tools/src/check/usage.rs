@@ -61,12 +61,12 @@ fn help(cli: &Command) -> Vec<String> {
             false => format!(" ({})", names.join(", ")),
         };
         let about = text(command.get_about());
-        format!("{HELP} make {:<11} {about}{names}", command.get_name())
+        format!("{HELP} make {:<13} {about}{names}", command.get_name())
     };
     let mut lines: Vec<String> = cli.get_subcommands().map(target).collect();
     lines.push(HELP.to_owned());
     let variables = all_variables(cli).into_iter();
-    lines.extend(variables.map(|(name, about)| format!("{HELP} {:<16} {about}", name + "=")));
+    lines.extend(variables.map(|(name, about)| format!("{HELP} {:<18} {about}", name + "=")));
     lines
 }
 

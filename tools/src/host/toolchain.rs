@@ -172,7 +172,7 @@ impl Toolchain {
             .arg(format!("LLVM={}", llvm_argument(self.llvm)))
             .arg(format!("RUSTC={}", self.rustc.display()))
             .arg(format!("HOSTRUSTC={}", self.rustc.display()))
-            .arg(format!("RUSTDOC={}", self.sibling("rustdoc").display()))
+            .arg(format!("RUSTDOC={}", self.rustdoc().display()))
             .arg(format!("RUSTFMT={}", self.rustfmt().display()))
             .arg(format!(
                 "CLIPPY_DRIVER={}",
@@ -195,6 +195,11 @@ impl Toolchain {
     /// Returns the version of `rustc`, and of what belongs to it.
     pub fn rust_version(&self) -> Option<Version> {
         Version::of(&self.rustc)
+    }
+
+    /// Returns what documents code, and belongs to `rustc`.
+    pub fn rustdoc(&self) -> PathBuf {
+        self.sibling("rustdoc")
     }
 
     /// Returns the formatter that belongs to `rustc`.

@@ -73,6 +73,11 @@ pub fn lint_with(
     run(&mut make, &workshop.place.log(name), |_| ())
 }
 
+/// Builds the module, and returns its folder, where Kbuild and bindgen leave what they made.
+pub fn folder(workshop: &Workshop) -> Result<PathBuf> {
+    build(workshop, SOURCES, SOURCES, &[])
+}
+
 /// Builds the module that makes mistakes on demand.
 pub fn faults(workshop: &Workshop) -> Result<PathBuf> {
     Ok(build(workshop, FAULTS, FAULTS, &[])?.join("landlock_rs_faults.ko"))
