@@ -15,6 +15,7 @@ use crate::check::{documents, rustdoc};
 use crate::guest::programs::RACE;
 use crate::host::cargo::cargo;
 use crate::host::files;
+use crate::host::place;
 use crate::host::process::capture;
 use crate::host::toolchain::{MIN_RUSTC, Version};
 use crate::host::ui::Step;
@@ -27,6 +28,9 @@ const C_FOLDERS: [&str; 3] = ["security-landlock-rs", "tools/testing/slot", "sam
 
 /// Folders with our C that has no kernel-doc.
 const C_TESTS: [&str; 2] = ["tools/testing/selftests/landlock-rs", RACE];
+
+/// Folder of patches to C Landlock, which are not applied to what is built here.
+const FIXES: &str = "patches/landlock-fixes";
 
 /// Versions of Rust whose formatter and linter agree on this code: the oldest and the newest one that
 /// was tried. Others may say something else, and do not judge.
@@ -118,7 +122,8 @@ fn format_of(
     Ok(if clean { Vec::new() } else { lines })
 }
 
-/// Runs `checkpatch.pl --strict` on the patches and on our C.
+/// Runs `checkpatch.pl --strict` on the patches and on our C, and tries whether the patches to C
+/// Landlock apply. The other ones are applied before any check.
 ///
 /// The patches are not signed off: they are not sent from here.
 pub fn checkpatch(workshop: &Workshop) -> Result<Verdict> {
@@ -131,6 +136,7 @@ pub fn checkpatch(workshop: &Workshop) -> Result<Verdict> {
     for source in &sources {
         problems.extend(checkpatch_one(workshop, source, &["--no-tree", "--file"])?);
     }
+    problems.extend(fixes(workshop)?);
     let remark = format!("{} patches, {} C files", patches.len(), sources.len());
     Ok(Verdict::new(problems, remark))
 }
@@ -148,6 +154,23 @@ fn checkpatch_one(workshop: &Workshop, path: &Path, arguments: &[&str]) -> Resul
     let prefix = format!("{}/", workshop.place.repo.display());
     let problems = lines.iter().filter(|line| !line.starts_with("total: "));
     Ok(problems.map(|line| line.replace(&prefix, "")).collect())
+}
+
+/// Returns which patches to C Landlock do not apply to the kernel's tree.
+fn fixes(workshop: &Workshop) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for fix in files::find(&workshop.place.repo.join(FIXES), &["patch"])? {
+        let mut patch = Command::new("patch");
+        patch
+            .args(["-p1", "--dry-run", "--force", "--silent", "--input"])
+            .arg(&fix)
+            .current_dir(workshop.tree());
+        let (_, applies) = lines(&mut patch)?;
+        if !applies {
+            problems.push(format!("{} does not apply", place::name(&fix)));
+        }
+    }
+    Ok(problems)
 }
 
 /// Reads the arguments in the `.checkpatch.conf` of the folder that has `path`.
