@@ -5,9 +5,7 @@
 
 use super::support::*;
 use crate::policy::access::{
-    Access, AccessFs,
-    AccessFsRight::{self, *},
-    AccessMasks, AccessNet, AccessNetRight, Scope, Scopes, UnknownAccess,
+    Access, AccessFs, AccessMasks, AccessNet, AccessNetRight, Scope, Scopes, UnknownAccess,
 };
 
 use proptest::prelude::*;
