@@ -28,6 +28,9 @@ const MANIFEST: &str = "[package]\nname = \"landlock\"\nversion = \"0.0.0\"\nedi
 /// The crates beside that of the tests, in the copy.
 const MEMBERS: &str = "members = [\"landlock\", \"kernel\", \"kernel/macros\"]";
 
+/// The crate with the numbers of the API, here and in the copy.
+const UAPI: &str = "tools/testing/uapi";
+
 /// What the tests' crate depends on.
 const DEPENDENCIES: &str = "[dependencies]\nlandlock = { path = \"landlock\" }\n";
 
@@ -76,6 +79,7 @@ impl<'a> Copy<'a> {
         mirror(&sources.join("policy"), &policy.join("policy"), public)?;
         mirror(&tests.join("src"), &dir.join("src"), besides)?;
         mirror(&tests.join("kernel"), &dir.join("kernel"), as_is)?;
+        mirror(&place.repo.join(UAPI), &dir.join(UAPI), as_is)?;
         copy(
             &sources.join("policy.rs"),
             &policy.join("policy.rs"),
