@@ -21,7 +21,7 @@ pub(crate) mod unix;
 use crate::{
     cred::{CredSecurity, Scoped},
     domain::Domain,
-    kapi::{denial::Object, inode::Inode, path::Path},
+    kapi::{denial::AuditData, inode::Inode, path::Path},
     log,
     policy::{
         access::AccessFs,
@@ -46,33 +46,33 @@ fn file_type(inode: &Inode) -> FileType {
 fn check(cred: &CredSecurity, domain: &Domain, path: &Path, requested: AccessFs) -> Result {
     let left = walk::unfulfilled(domain, path, requested);
 
-    conclude(cred, left, Object::Path(path, path.dentry()))
+    conclude(cred, left, AuditData::Path(path, path.dentry()))
 }
 
-/// Fails with [`EACCES`], and logs the denial, if something is left of a request about `object`.
-fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessFs>, object: Object<'_>) -> Result {
+/// Fails with [`EACCES`], and logs the denial, if something is left of a request about `data`.
+fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessFs>, data: AuditData<'_>) -> Result {
     match Blame::for_file(&left) {
         None => Ok(()),
         Some(blame) => {
-            log::denial(cred, blame, object);
+            log::denial(cred, blame, data);
             Err(EACCES)
         }
     }
 }
 
 /// Checks that a task with the credentials `client`, restricted by `scoped`, may act on a task with
-/// the credentials `server`, which is `object`. Fails with [`EPERM`], and logs the denial.
+/// the credentials `server`, which `data` describes. Fails with [`EPERM`], and logs the denial.
 fn check_scope<'a>(
     client: &CredSecurity,
     scoped: &Scoped<'_>,
     server: &CredSecurity,
-    object: impl FnOnce() -> Object<'a>,
+    data: impl FnOnce() -> AuditData<'a>,
 ) -> Result {
     if scoped.is_within(server) {
         return Ok(());
     }
     let blame = Blame::layer(scoped.layer, Blocker::Scope(scoped.scope));
 
-    log::denial(client, blame, object());
+    log::denial(client, blame, data());
     Err(EPERM)
 }

@@ -7,7 +7,7 @@ use crate::{
     cred::CredSecurity,
     domain::Domain,
     kapi::{
-        denial::{Denial, Kind, Object},
+        denial::{AuditData, DenialRecord, Kind},
         log,
         path::Dentry,
     },
@@ -21,11 +21,11 @@ use crate::{
     },
 };
 
-/// Counts and logs that a domain of `cred` denied a request about `object`.
+/// Counts and logs that a domain of `cred` denied a request about `data`.
 ///
 /// Emits a trace event if it is enabled, and an audit record if the domain wants one. May run in
-/// atomic context unless `object` is a file.
-pub(crate) fn denial(cred: &CredSecurity, blame: Blame, object: Object<'_>) {
+/// atomic context unless `data` is of a file.
+pub(crate) fn denial(cred: &CredSecurity, blame: Blame, data: AuditData<'_>) {
     let hierarchy = cred
         .domain()
         .and_then(|domain| domain.hierarchy(blame.layer));
@@ -34,10 +34,10 @@ pub(crate) fn denial(cred: &CredSecurity, blame: Blame, object: Object<'_>) {
     };
     let program = cred.exec_layers().program(blame.layer);
     let is_quiet = quiet::is_quiet(hierarchy.quiet(), blame);
-    let denial = Denial {
+    let denial = DenialRecord {
         kind: kind(blame.blocker),
         missing: blame.blocker.missing(),
-        object,
+        data,
         domain_id: hierarchy.id(),
         is_same_exec: program == quiet::Program::Same,
         is_logged: hierarchy.log().is_logged(program) && !is_quiet,

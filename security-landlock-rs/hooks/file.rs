@@ -7,7 +7,7 @@ use crate::{
     file::FileSecurity,
     kapi::{
         cred,
-        denial::Object,
+        denial::AuditData,
         file::{File, FileExt, Mode},
         mark::{mark, Mark},
         path::Path,
@@ -39,7 +39,11 @@ pub(crate) fn file_open(cred: &CredSecurity, file: &File) -> Result {
         .deny(OptionalDenials::new(&left));
     mark(Mark::OpenWritten);
     left.keep(required);
-    super::conclude(cred, left, Object::Path(file.path(), file.path().dentry()))
+    super::conclude(
+        cred,
+        left,
+        AuditData::Path(file.path(), file.path().dentry()),
+    )
 }
 
 /// Returns how `file` is opened.
@@ -67,7 +71,7 @@ pub(crate) fn path_truncate(cred: &CredSecurity, path: &Path) -> Result {
 
 /// Checks that an open file may be truncated, as decided when it was opened.
 pub(crate) fn file_truncate(file: &File) -> Result {
-    check_open(file, AccessFsRight::Truncate, Object::File(file))
+    check_open(file, AccessFsRight::Truncate, AuditData::File(file))
 }
 
 /// Checks that `command` may be sent to an open file, if it is a device: `file_ioctl` and
@@ -78,12 +82,16 @@ pub(crate) fn file_ioctl(file: &File, command: u32) -> Result {
     if ioctl::is_always_allowed(command) {
         return Ok(());
     }
-    check_open(file, AccessFsRight::IoctlDev, Object::Ioctl(file, command))
+    check_open(
+        file,
+        AccessFsRight::IoctlDev,
+        AuditData::Ioctl(file, command),
+    )
 }
 
 /// Fails with [`EACCES`] if `right` was denied when the file was opened. The domain of the opener
 /// is to blame.
-fn check_open(file: &File, right: AccessFsRight, object: Object<'_>) -> Result {
+fn check_open(file: &File, right: AccessFsRight, data: AuditData<'_>) -> Result {
     let denials = file.blob::<FileSecurity>().denials();
 
     match denials.denial(right) {
@@ -91,7 +99,7 @@ fn check_open(file: &File, right: AccessFsRight, object: Object<'_>) -> Result {
         Some((denial, is_quiet)) => {
             let opener = cred::blob(file.cred());
 
-            log::denial(opener, Blame::fs(denial, is_quiet), object);
+            log::denial(opener, Blame::fs(denial, is_quiet), data);
             Err(EACCES)
         }
     }

@@ -5,7 +5,7 @@
 use crate::{
     cred::CredSecurity,
     kapi::{
-        denial::Object,
+        denial::AuditData,
         path::{Dentry, Path},
     },
     log,
@@ -19,24 +19,24 @@ use kernel::{error::code::EPERM, prelude::*};
 
 /// Denies changes of what is mounted at `path`: `sb_mount`, `move_mount` and `sb_pivotroot`.
 pub(crate) fn change_topology(cred: &CredSecurity, path: &Path) -> Result {
-    check(cred, Object::Path(path, path.dentry()))
+    check(cred, AuditData::Path(path, path.dentry()))
 }
 
 /// Denies changes of the mounts whose root is `root`: `sb_umount` and `sb_remount`.
 pub(crate) fn change_topology_of(cred: &CredSecurity, root: &Dentry) -> Result {
-    check(cred, Object::Dentry(root))
+    check(cred, AuditData::Dentry(root))
 }
 
 /// Fails with [`EPERM`] if a layer handles any right on files.
 ///
 /// Rules depend on where files are: a sandbox that could mount, or uncover what a mount hides,
 /// could bring files into a hierarchy with more rights.
-fn check(cred: &CredSecurity, object: Object<'_>) -> Result {
+fn check(cred: &CredSecurity, data: AuditData<'_>) -> Result {
     let domain = cred.domain();
     let Some(layer) = domain.and_then(|domain| domain.youngest_handling(AccessFs::ALL)) else {
         return Ok(());
     };
 
-    log::denial(cred, Blame::layer(layer, Blocker::ChangeTopology), object);
+    log::denial(cred, Blame::layer(layer, Blocker::ChangeTopology), data);
     Err(EPERM)
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::Domain,
     kapi::{
         address::SockAddr,
-        denial::{Named, Object},
+        denial::{AuditData, Named},
         sock::{Message, Protocol, Sock, UdpSock},
     },
     log,
@@ -92,7 +92,7 @@ fn check_autobind(cred: &CredSecurity, sock: &Sock, udp: &UdpSock) -> Result {
             conclude(
                 cred,
                 left,
-                Object::Address(sock, family, Named::Chosen(family)),
+                AuditData::Address(sock, family, Named::Chosen(family)),
             )
         }
         _ => Ok(()),
@@ -120,7 +120,7 @@ fn check(cred: &CredSecurity, sock: &Sock, address: &SockAddr<'_>, action: Socke
     conclude(
         cred,
         left,
-        Object::Address(sock, family, Named::Said(address)),
+        AuditData::Address(sock, family, Named::Said(address)),
     )
 }
 
@@ -135,12 +135,12 @@ fn unfulfilled(domain: &Domain, port: Port, requested: AccessNet) -> Unfulfilled
     left
 }
 
-/// Fails with [`EACCES`], and logs the denial, if something is left of a request about `object`.
-fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessNet>, object: Object<'_>) -> Result {
+/// Fails with [`EACCES`], and logs the denial, if something is left of a request about `data`.
+fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessNet>, data: AuditData<'_>) -> Result {
     match Blame::for_port(&left) {
         None => Ok(()),
         Some(blame) => {
-            log::denial(cred, blame, object);
+            log::denial(cred, blame, data);
             Err(EACCES)
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     file::{FileSecurity, FownSubject},
     kapi::{
         cred,
-        denial::Object,
+        denial::AuditData,
         fowner::{FileOwner, FileOwnerMut},
         mark::{mark, Mark},
         task,
@@ -53,7 +53,7 @@ pub(crate) fn file_send_sigiotask(owner: &FileOwner, target: &Task, signal: i32)
     let server: &CredSecurity = cred::blob_of_task(target, &guard);
 
     super::check_scope(sender.cred(), &scoped, server, || {
-        Object::Signalled(target, signal, server.domain_id())
+        AuditData::Signalled(target, signal, server.domain_id())
     })
 }
 

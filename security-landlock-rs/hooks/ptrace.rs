@@ -6,7 +6,7 @@
 
 use crate::{
     cred::CredSecurity,
-    kapi::{cred, denial::Object},
+    kapi::{cred, denial::AuditData},
     log,
     policy::blame::{Blame, Blocker},
 };
@@ -61,6 +61,6 @@ fn blame(tracer: &CredSecurity, tracee: &CredSecurity, traced: &Task, tracing: &
     log::denial(
         tracer,
         blame,
-        Object::Traced(traced, tracing, tracee.domain_id()),
+        AuditData::Traced(traced, tracing, tracee.domain_id()),
     );
 }

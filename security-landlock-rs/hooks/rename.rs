@@ -5,7 +5,7 @@
 use crate::{
     cred::CredSecurity,
     kapi::{
-        denial::Object,
+        denial::AuditData,
         path::{Dentry, Path},
     },
     log,
@@ -60,10 +60,10 @@ fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &
     let verdict = reparent::verdict(domain, required, moved, swapped, new_dir);
     verdict.map_err(|denied| {
         if let Some(blame) = denied.source {
-            log::denial(cred, blame, Object::Path(new_dir, &denied.old_dir));
+            log::denial(cred, blame, AuditData::Path(new_dir, &denied.old_dir));
         }
         if let Some(blame) = denied.destination {
-            log::denial(cred, blame, Object::Path(new_dir, new_dir.dentry()));
+            log::denial(cred, blame, AuditData::Path(new_dir, new_dir.dentry()));
         }
         match denied.refusal {
             Refusal::MissingRight => EACCES,

@@ -4,7 +4,7 @@
 
 use crate::{
     cred::CredSecurity,
-    kapi::{cred, denial::Object, task},
+    kapi::{cred, denial::AuditData, task},
     policy::access::Scope,
 };
 
@@ -34,6 +34,6 @@ pub(crate) fn task_kill(cred: &CredSecurity, sender: Sender, target: &Task, sign
     let server: &CredSecurity = cred::blob_of_task(target, &guard);
 
     super::check_scope(cred, &scoped, server, || {
-        Object::Signalled(target, signal, server.domain_id())
+        AuditData::Signalled(target, signal, server.domain_id())
     })
 }

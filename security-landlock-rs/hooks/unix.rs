@@ -6,7 +6,7 @@ use crate::{
     cred::CredSecurity,
     kapi::{
         cred,
-        denial::Object,
+        denial::AuditData,
         path::Path,
         unix::{LockedUnixSock, UnixSock},
     },
@@ -53,7 +53,7 @@ fn check_abstract(cred: &CredSecurity, server: &LockedUnixSock) -> Result {
             let server_cred: &CredSecurity = cred::blob(server_cred);
 
             super::check_scope(cred, &scoped, server_cred, || {
-                Object::Peer(server, server_cred.domain_id())
+                AuditData::Peer(server, server_cred.domain_id())
             })
         }
         None => Ok(()),
@@ -99,5 +99,5 @@ pub(crate) fn unix_find(
 
     let left = walk::grant(domain, path, left);
 
-    super::conclude(cred, left, Object::Path(path, path.dentry()))
+    super::conclude(cred, left, AuditData::Path(path, path.dentry()))
 }

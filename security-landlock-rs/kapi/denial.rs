@@ -59,7 +59,7 @@ impl Kind {
 
 /// What a denied request was about.
 #[derive(Clone, Copy)]
-pub(crate) enum Object<'a> {
+pub(crate) enum AuditData<'a> {
     /// A directory entry, in the mount of a path.
     Path(&'a Path, &'a Dentry),
     /// A directory entry, whatever the mount.
@@ -89,13 +89,13 @@ pub(crate) enum Named<'a> {
 
 /// A denied request.
 #[derive(Clone, Copy)]
-pub(crate) struct Denial<'a> {
+pub(crate) struct DenialRecord<'a> {
     /// What kind of request it was.
     pub(crate) kind: Kind,
     /// The rights that are missing, for kinds that have rights.
     pub(crate) missing: u32,
     /// What it was about.
-    pub(crate) object: Object<'a>,
+    pub(crate) data: AuditData<'a>,
     /// The domain that denies.
     pub(crate) domain_id: u64,
     /// Whether the running program enforced that domain itself.
@@ -104,8 +104,8 @@ pub(crate) struct Denial<'a> {
     pub(crate) is_logged: bool,
 }
 
-impl Denial<'_> {
-    /// Makes the trace event. Sleeps if the object is a file, and only then.
+impl DenialRecord<'_> {
+    /// Makes the trace event. Sleeps if the request is about a file, and only then.
     pub(crate) fn trace(&self) {
         if cfg!(CONFIG_TRACEPOINTS) {
             // SAFETY: The pointers in `raw` are references of `self`, and to what `with_raw()` keeps.
@@ -137,27 +137,27 @@ impl Denial<'_> {
     /// besides.
     fn describe(self, raw: &mut shim::landlock_rs_denial, details: &mut Details) {
         let audit = &mut raw.audit.u;
-        let kind = match self.object {
-            Object::Path(path, dentry) => {
+        let kind = match self.data {
+            AuditData::Path(path, dentry) => {
                 audit.path = ManuallyDrop::new(path.with_dentry(dentry));
                 shim::LSM_AUDIT_DATA_PATH
             }
-            Object::Dentry(dentry) => {
+            AuditData::Dentry(dentry) => {
                 audit.dentry = ManuallyDrop::new(dentry.as_ptr());
                 shim::LSM_AUDIT_DATA_DENTRY
             }
-            Object::File(file) => {
+            AuditData::File(file) => {
                 audit.file = ManuallyDrop::new(file.as_ptr());
                 shim::LSM_AUDIT_DATA_FILE
             }
-            Object::Ioctl(file, command) => {
+            AuditData::Ioctl(file, command) => {
                 details.ioctl.path = file.path().with_dentry(file.path().dentry());
                 // CAST: That is how much of it the record has.
                 details.ioctl.cmd = command as u16;
                 audit.op = ManuallyDrop::new(&raw mut details.ioctl);
                 shim::LSM_AUDIT_DATA_IOCTL_OP
             }
-            Object::Address(sock, socket_family, address) => {
+            AuditData::Address(sock, socket_family, address) => {
                 let net = &mut details.net;
 
                 net.sk = sock.as_ptr();
@@ -168,19 +168,19 @@ impl Denial<'_> {
                 audit.net = ManuallyDrop::new(&raw mut details.net);
                 shim::LSM_AUDIT_DATA_NET
             }
-            Object::Peer(sock, domain_id) => {
+            AuditData::Peer(sock, domain_id) => {
                 details.net.sk = sock.as_ptr();
                 raw.other_domain_id = domain_id;
                 audit.net = ManuallyDrop::new(&raw mut details.net);
                 shim::LSM_AUDIT_DATA_NET
             }
-            Object::Traced(task, tracer, domain_id) => {
+            AuditData::Traced(task, tracer, domain_id) => {
                 raw.other_domain_id = domain_id;
                 raw.trace.tracer = ManuallyDrop::new(tracer.as_ptr());
                 audit.tsk = ManuallyDrop::new(task.as_ptr());
                 shim::LSM_AUDIT_DATA_TASK
             }
-            Object::Signalled(task, signal, domain_id) => {
+            AuditData::Signalled(task, signal, domain_id) => {
                 raw.other_domain_id = domain_id;
                 raw.trace.signal = ManuallyDrop::new(signal);
                 audit.tsk = ManuallyDrop::new(task.as_ptr());
