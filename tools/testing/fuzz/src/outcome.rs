@@ -10,7 +10,7 @@ use crate::board::NOT_RUN;
 use crate::errno;
 use crate::logs::Line;
 use crate::normalise::{Names, field};
-use crate::program::{Op, Program, Step, Way};
+use crate::program::{Address, Op, Program, Step, Way};
 use crate::sys::ring;
 
 /// What a program did.
@@ -94,16 +94,25 @@ impl Outcome {
             names: Names::default(),
         };
         if outcome.has_workers() {
-            outcome.hide_refused_keyrings();
+            outcome.hide_chance();
         }
         outcome
     }
 
-    /// Hides that a parent gets no keyring because it has other threads.
-    fn hide_refused_keyrings(&mut self) {
+    /// Hides that a parent gets no keyring because it has other threads, and how far a connection of
+    /// a vsock has come when a ring looks at it again.
+    fn hide_chance(&mut self) {
         for (step, result) in self.program.steps.iter().zip(&mut self.results) {
-            if matches!(step.op, Op::KeyringToParent) && *result == -libc::EPERM {
-                *result = 0;
+            match (&step.op, -*result) {
+                (Op::KeyringToParent, libc::EPERM) => *result = 0,
+                (
+                    Op::Connect {
+                        address: Address::Vsock(_),
+                        ..
+                    },
+                    libc::EALREADY | libc::ECONNRESET,
+                ) => *result = -libc::EINPROGRESS,
+                _ => {}
             }
         }
     }
