@@ -73,6 +73,31 @@ fn sort_siblings(mut lines: Vec<Line>) -> Vec<Line> {
     lines
 }
 
+/// Begins what a task logs when it creates a domain.
+const CREATED: &str = "landlock_create_domain: ";
+
+/// Drops each domain that its caller creates again at once: C Landlock starts a TSYNC again when
+/// threads appear meanwhile, as workers of io_uring do, and then creates another domain.
+fn drop_restarted(lines: Vec<Line>) -> Vec<Line> {
+    let source = |line: &Line| match line {
+        Line::Trace(text) if text.starts_with(CREATED) => {
+            let names = ["parent", "ruleset"];
+            Some(names.map(|name| field(text, name).map(str::to_owned)))
+        }
+        _ => None,
+    };
+    let is_end = |line: &Line| matches!(life(line), Life::Freed(..));
+    let (ends, mut lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(is_end);
+    let sources: Vec<_> = lines.iter().map(source).collect();
+    let mut pairs = sources.windows(2);
+    lines.retain(|_| {
+        let is_last = |pair: &[Option<_>]| pair[0].is_none() || pair[0] != pair[1];
+        pairs.next().is_none_or(is_last)
+    });
+    lines.extend(ends);
+    lines
+}
+
 /// Returns `line` without whether the process has other threads.
 fn hide_other_threads(line: &str) -> String {
     let hide = |line: String, value| line.replace(value, " process_wide=? ");
@@ -129,6 +154,10 @@ impl Outcome {
         let mut others = Vec::new();
         let mut announced = 0;
         let has_workers = self.has_workers();
+        let lines = match has_workers {
+            true => drop_restarted(lines),
+            false => lines,
+        };
         for line in sort_siblings(lines) {
             match life(&line) {
                 Life::Freed(..) => {
@@ -267,6 +296,23 @@ mod tests {
         assert_eq!(sort_siblings(other), one);
         let late = vec![line(1, 1), line(0, 0)];
         assert_eq!(sort_siblings(late.clone()), late);
+    }
+
+    #[test]
+    fn domain_that_is_created_again_counts_once() {
+        let made = |domain, parent| {
+            trace(&format!(
+                "{CREATED}domain={domain} parent={parent} ruleset=1.0"
+            ))
+        };
+        let end = |domain| trace(&format!("landlock_free_domain: domain={domain} denials=0"));
+        let used = trace(&format!("{SIBLING}b complete=1 process_wide=1"));
+        let lines = vec![made("a", 0), end("a"), made("b", 0), used.clone(), end("b")];
+        let once = vec![made("b", 0), used.clone(), end("a"), end("b")];
+        assert_eq!(drop_restarted(lines), once);
+
+        let apart = vec![made("a", 0), used, made("b", 0), made("c", 1)];
+        assert_eq!(drop_restarted(apart.clone()), apart);
     }
 
     #[test]
