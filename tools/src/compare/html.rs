@@ -132,7 +132,7 @@ fn section(title: &str, pairs: &[Pair]) -> Markup {
 
 /// Writes a table of pairs.
 fn table(pairs: &[Pair]) -> Markup {
-    let class = |pair: &Pair| match pair.order() {
+    let class = |pair: &Pair| match pair.order {
         Order::Less => "less",
         Order::Same => "",
         Order::More => "more",

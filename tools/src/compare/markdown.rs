@@ -113,7 +113,7 @@ fn costs(title: &str, pairs: &[Pair]) -> String {
     ];
     let mut text = format!("\n## {title}\n\n{}\n", sum(pairs));
     text += &table(head, kinds.iter().map(row));
-    for pair in pairs.iter().filter(|pair| pair.order() == Order::More) {
+    for pair in pairs.iter().filter(|pair| pair.order == Order::More) {
         let (c, rust) = (number(pair.c.median), number(pair.rust.median));
         text += &item(&format!("more: {pair}: C {c}, Rust {rust}"));
     }
@@ -140,7 +140,7 @@ pub fn row(pair: &Pair) -> [String; 6] {
         unit.to_owned(),
         pair.ratio()
             .map_or("-".to_owned(), |ratio| format!("{ratio:.2}")),
-        pair.order().to_string(),
+        pair.order.to_string(),
     ]
 }
 

@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use crate::host::place::{self, Place};
 use crate::host::ui::{self, Step};
 use crate::kernel::{Impl, Workshop};
-use crate::measure::figure::{Figure, Pair};
+use crate::measure::figure::{Figure, Order, Pair};
 
 mod kernel;
 mod machine;
@@ -22,7 +22,8 @@ mod readings;
 use machine::Machine;
 use readings::{Point, Readings};
 
-/// How often each kernel is booted. Odd, to have a median.
+/// How often each kernel is booted. Odd, to have a median; with fewer than six, no difference is
+/// clear enough to count.
 const ROUNDS: usize = 7;
 
 /// Two kernels that are ready to be measured.
@@ -92,23 +93,24 @@ fn table_row(pair: &Pair) -> Vec<String> {
 fn pairs(c: &[Readings], rust: &[Readings]) -> Result<Vec<Pair>> {
     let points: BTreeMap<_, _> = c.iter().chain(rust).flatten().collect();
     let pair = |point: &Point| {
+        let (c, rust) = (values(c, point)?, values(rust, point)?);
         Ok(Pair {
             name: point.name.clone(),
             parameters: point.parameters.clone(),
             unit: "ns".to_owned(),
-            c: figure(c, point)?,
-            rust: figure(rust, point)?,
+            c: Figure::of(&c)?,
+            rust: Figure::of(&rust)?,
+            order: Order::of_rounds(&c, &rust),
         })
     };
     points.into_keys().map(pair).collect()
 }
 
-/// Sums up what all `rounds` say about `point`.
-fn figure(rounds: &[Readings], point: &Point) -> Result<Figure> {
+/// Returns what was read for `point` in each of `rounds`.
+fn values(rounds: &[Readings], point: &Point) -> Result<Vec<f64>> {
     let values = rounds.iter().map(|round| round.get(point).copied());
-    let values: Option<Vec<f64>> = values.collect();
-    let values = values.with_context(|| format!("{point} was not measured in each round"))?;
-    Figure::of(&values)
+    let values: Option<_> = values.collect();
+    values.with_context(|| format!("{point} was not measured in each round"))
 }
 
 #[cfg(test)]

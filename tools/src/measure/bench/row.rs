@@ -88,6 +88,7 @@ impl Row {
             unit: self.measured.unit.to_string(),
             c: self.measured.figure,
             rust: rust.measured.figure,
+            order: rust.order(self),
         }
     }
 
