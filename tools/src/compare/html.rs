@@ -2,6 +2,8 @@
 
 //! A report as one page that needs nothing else: tables and plots.
 
+use std::cmp::Ordering::Equal;
+
 use anyhow::Result;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -13,14 +15,33 @@ use crate::measure::figure::{Order, Pair};
 
 /// Look of the page.
 const STYLE: &str = "
-body { font: 15px/1.45 sans-serif; color: #222; max-width: 74em; margin: 2em auto; padding: 0 1em }
+:root { color-scheme: light dark; --text: #222; --back: #fff; --stripe: #f4f4f4; --line: #888;
+  --less: #1f5f99; --more: #b3261e }
+@media (prefers-color-scheme: dark) { :root { --text: #ddd; --back: #181818; --stripe: #242424;
+  --less: #7fb8ec; --more: #ff8a80 } }
+body { font: 15px/1.45 sans-serif; color: var(--text); background: var(--back);
+  max-width: 74em; margin: 2em auto; padding: 0 1em }
 h1, h2 { font-weight: 600 } h2 { margin-top: 2em }
+.wide { overflow-x: auto }
 table { border-collapse: collapse } td, th { padding: .15em .8em; text-align: right }
 td:first-child, th:first-child { text-align: left; font-family: monospace }
-tr:nth-child(even) { background: #f4f4f4 } th { border-bottom: 1px solid #888 }
-.less { color: #1f5f99 } .more, .different { color: #b3261e; font-weight: 600 }
-.plots { display: flex; flex-wrap: wrap; gap: 1em } svg { max-width: 100%; height: auto }
-details > summary { cursor: pointer; margin: 1em 0 }
+tr:nth-child(even) { background: var(--stripe) } th { border-bottom: 1px solid var(--line) }
+.less { color: var(--less) } .more, .different { color: var(--more); font-weight: 600 }
+.answer { font-size: 1.15em } .answer li { margin: .3em 0 }
+.plots { display: flex; flex-wrap: wrap; gap: 1em }
+svg { max-width: 100%; height: auto; background: #fff; border-radius: 4px }
+input { font: inherit; padding: .2em .5em; margin: .5em 0; width: min(24em, 100%) }
+details > summary { cursor: pointer; margin: .4em 0 }
+";
+
+/// Hides the rows of a table in which the text of the field above it does not occur.
+const SCRIPT: &str = "
+for (const field of document.querySelectorAll('input'))
+  field.oninput = () => {
+    const words = field.value.toLowerCase().split(' ');
+    for (const row of field.nextElementSibling.querySelectorAll('tr.row'))
+      row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word));
+  };
 ";
 
 /// The plots of costs.
@@ -63,24 +84,65 @@ pub fn write(report: &Report) -> Result<String> {
         html lang="en" {
             head {
                 meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 h1 { (title) }
+                (answer(report))
                 (verdicts(&report.behaviour))
                 h2 { "Instructions per operation" }
                 p { (sum(&report.instructions)) }
                 (plots(&report.instructions)?)
-                details { summary { "All rows" } (table(&report.instructions)) }
+                details { summary { "All rows" } (table(report.instructions.iter())) }
                 (section("Memory", &report.memory))
                 (section("Time on this processor (User-Mode Linux)", &report.native))
                 (code(report))
                 (builds(report))
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
     Ok(page.into_string())
+}
+
+/// Answers on the first screen: the same or different, by how much, and where worse.
+fn answer(report: &Report) -> Markup {
+    let cases: usize = report.behaviour.iter().map(|found| found.same).sum();
+    let differences = report.differences();
+    html! {
+        ul .answer {
+            @if differences == 0 {
+                li { b { "The same: " } (cases) " cases end alike, none differs without a known reason." }
+            } @else {
+                li .different { "Different: " (differences) " cases; " (cases) " end alike." }
+            }
+            (costs("Instructions", &report.instructions))
+            (costs("Memory", &report.memory))
+            (costs("Time", &report.native))
+        }
+    }
+}
+
+/// Answers for one kind of cost, and names the rows in which Rust needs more.
+fn costs(title: &str, pairs: &[Pair]) -> Markup {
+    let mut worse: Vec<&Pair> = pairs
+        .iter()
+        .filter(|pair| pair.order == Order::More)
+        .collect();
+    worse.sort_by(|one, other| other.ratio().partial_cmp(&one.ratio()).unwrap_or(Equal));
+    html! {
+        li {
+            b { (title) ": " } (sum(pairs))
+            @if !worse.is_empty() {
+                details {
+                    summary .more { "More in these, the worst first" }
+                    (table(worse.into_iter()))
+                }
+            }
+        }
+    }
 }
 
 /// Writes the section about verdicts.
@@ -88,15 +150,17 @@ fn verdicts(comparisons: &[Comparison]) -> Markup {
     let head = ["Cases", "same", "skipped", "known", "different"];
     html! {
         h2 { "Behaviour" }
-        table {
-            tr { @for cell in head { th { (cell) } } }
-            @for comparison in comparisons {
-                tr {
-                    td { (comparison.suites) ", C and " (comparison.other) }
-                    td { (comparison.same) }
-                    td { (comparison.skipped) }
-                    td { (comparison.known.len()) }
-                    td { (comparison.different.len()) }
+        div .wide {
+            table {
+                tr { @for cell in head { th { (cell) } } }
+                @for comparison in comparisons {
+                    tr {
+                        td { (comparison.suites) ", C and " (comparison.other) }
+                        td { (comparison.same) }
+                        td { (comparison.skipped) }
+                        td { (comparison.known.len()) }
+                        td { (comparison.different.len()) }
+                    }
                 }
             }
         }
@@ -126,22 +190,25 @@ fn section(title: &str, pairs: &[Pair]) -> Markup {
     html! {
         h2 { (title) }
         p { (sum(pairs)) }
-        (table(pairs))
+        (table(pairs.iter()))
     }
 }
 
-/// Writes a table of pairs.
-fn table(pairs: &[Pair]) -> Markup {
+/// Writes a table of pairs, which can be searched.
+fn table<'a>(pairs: impl Iterator<Item = &'a Pair>) -> Markup {
     let class = |pair: &Pair| match pair.order {
-        Order::Less => "less",
-        Order::Same => "",
-        Order::More => "more",
+        Order::Less => "row less",
+        Order::Same => "row",
+        Order::More => "row more",
     };
     html! {
-        table {
-            tr { @for cell in ["What", "C", "Rust", "unit", "Rust / C", "needs"] { th { (cell) } } }
-            @for pair in pairs {
-                tr class=(class(pair)) { @for cell in row(pair) { td { (cell) } } }
+        input type="search" placeholder="Search rows: open depth=8 more" aria-label="Search rows";
+        div .wide {
+            table {
+                tr { @for cell in ["What", "C", "Rust", "unit", "Rust / C", "needs"] { th { (cell) } } }
+                @for pair in pairs {
+                    tr class=(class(pair)) { @for cell in row(pair) { td { (cell) } } }
+                }
             }
         }
     }
