@@ -37,8 +37,8 @@ help:
 ##
 ## KERNEL_SRC=        Use this tree of Linux 7.3 in place of Debian's package
 ## FLAVOR=            Use this kernel: plain, debug (checks memory) or wide
-## IMPL=              Use this Landlock: c, rust (the module), or builtin
-## IMPL=              Measure this Landlock alone: c, rust or builtin
+## IMPL=              Use this Landlock: c, rust (the module), builtin or debian
+## IMPL=              Measure this Landlock alone: c, rust, builtin or debian
 ## KDIR=              Build for the kernel in this build folder
 ## T=                 Take this Debian and user alone: trixie-sudo
 ## T=                 Run this test program alone: fs_test

@@ -94,7 +94,7 @@ pub enum Command {
 /// The Landlock of a guest.
 #[derive(Args)]
 pub struct Guest {
-    /// Use this Landlock: c, rust (the module), or builtin.
+    /// Use this Landlock: c, rust (the module), builtin or debian.
     #[arg(long = "impl", env = "IMPL", default_value = "rust")]
     pub implementation: Impl,
 }
@@ -176,7 +176,7 @@ pub struct Race {
 /// What `make bench` measures.
 #[derive(Args)]
 pub struct Bench {
-    /// Measure this Landlock alone: c, rust or builtin.
+    /// Measure this Landlock alone: c, rust, builtin or debian.
     #[arg(long = "impl", env = "IMPL")]
     pub only: Option<Impl>,
     /// Compare with these results of an earlier run.

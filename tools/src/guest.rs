@@ -50,6 +50,9 @@ impl Guest {
             root.add("lib/landlock_rs.ko", &modules.landlock)?;
             root.add("lib/landlock_slot_probe.ko", &modules.probe)?;
         }
+        if implementation == Impl::Debian {
+            root.add_all("lib/modules", &workshop.debian()?.modules)?;
+        }
         let machine = Machine {
             accel: kvm::find(workshop.place, &kernel)?,
             kernel,

@@ -4,6 +4,7 @@
 
 pub mod build;
 pub mod config;
+pub mod debian;
 pub mod module;
 pub mod module_sources;
 pub mod patch;

@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use crate::check::Verdict;
 use crate::check::external::remarks;
 use crate::host::deps::debian::{Archive, Debian, Suite};
-use crate::host::deps::unpacked::unpacked;
+use crate::host::deps::unpacked::unpacked_of;
 use crate::host::key::Key;
 use crate::host::place;
 use crate::host::toolchain::{MIN_RUSTC, Toolchain};
@@ -93,7 +93,7 @@ pub fn check(workshop: &Workshop) -> Result<Verdict> {
 /// Returns the folder with scripts that start the oldest compiler and its companions.
 fn programs(workshop: &Workshop) -> Result<PathBuf> {
     let packages = [&PACKAGES[..], &MORE_PACKAGES].concat();
-    let root = unpacked(workshop.place, SUITE, &packages)?;
+    let root = unpacked_of(workshop.place, SUITE, &packages)?;
     let bin = root.join("bin");
     for program in PROGRAMS {
         let path = bin.join(program);

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::host::deps::apt::{self, Sources};
 use crate::host::deps::debian::{Archive, Debian, Suite};
-use crate::host::deps::unpacked::unpacked;
+use crate::host::deps::unpacked::unpacked_of;
 use crate::host::place::{self, Place};
 use crate::host::process::run;
 use crate::host::toolchain::find_program;
@@ -171,7 +171,7 @@ fn bootstrap(place: &Place, case: &Case, root: &Path) -> Result<()> {
         sources.update(place)?;
         sources.install(place, &["wget"])?;
     }
-    let program = unpacked(place, suite, &[package])?;
+    let program = unpacked_of(place, suite, &[package])?;
     let archives = place.cache.join("fresh/debootstrap");
     place::make_dir(&archives)?;
     let mut step = Step::new("fresh", format!("{}: making a new Debian", case.name));

@@ -120,7 +120,7 @@ pub fn disabled(workshop: &Workshop, implementation: Impl) -> Result<Count> {
     let session = guest.run(workshop, "disabled")?;
     let refusals = match implementation {
         Impl::Rust => &[DISABLED, DISABLED_MODULE][..],
-        Impl::C | Impl::Builtin => &[DISABLED],
+        Impl::C | Impl::Builtin | Impl::Debian => &[DISABLED],
     };
     let mut count = count(&session, &unfilled, refusals)?;
     tally(&mut count, one(session.check()))?;

@@ -16,11 +16,12 @@ const INIT: &str = include_str!("../../guest/init");
 
 /// Folders that programs expect, and that mounts need. Tests look for `/usr` by name. Each suite
 /// has one of its own, because programs of two suites have the same name.
-const DIRS: [&str; 11] = [
+const DIRS: &[&str] = &[
     "bin",
     "dev",
     "etc",
     "lib",
+    "lib/modules",
     "proc",
     "sys",
     "kselftest",

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::host::deps;
 use crate::host::key::Key;
@@ -17,6 +17,7 @@ use crate::host::process::run;
 use crate::host::toolchain::Toolchain;
 use crate::host::ui::Step;
 use crate::kernel::config;
+use crate::kernel::debian::DebianKernel;
 use crate::kernel::patch::Series;
 use crate::kernel::source::{self, Source};
 use crate::kernel::store::{Record, Stored};
@@ -121,7 +122,7 @@ impl<'a> Workshop<'a> {
             .add("config", requested)
             .add("tools", self.toolchain.identity()?);
         Ok(match implementation {
-            Impl::C | Impl::Rust => key.finish(),
+            Impl::C | Impl::Rust | Impl::Debian => key.finish(),
             Impl::Builtin => key
                 .add("graft", self.series(implementation)?.key())
                 .finish(),
@@ -136,18 +137,31 @@ impl<'a> Workshop<'a> {
     /// Returns what changes the kernel's tree for `implementation`.
     fn series(&self, implementation: Impl) -> Result<Series> {
         match implementation {
-            Impl::C | Impl::Rust => source::series(self.place),
+            Impl::C | Impl::Rust | Impl::Debian => source::series(self.place),
             Impl::Builtin => source::builtin_series(self.place),
         }
     }
 
     /// Returns the image of the kernel with `implementation`, built if it is not in the cache.
     pub fn image(&self, implementation: Impl) -> Result<PathBuf> {
-        Ok(self.stored(implementation)?.image())
+        match implementation {
+            Impl::Debian => Ok(self.debian()?.image),
+            _ => Ok(self.stored(implementation)?.image()),
+        }
+    }
+
+    /// Returns Debian's own kernel.
+    pub fn debian(&self) -> Result<DebianKernel> {
+        self.lock()?;
+        DebianKernel::find(self.place)
     }
 
     /// Returns what is kept of the kernel with `implementation`, built if it is not in the cache.
     pub fn stored(&self, implementation: Impl) -> Result<Stored> {
+        ensure!(
+            implementation != Impl::Debian,
+            "Debian's kernel is taken as it comes: give another IMPL="
+        );
         self.lock()?;
         let stored = self.place_of(&self.key(implementation)?);
         if !stored.exists() {

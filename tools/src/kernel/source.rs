@@ -18,10 +18,21 @@ use crate::kernel::module_sources::{self, SOURCES};
 use crate::kernel::patch::{Series, Tree};
 
 /// The release that the patches are made for.
-const RELEASE: &str = "7.3";
+pub const RELEASE: &str = "7.3";
 
 /// Where Debian has it: whichever suite has the newest.
-const SUITES: [&str; 3] = ["trixie-backports", "forky", "sid"];
+pub const SUITES: [Suite; 3] = [
+    main_suite("trixie-backports"),
+    main_suite("forky"),
+    main_suite("sid"),
+];
+
+const fn main_suite(name: &'static str) -> Suite {
+    Suite {
+        name,
+        archive: Archive::Main,
+    }
+}
 
 /// Room for the source and a first build, in gibibytes.
 const SPACE: u64 = 5;
@@ -167,18 +178,14 @@ fn from_package(dir: PathBuf) -> Result<Source> {
 
 /// Fetches the newest package and returns its path.
 fn fetch(place: &Place) -> Result<PathBuf> {
-    let suites = SUITES.map(|name| Suite {
-        name,
-        archive: Archive::Main,
-    });
-    let sources = Sources::new(place, "source", &suites)?;
+    let sources = Sources::new(place, "source", &SUITES)?;
     sources.update(place)?;
     let package = format!("linux-source-{RELEASE}");
     let versions = sources.versions(&package)?;
     let Some(version) = versions.first() else {
         bail!(
             "Debian has no {package} any more ({}): give KERNEL_SRC= a tree of Linux {RELEASE}",
-            SUITES.join(", ")
+            SUITES.map(|suite| suite.name).join(", ")
         );
     };
     let mut step = ui::Step::new("source", format!("fetching {package} {version}"));

@@ -17,6 +17,8 @@ pub enum Impl {
     Rust,
     /// The code of the module, as an LSM that is part of the kernel.
     Builtin,
+    /// The kernel's own, in Debian's kernel, which is not built here.
+    Debian,
 }
 
 impl Impl {
@@ -26,6 +28,7 @@ impl Impl {
             Self::C => &["c.config"],
             Self::Rust => &["slot.config"],
             Self::Builtin => &["builtin.config"],
+            Self::Debian => &[],
         }
     }
 
@@ -35,6 +38,7 @@ impl Impl {
             Self::C => "C Landlock",
             Self::Rust => "Landlock slot",
             Self::Builtin => "Rust Landlock built in",
+            Self::Debian => "Debian's own kernel",
         }
     }
 }
@@ -45,6 +49,7 @@ impl fmt::Display for Impl {
             Self::C => "c",
             Self::Rust => "rust",
             Self::Builtin => "builtin",
+            Self::Debian => "debian",
         })
     }
 }

@@ -37,6 +37,11 @@ impl Sources {
         Ok(Self { dir })
     }
 
+    /// Returns the name of the list.
+    pub fn name(&self) -> String {
+        place::name(&self.dir)
+    }
+
     /// Makes an apt command that only knows these sources.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);

@@ -16,20 +16,31 @@ use crate::host::process::run;
 use crate::host::ui::Step;
 
 /// Returns the folder with what `packages` of `suite` contain; fetches them if the cache has none.
-pub fn unpacked(place: &Place, suite: Suite, packages: &[&str]) -> Result<PathBuf> {
+pub fn unpacked_of(place: &Place, suite: Suite, packages: &[&str]) -> Result<PathBuf> {
+    let sources = Sources::new(place, suite.name, &[suite])?;
+    let title = match packages {
+        [one] => format!("{one} of {}", suite.name),
+        _ => format!("{} packages of {}", packages.len(), suite.name),
+    };
+    unpacked(place, &sources, &title, packages)
+}
+
+/// Returns the folder with what `packages` of `sources` contain, for people `title`; fetches them if
+/// the cache has none.
+pub fn unpacked(
+    place: &Place,
+    sources: &Sources,
+    title: &str,
+    packages: &[&str],
+) -> Result<PathBuf> {
     let key = Key::new()
-        .add("suite", suite.name)
+        .add("suite", sources.name())
         .add("packages", packages.join(" "));
     let dir = place.cache.join("unpacked").join(key.finish());
     if dir.join(".complete").exists() {
         return Ok(dir);
     }
-    let sources = Sources::new(place, suite.name, &[suite])?;
     sources.update(place)?;
-    let title = match packages {
-        [one] => format!("{one} of {}", suite.name),
-        _ => format!("{} packages of {}", packages.len(), suite.name),
-    };
     let mut step = Step::new("apt", format!("fetching {title}"));
     let archives = tempfile::tempdir_in(sources.archives()).context("cannot create a folder")?;
     let mut apt = sources.command("apt-get");
