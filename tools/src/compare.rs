@@ -76,6 +76,7 @@ fn gather(workshop: &Workshop) -> Result<Report> {
         instructions: pairs(&rows, Unit::Instructions)?,
         native: contest.measure(workshop.place)?,
         memory: pairs(&rows, Unit::Bytes)?,
+        lines: pairs(&rows, Unit::Lines)?,
         code_of_c,
         code_of_rust,
         builds,

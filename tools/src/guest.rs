@@ -60,6 +60,7 @@ impl Guest {
             flavor: workshop.flavor(),
             processors: USUAL_PROCESSORS,
             parameters: "",
+            plugin: None,
             limit: Duration::from_secs(60) * workshop.flavor().slowness(),
         };
         Ok(Self { machine, root })
@@ -92,6 +93,15 @@ impl Guest {
     /// Its plan may take up to `limit`.
     pub fn count_instructions(&mut self, limit: Duration) {
         self.machine.accel = Accel::Counted;
+        self.machine.limit = limit;
+    }
+
+    /// Lets QEMU load `plugin`, with its arguments. The plan may take up to `limit`.
+    ///
+    /// A plugin sees what is emulated, and nothing under KVM.
+    pub fn load_plugin(&mut self, plugin: String, limit: Duration) {
+        self.machine.accel = Accel::Tcg;
+        self.machine.plugin = Some(plugin);
         self.machine.limit = limit;
     }
 

@@ -97,6 +97,7 @@ pub fn write(report: &Report) -> Result<String> {
                 (plots(&report.instructions)?)
                 details { summary { "All rows" } (table(report.instructions.iter())) }
                 (section("Memory", &report.memory))
+                (section("Cache lines that two processors write", &report.lines))
                 (section("Time on this processor (User-Mode Linux)", &report.native))
                 (code(report))
                 (builds(report))
@@ -120,6 +121,7 @@ fn answer(report: &Report) -> Markup {
             }
             (costs("Instructions", &report.instructions))
             (costs("Memory", &report.memory))
+            (costs("Shared cache lines", &report.lines))
             (costs("Time", &report.native))
         }
     }

@@ -17,6 +17,7 @@ pub fn write(report: &Report) -> String {
     text += &verdicts(&report.behaviour);
     text += &costs("Instructions per operation", &report.instructions);
     text += &all("Memory", &report.memory);
+    text += &all("Cache lines that two processors write", &report.lines);
     text += &all("Time on this processor (User-Mode Linux)", &report.native);
     text += &code(&report.code_of_c, &report.code_of_rust);
     text + &builds(report)

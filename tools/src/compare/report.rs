@@ -24,6 +24,8 @@ pub struct Report {
     pub native: Vec<Pair>,
     /// Bytes of kernel memory.
     pub memory: Vec<Pair>,
+    /// Cache lines that two processors write when each opens a file.
+    pub lines: Vec<Pair>,
     /// The C implementation's code.
     pub code_of_c: Code,
     /// Our code.

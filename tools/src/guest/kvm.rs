@@ -55,6 +55,7 @@ fn probe(console: PathBuf, kernel: &Path) -> bool {
         kernel: kernel.to_owned(),
         flavor: Flavor::Plain,
         parameters: "",
+        plugin: None,
         accel: Accel::Kvm,
         processors: USUAL_PROCESSORS,
         console,

@@ -42,6 +42,8 @@ pub struct Machine {
     pub flavor: Flavor,
     /// Parameters of this kernel, after those of every kernel.
     pub parameters: &'static str,
+    /// Plugin that QEMU loads, with its arguments.
+    pub plugin: Option<String>,
     /// How the processor is provided.
     pub accel: Accel,
     /// How many there are.
@@ -172,6 +174,7 @@ impl Machine {
             .args(["-machine", "pc", "-m", memory])
             .args(["-display", "none"])
             .args(self.accel.arguments(self.processors))
+            .args(self.plugin.iter().flat_map(|plugin| ["-plugin", plugin]))
             .arg("-kernel")
             .arg(&self.kernel)
             .arg("-initrd")

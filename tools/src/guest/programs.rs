@@ -35,6 +35,9 @@ pub const FUZZ: &str = "tools/testing/fuzz";
 /// Folder of the benchmark in the repository.
 pub const BENCH: &str = "tools/testing/bench";
 
+/// Folder of the plugin of QEMU that counts cache lines.
+pub const LINES: &str = "tools/testing/lines";
+
 /// Folder of the program that lets things happen at the marks of the module.
 pub const RACE: &str = "tools/testing/race";
 
@@ -202,6 +205,22 @@ pub fn samples(workshop: &Workshop, names: &[&str]) -> Result<Vec<PathBuf>> {
 /// Builds the benchmark, and the program that it starts.
 pub fn bench(workshop: &Workshop) -> Result<Vec<PathBuf>> {
     build_crate(workshop, "bench", BENCH, &["bench", "nothing"])
+}
+
+/// Builds the plugin of QEMU that counts cache lines.
+pub fn lines(workshop: &Workshop) -> Result<PathBuf> {
+    workshop.lock()?;
+    let target = workshop.place.cache.join("target").join("lines");
+    let mut step = Step::new("lines", "building");
+    let mut cargo = cargo("build");
+    cargo
+        .args(["--release", "--locked"])
+        .current_dir(workshop.place.repo.join(LINES))
+        .env("CARGO_TARGET_DIR", &target);
+    run(&mut cargo, &workshop.place.log("lines"), |_| step.tick())
+        .with_context(|| format!("{LINES} cannot be built"))?;
+    step.finish("the plugin of QEMU built");
+    Ok(target.join("release").join("liblines.so"))
 }
 
 /// Builds the program that runs random programs.

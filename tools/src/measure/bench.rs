@@ -17,9 +17,12 @@ use crate::host::place;
 use crate::host::ui;
 use crate::kernel::{Impl, Workshop};
 
+mod lines;
 mod report;
 mod row;
 mod rule;
+
+use lines::Lines;
 
 pub use row::{Row, Unit, pair};
 
@@ -114,10 +117,11 @@ fn check_chosen(rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-/// A guest that counts the instructions of one implementation.
+/// Guests that count what one implementation costs.
 struct Bench {
     implementation: Impl,
     guest: Guest,
+    lines: Lines,
 }
 
 impl Bench {
@@ -133,21 +137,24 @@ impl Bench {
         Ok(Self {
             implementation,
             guest,
+            lines: Lines::prepare(workshop, implementation)?,
         })
     }
 
     /// Measures all rows.
     fn run(&self, workshop: &Workshop) -> Result<Vec<Row>> {
         let session = self.guest.run(workshop, "bench")?;
-        self.rows(&session)
+        let lines = self.lines.guest.run(workshop, "lines")?;
+        self.rows(&session, &lines)
     }
 
-    /// Reads what the guest measured.
-    fn rows(&self, session: &Session) -> Result<Vec<Row>> {
+    /// Reads what the guests measured.
+    fn rows(&self, session: &Session, lines: &Session) -> Result<Vec<Row>> {
         session.check_module()?;
         session.check()?;
         let mut rows = rows(session, self.implementation)?;
         rows.extend(rule::rows(&rows));
+        rows.extend(self.lines.rows(lines)?);
         Ok(rows)
     }
 }
@@ -166,12 +173,18 @@ impl Benches {
     /// of the processor.
     pub fn run(&self, workshop: &Workshop) -> Result<[Vec<Row>; 2]> {
         let [c, rust] = &self.0;
-        let mut progress = Progress::new("bench");
-        let guests = [&c.guest, &rust.guest];
-        let sessions = Guest::run_both(workshop, guests, &[], |line| progress.read(line))?;
-        progress.step.finish("both virtual machines are done");
-        let [of_c, of_rust] = &sessions;
-        Ok([c.rows(of_c)?, rust.rows(of_rust)?])
+        let run = |title, guests| {
+            let mut progress = Progress::new(title);
+            let sessions = Guest::run_both(workshop, guests, &[], |line| progress.read(line))?;
+            progress.step.finish("both virtual machines are done");
+            Ok::<_, anyhow::Error>(sessions)
+        };
+        let [of_c, of_rust] = run("bench", [&c.guest, &rust.guest])?;
+        let [lines_of_c, lines_of_rust] = run("lines", [&c.lines.guest, &rust.lines.guest])?;
+        Ok([
+            c.rows(&of_c, &lines_of_c)?,
+            rust.rows(&of_rust, &lines_of_rust)?,
+        ])
     }
 }
 

@@ -71,9 +71,10 @@ pub fn print_changes(pairs: &[(&Row, &Row)]) -> usize {
 }
 
 /// What is counted, and the title of the table.
-const UNITS: [(Unit, &str); 2] = [
+const UNITS: [(Unit, &str); 3] = [
     (Unit::Instructions, "instructions"),
     (Unit::Bytes, "bytes of kernel memory"),
+    (Unit::Lines, "cache lines that two processors write"),
 ];
 
 /// Returns the pairs that are counted in `unit`.

@@ -19,6 +19,8 @@ pub enum Unit {
     Instructions,
     /// Bytes of kernel memory.
     Bytes,
+    /// Cache lines that two processors write in most calls.
+    Lines,
 }
 
 impl fmt::Display for Unit {
@@ -26,6 +28,7 @@ impl fmt::Display for Unit {
         formatter.write_str(match self {
             Self::Instructions => "instructions",
             Self::Bytes => "bytes",
+            Self::Lines => "lines",
         })
     }
 }

@@ -17,6 +17,7 @@ mod build;
 mod enforce;
 mod fs_bench;
 mod landlock;
+mod lines;
 mod memory;
 mod open;
 mod operations;
@@ -73,6 +74,21 @@ enum Group {
     },
     /// Counts the bytes that tie a directory to its rules.
     MemoryObjects,
+    /// Opens a file on each of two processors, for a plugin that sees which cache lines both write.
+    Lines {
+        /// How many times to sandbox before.
+        #[arg(long)]
+        layers: u64,
+    },
+    /// Is one of the processes of `lines`.
+    LinesCaller {
+        /// The processor to run on.
+        #[arg(long)]
+        processor: usize,
+        /// How many times to sandbox before.
+        #[arg(long)]
+        layers: u64,
+    },
     /// Runs the kernel's own benchmark.
     FsBench {
         /// The program.
@@ -100,6 +116,8 @@ fn run(group: &Group) -> Result<()> {
         Group::Ports { rules } => ports::measure(*rules),
         Group::Memory { rules } => memory::measure(*rules),
         Group::MemoryObjects => memory::measure_objects(),
+        Group::Lines { layers } => lines::measure(*layers),
+        Group::LinesCaller { processor, layers } => lines::call(*processor, *layers),
         Group::FsBench { program } => fs_bench::measure(program),
     }
 }
