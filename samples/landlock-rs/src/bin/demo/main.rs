@@ -7,19 +7,21 @@
 
 #![forbid(unsafe_code)]
 
+mod acts;
 mod outcome;
 mod report;
 mod rows;
 mod runner;
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use rustix::mount::MountFlags;
+use landlock_samples::syscall;
+
+use acts::Act;
 
 /// Show what a sandbox allows and denies.
 #[derive(Debug, Parser)]
@@ -43,31 +45,10 @@ enum Sub {
     Act(Act),
 }
 
-/// Actions for which busybox will not do, as it works around the error or words it its own way.
-#[derive(Debug, Subcommand)]
-enum Act {
-    /// mount(2) of a new file system.
-    Mount { dir: PathBuf },
-    /// rename(2), where mv(1) would copy.
-    Rename { from: PathBuf, to: PathBuf },
-}
-
-impl Act {
-    fn run(&self) -> io::Result<()> {
-        match self {
-            Act::Mount { dir } => {
-                let flags = MountFlags::empty();
-                rustix::mount::mount("tmpfs", dir, "tmpfs", flags, None).map_err(io::Error::from)
-            }
-            Act::Rename { from, to } => fs::rename(from, to),
-        }
-    }
-}
-
 fn main() -> ExitCode {
     let args = Args::parse();
     let result = match &args.act {
-        Some(Sub::Act(act)) => act.run().map(|()| true).context("act"),
+        Some(Sub::Act(act)) => act.run().map(|()| true),
         None => demonstrate(&args),
     };
     match result {
@@ -83,8 +64,9 @@ fn main() -> ExitCode {
 /// Runs all rows; `true` if all is as expected.
 fn demonstrate(args: &Args) -> Result<bool> {
     let runner = runner::Runner::new(&args.dir)?;
-    let abi = runner::landlock_abi()?;
+    let abi = syscall::abi().context("this kernel has no Landlock, or it is off")?;
 
+    let servers = runner.serve()?;
     print!("{}", report::header(abi, &args.dir));
     let mut results = Vec::new();
     for row in rows::ROWS {
@@ -92,6 +74,7 @@ fn demonstrate(args: &Args) -> Result<bool> {
         println!("{}", result.line());
         results.push(result);
     }
+    drop(servers);
     print!("{}", report::footer(&results));
 
     if let Some(path) = &args.json {

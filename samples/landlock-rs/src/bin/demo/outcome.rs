@@ -44,6 +44,10 @@ impl Errno {
 pub enum Outcome {
     Allowed,
     Denied(Errno),
+    /// Denied, which the log has.
+    Logged,
+    /// Denied, which the log does not have.
+    NotLogged,
     /// For another reason than a denial: never expected.
     Failed,
 }
@@ -67,6 +71,8 @@ impl fmt::Display for Outcome {
         let text = match self {
             Self::Allowed => "allowed".to_owned(),
             Self::Denied(errno) => format!("denied {}", errno.name()),
+            Self::Logged => "logged".to_owned(),
+            Self::NotLogged => "not logged".to_owned(),
             Self::Failed => "failed".to_owned(),
         };
         f.pad(&text)

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::outcome::Outcome;
-use crate::rows::{Place, Row};
+use crate::rows::{Place, Row, BIND, CONNECT};
 
 /// A row of the table: the actions are sandboxed where nothing else is said.
 #[derive(Debug, Serialize)]
@@ -51,7 +51,8 @@ fn line(action: &str, expected: &str, observed: &str, mark: &str) -> String {
 pub fn header(abi: u32, dir: &Path) -> String {
     let dir = dir.display();
     format!(
-        "Sandbox (Landlock ABI {abi}) in {dir}: run bin, read ro, change rw.\n\n{}\n",
+        "Landlock ABI {abi}. The sandbox, in {dir}: run bin, read ro, change rw,\n\
+         bind to port {BIND}, connect or send to port {CONNECT}.\n\n{}\n",
         line("Action", "Expected", "Observed", "").trim_end()
     )
 }
@@ -74,8 +75,10 @@ mod tests {
     #[test]
     fn table_fits_80_columns() {
         for row in ROWS {
-            let result = RowResult::new(row, 1, Outcome::Denied(Errno::Eacces));
-            assert!(result.line().len() <= 80, "{}", result.line());
+            for abi in 1..=11 {
+                let result = RowResult::new(row, abi, Outcome::Denied(Errno::Eacces));
+                assert!(result.line().len() <= 80, "{}", result.line());
+            }
             assert!(row.action.len() <= 43, "{}", row.action);
         }
         for text in header(11, Path::new("/tmp/demo")).lines() {

@@ -13,7 +13,20 @@ pub enum Place {
     Sandbox,
     /// In a second sandbox within the first: may only read what is in `rw`.
     Nested,
+    /// As in the sandbox, whose denials are logged.
+    Logged,
+    /// As in the sandbox, whose denials are logged, but not that of reading `private`.
+    Quiet,
 }
+
+/// The port that the sandbox may bind to; the next one is denied.
+pub const BIND: u16 = 49210;
+
+/// The port that the sandbox may connect and send to; the next one is denied.
+pub const CONNECT: u16 = 49220;
+
+/// The abstract UNIX socket outside of the sandbox.
+pub const ABSTRACT: &str = "landlock-demo";
 
 /// An action, and how it must end.
 #[derive(Debug)]
@@ -48,6 +61,46 @@ fn exdev_with_abi_1(abi: u32) -> Outcome {
     }
 }
 
+/// What is denied since an ABI was allowed before.
+fn since(first: u32, abi: u32, errno: Errno) -> Outcome {
+    if abi < first {
+        Outcome::Allowed
+    } else {
+        Outcome::Denied(errno)
+    }
+}
+
+fn tcp(abi: u32) -> Outcome {
+    since(4, abi, Errno::Eacces)
+}
+
+fn scoped(abi: u32) -> Outcome {
+    since(6, abi, Errno::Eperm)
+}
+
+fn tsync(abi: u32) -> Outcome {
+    since(8, abi, Errno::Eacces)
+}
+
+fn unix(abi: u32) -> Outcome {
+    since(9, abi, Errno::Eacces)
+}
+
+fn udp(abi: u32) -> Outcome {
+    since(10, abi, Errno::Eacces)
+}
+
+fn logged(_abi: u32) -> Outcome {
+    Outcome::Logged
+}
+
+fn quiet(abi: u32) -> Outcome {
+    match abi {
+        0..10 => Outcome::Logged,
+        _ => Outcome::NotLogged,
+    }
+}
+
 const fn row(
     action: &'static str,
     place: Place,
@@ -62,7 +115,7 @@ const fn row(
     }
 }
 
-use Place::{Nested, Outside, Sandbox};
+use Place::{Logged, Nested, Outside, Quiet, Sandbox};
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
@@ -95,6 +148,28 @@ pub const ROWS: &[Row] = &[
         allowed),
     row("read private/file from a grandchild", Sandbox,
         "sh -c (busybox cat @/private/file; exit $?)", eacces),
+    row("bind to TCP port 49210", Sandbox, "demo act bind-tcp 49210", allowed),
+    row("bind to TCP port 49211", Sandbox, "demo act bind-tcp 49211", tcp),
+    row("connect to TCP port 49220", Sandbox, "demo act connect-tcp 49220", allowed),
+    row("connect to TCP port 49221", Sandbox, "demo act connect-tcp 49221", tcp),
+    row("bind to UDP port 49210", Sandbox, "demo act bind-udp 49210", allowed),
+    row("bind to UDP port 49211", Sandbox, "demo act bind-udp 49211", udp),
+    row("send to UDP port 49220", Sandbox, "demo act send-udp 49220", allowed),
+    row("send to UDP port 49221", Sandbox, "demo act send-udp 49221", udp),
+    row("signal a child", Sandbox, "sh -c sleep 9 & kill $!", allowed),
+    row("signal the parent, outside", Sandbox, "sh -c kill -0 $PPID", scoped),
+    row("connect to the UNIX socket rw/socket", Sandbox, "demo act connect-unix @/rw/socket",
+        allowed),
+    row("connect to the UNIX socket ro/socket", Sandbox, "demo act connect-unix @/ro/socket", unix),
+    row("connect to an own abstract UNIX socket", Sandbox, "demo act connect-own landlock-own",
+        allowed),
+    row("connect to one from outside", Sandbox, "demo act connect-abstract landlock-demo", scoped),
+    row("read in a thread when another is sandboxed", Outside,
+        "demo act read-in-sibling @/private/file", allowed),
+    row("read in a thread, with TSYNC", Outside,
+        "demo act read-in-sibling-tsync @/private/file", tsync),
+    row("denial of private/file in the log", Logged, "cat @/private/file", logged),
+    row("denial of private/file, with a quiet rule", Quiet, "cat @/private/file", quiet),
 ];
 
 impl Row {
@@ -122,6 +197,17 @@ mod tests {
     fn other_commands_are_split() {
         let row = row("", Sandbox, "cp @/a @/b", allowed);
         assert_eq!(row.words("/d"), ["cp", "/d/a", "/d/b"]);
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_sandbox() {
+        let commands: Vec<_> = ROWS.iter().map(|row| row.command).collect();
+        let all = commands.join("\n");
+        for (act, port) in [("bind", BIND), ("connect", CONNECT)] {
+            assert!(all.contains(&format!("act {act}-tcp {port}")));
+            assert!(all.contains(&format!("act {act}-tcp {}", port + 1)));
+        }
+        assert!(all.contains(&format!("connect-abstract {ABSTRACT}\n")));
     }
 
     #[test]

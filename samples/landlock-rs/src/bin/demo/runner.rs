@@ -6,15 +6,18 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 
-use anyhow::{anyhow, bail, Context, Result};
-use landlock::{AccessFs, LandlockStatus, Ruleset, RulesetAttr};
+use anyhow::{bail, Context, Result};
+use landlock_samples::event::What;
+use landlock_samples::trace::Trace;
 
+use crate::acts::address;
 use crate::outcome::Outcome;
-use crate::rows::{Place, Row};
+use crate::rows::{Place, Row, ABSTRACT, BIND, CONNECT};
 
 /// What this makes in the directory of the demonstration.
 const DIRS: [&str; 5] = ["bin", "ro", "rw", "private", "mnt"];
@@ -25,6 +28,12 @@ pub struct Runner {
     busybox: PathBuf,
     demo: PathBuf,
     sandboxer: PathBuf,
+}
+
+/// What waits for connections outside of the sandbox, as long as this is there.
+pub struct Servers {
+    _ports: [TcpListener; 2],
+    _sockets: [UnixListener; 3],
 }
 
 impl Runner {
@@ -58,16 +67,66 @@ impl Runner {
         Ok(())
     }
 
+    /// Starts what waits for connections.
+    pub fn serve(&self) -> Result<Servers> {
+        let listen = |port| {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+            listener.with_context(|| format!("cannot use port {port}"))
+        };
+        let path = |name: &str| UnixListener::bind(self.dir.join(name));
+        Ok(Servers {
+            _ports: [listen(CONNECT)?, listen(CONNECT + 1)?],
+            _sockets: [
+                path("rw/socket")?,
+                path("ro/socket")?,
+                UnixListener::bind_addr(&address(ABSTRACT)?)?,
+            ],
+        })
+    }
+
     /// Does the action of `row` and returns how it ended.
     pub fn run(&self, row: &Row) -> Result<Outcome> {
-        let mut words = Vec::new();
         match row.place {
-            Place::Outside => (),
-            Place::Sandbox => self.push_sandbox(&mut words, &["bin"], &["ro"], &["rw"]),
+            Place::Outside | Place::Sandbox | Place::Nested => self.act(row),
+            Place::Logged | Place::Quiet => self.look_at_log(row),
+        }
+    }
+
+    /// Does the action of `row`, which is denied, and returns whether that would be logged.
+    fn look_at_log(&self, row: &Row) -> Result<Outcome> {
+        let mut trace = Trace::start()?;
+        let outcome = self.act(row)?;
+        let events = trace.read()?;
+        let logged = events.iter().find_map(|event| match &event.what {
+            What::Denied(denial) => Some(denial.is_logged),
+            _ => None,
+        });
+        Ok(match (outcome, logged) {
+            (Outcome::Denied(_), Some(true)) => Outcome::Logged,
+            (Outcome::Denied(_), Some(false)) => Outcome::NotLogged,
+            _ => Outcome::Failed,
+        })
+    }
+
+    fn act(&self, row: &Row) -> Result<Outcome> {
+        let mut words = Vec::new();
+        if row.place != Place::Outside {
+            self.push_sandbox(&mut words, &["bin"], &["ro"], &["rw"]);
+        }
+        let private = text(&self.dir.join("private"));
+        let logged = ["--log-new-exec-on"].map(str::to_owned);
+        let quiet = ["--quiet-rights", "read_file", "--quiet-at", &private].map(str::to_owned);
+        match row.place {
+            Place::Outside | Place::Sandbox => (),
             Place::Nested => {
-                self.push_sandbox(&mut words, &["bin"], &["ro"], &["rw"]);
+                words.push("--".to_owned());
                 self.push_sandbox(&mut words, &["bin"], &["rw"], &[]);
             }
+            Place::Logged => words.extend(logged),
+            Place::Quiet => words.extend(logged.into_iter().chain(quiet)),
+        }
+        if row.place != Place::Outside {
+            words.push("--".to_owned());
         }
         self.push_program(&mut words, row);
 
@@ -85,7 +144,8 @@ impl Runner {
         Ok(outcome)
     }
 
-    /// Appends a call of the sandboxer, which may also run the programs used here.
+    /// Appends a call of the sandboxer, without the dashes before the command, which may also run
+    /// the programs used here.
     fn push_sandbox(&self, words: &mut Vec<String>, exec: &[&str], ro: &[&str], rw: &[&str]) {
         words.extend([text(&self.sandboxer), "--quiet".to_owned()]);
         words.push("--exec".to_owned());
@@ -96,7 +156,12 @@ impl Runner {
                 words.extend([option.to_owned(), text(&self.dir.join(name))]);
             }
         }
-        words.push("--".to_owned());
+        words.push("--allow".to_owned());
+        words.extend([
+            format!("bind_tcp,bind_udp:{BIND}"),
+            format!("connect_tcp,connect_send_udp:{CONNECT}"),
+            "bind_udp:0".to_owned(),
+        ]);
     }
 
     /// Appends the command of `row`: of this program or of busybox.
@@ -153,23 +218,6 @@ fn find(name: &str) -> Result<PathBuf> {
     env::split_paths(paths)
         .find_map(|dir| dir.join(name).canonicalize().ok())
         .with_context(|| format!("{name} is not in the PATH"))
-}
-
-/// Returns the ABI of the running kernel, as far as the crate knows it.
-pub fn landlock_abi() -> Result<u32> {
-    // A thread that restricts itself is told the status, and the other ones are not restricted.
-    let status = thread::spawn(|| {
-        Ruleset::default()
-            .handle_access(AccessFs::MakeSym)?
-            .create()?
-            .restrict_self()
-    });
-    let status = status.join().map_err(|_| anyhow!("a thread panicked"))?;
-    match status.context("cannot use Landlock")?.landlock {
-        LandlockStatus::Available { effective_abi, .. } => Ok(effective_abi as u32),
-        LandlockStatus::NotEnabled => bail!("Landlock is off in this kernel"),
-        LandlockStatus::NotImplemented => bail!("this kernel has no Landlock"),
-    }
 }
 
 #[cfg(test)]
