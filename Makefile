@@ -29,6 +29,7 @@ help:
 ## make kunit         Run the unit tests within the module (IMPL=)
 ## make selftests     Run this project's tests of the system calls (IMPL=, T=)
 ## make kselftest     Run the kernel's own Landlock tests, unchanged (IMPL=, T=)
+## make samples       Run the samples, and try to break out of them (IMPL=)
 ## make fuzz          Run random programs on C and on Rust (SEED=, N=, ONLY=)
 ## make prove         Prove what holds for all inputs and orders (QUICK=, ONLY=)
 ## make race          Let something happen at each marked point (QUICK=, T=)

@@ -79,6 +79,8 @@ pub enum Command {
     Selftests(Suite),
     /// Run the kernel's own Landlock tests, unchanged.
     Kselftest(Suite),
+    /// Run the samples, and try to break out of them.
+    Samples(Guest),
     /// Run random programs on C and on Rust.
     Fuzz(Fuzz),
     /// Prove what holds for all inputs and orders.

@@ -73,7 +73,7 @@ impl Guest {
 
     /// Adds the samples to the guest's programs.
     pub fn add_samples(&mut self, workshop: &Workshop) -> Result<()> {
-        let samples = samples(workshop, &["sandboxer", "demo"])?;
+        let samples = samples(workshop, &["sandboxer", "demo", "why"])?;
         self.root.add_all("bin", &samples)
     }
 

@@ -72,6 +72,10 @@ fn run(cli: Cli) -> Result<()> {
         Command::Kunit(guest) => suites::kunit(&open()?, guest.implementation),
         Command::Selftests(suite) => suites::command(&open()?, SuiteKind::Ours, &suite),
         Command::Kselftest(suite) => suites::command(&open()?, SuiteKind::Kernel, &suite),
+        Command::Samples(guest) => {
+            let suite = cli::Suite { guest, only: None };
+            suites::command(&open()?, SuiteKind::Samples, &suite)
+        }
         Command::Fuzz(arguments) => fuzz::command(&open()?, &arguments),
         Command::Prove(arguments) => prove::command(&open()?, &arguments),
         Command::Race(arguments) => race::command(&open_as(Flavor::Debug)?, &arguments),

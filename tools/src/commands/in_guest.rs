@@ -31,7 +31,7 @@ pub fn in_guest(workshop: &Workshop, implementation: Impl) -> Result<Count> {
     }
     guest.root.plan.extend(demo::sections());
     let mut names = Vec::new();
-    for kind in [SuiteKind::Ours, SuiteKind::Kernel] {
+    for kind in [SuiteKind::Ours, SuiteKind::Samples, SuiteKind::Kernel] {
         let programs = kind.programs(workshop)?;
         guest.add_suite(kind.folder(), &programs, &programs.tests())?;
         names.push((kind, programs.tests()));

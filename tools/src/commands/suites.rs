@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `make kselftest`, `make selftests` and `make kunit`: suites in a guest of their own.
+//! `make kselftest`, `make selftests`, `make samples` and `make kunit`: suites in a guest of their
+//! own.
+
+use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 
@@ -13,10 +16,13 @@ use crate::kernel::{Impl, Workshop};
 use crate::results::ktap;
 use crate::results::suites::{self as results, Suites};
 
+/// How much longer than another program the one that tests all samples may run.
+const SAMPLES_LIMIT: Duration = Duration::from_secs(180);
+
 /// Starts the names of the module's KUnit suites.
 const KUNIT_PREFIX: &str = "landlock_";
 
-/// `make kselftest` and `make selftests`: runs a suite, or one test of it, in a guest of its own.
+/// `make kselftest`, `make selftests` and `make samples`: runs a suite, or one test of it, in a guest of its own.
 pub fn command(workshop: &Workshop, kind: SuiteKind, suite: &cli::Suite) -> Result<()> {
     let implementation = suite.guest.implementation;
     let programs = kind.programs(workshop)?;
@@ -26,6 +32,9 @@ pub fn command(workshop: &Workshop, kind: SuiteKind, suite: &cli::Suite) -> Resu
     let flavor = workshop.flavor();
     guest.root.plan.extend(leaks::first_sections(flavor));
     guest.add_suite(kind.folder(), &programs, &names)?;
+    if kind == SuiteKind::Samples {
+        guest.extend_limit(SAMPLES_LIMIT);
+    }
     guest.root.plan.extend(leaks::final_sections(flavor));
     let session = guest.run(workshop, "tests")?;
     session.check_module()?;

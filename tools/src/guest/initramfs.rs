@@ -25,6 +25,7 @@ const DIRS: &[&str] = &[
     "proc",
     "sys",
     "kselftest",
+    "samples",
     "selftests",
     "slot",
     "tmp",

@@ -29,6 +29,17 @@ const NATIVE_BENCH: &str = "tools/testing/native/native_bench.c";
 /// Folder of the samples in the repository.
 pub const SAMPLES: &str = "samples/landlock-rs";
 
+/// Programs of the samples, and their test.
+const SAMPLE_PROGRAMS: [&str; 7] = [
+    "build-runner",
+    "convert",
+    "demo",
+    "file-server",
+    "samples_test",
+    "sandboxer",
+    "why",
+];
+
 /// Folder of the crate that makes and runs random programs.
 pub const FUZZ: &str = "tools/testing/fuzz";
 
@@ -200,6 +211,12 @@ pub fn fs_bench(workshop: &Workshop) -> Result<Programs> {
 /// Builds the samples and returns the programs `names`.
 pub fn samples(workshop: &Workshop, names: &[&str]) -> Result<Vec<PathBuf>> {
     build_crate(workshop, "samples", SAMPLES, names)
+}
+
+/// Builds the samples, and the program that tests them.
+pub fn sample_tests(workshop: &Workshop) -> Result<Programs> {
+    let files = samples(workshop, &SAMPLE_PROGRAMS)?;
+    Ok(Programs { files })
 }
 
 /// Builds the benchmark, and the program that it starts.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The suites of test programs: the kernel's own, and that of this repository.
+//! The suites of test programs: the kernel's own, that of this repository, and that of the samples.
 
 use anyhow::Result;
 
@@ -14,6 +14,8 @@ pub enum SuiteKind {
     Kernel,
     /// That of this repository.
     Ours,
+    /// The samples, and what tries to break out of them.
+    Samples,
 }
 
 impl SuiteKind {
@@ -22,6 +24,7 @@ impl SuiteKind {
         match self {
             Self::Kernel => "kselftest",
             Self::Ours => "selftests",
+            Self::Samples => "samples",
         }
     }
 
@@ -30,6 +33,7 @@ impl SuiteKind {
         match self {
             Self::Kernel => "the kernel's suite",
             Self::Ours => "our suite",
+            Self::Samples => "the samples",
         }
     }
 
@@ -47,6 +51,7 @@ impl SuiteKind {
         match self {
             Self::Kernel => programs::kselftest(workshop),
             Self::Ours => programs::selftests(workshop),
+            Self::Samples => programs::sample_tests(workshop),
         }
     }
 }
