@@ -6,6 +6,7 @@
 //! over the contents of blobs and of file descriptors. Only this folder and `ffi` have `unsafe`
 //! code.
 
+pub(crate) mod abi;
 pub(crate) mod address;
 pub(crate) mod blob;
 pub(crate) mod climb;

@@ -7,6 +7,7 @@
 //! (`tools/testing/policy`).
 #![forbid(unsafe_code)]
 
+pub(crate) mod abi;
 pub(crate) mod access;
 pub(crate) mod address;
 pub(crate) mod attr;

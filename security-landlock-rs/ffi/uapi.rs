@@ -7,6 +7,7 @@
 use crate::{
     kapi::shim,
     policy::{
+        abi::Abi,
         access::{
             AccessFs,
             AccessFsRight::{self, *},
@@ -28,6 +29,8 @@ use crate::{
 
 use core::mem::offset_of;
 use kernel::{bindings, prelude::*};
+
+static_assert!(Abi::MAX == shim::LANDLOCK_RS_ABI_MAX);
 
 /// Checks that the bits of a set are those of C, and that none is left out.
 macro_rules! assert_bits {

@@ -5,6 +5,7 @@
 use crate::{
     cred::CredSecurity,
     kapi::{
+        abi,
         denial::AuditData,
         path::{Dentry, Path},
     },
@@ -41,7 +42,8 @@ pub(crate) fn path_rename(
 ///
 /// `new_dir` and the directory of `old` are in the same mount, which the VFS checked. Fails with
 /// [`ENOENT`] if there is no such file, with [`EACCES`] if a right is missing, and otherwise with
-/// [`EXDEV`], after which user space may fall back to copying.
+/// [`EXDEV`], after which user space may fall back to copying. An ABI in which no rule can grant
+/// such a move always has the latter error.
 fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
     let Some(domain) = cred.domain_handling(AccessFs::ALL) else {
         return Ok(());
@@ -66,8 +68,8 @@ fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &
             log::denial(cred, blame, AuditData::Path(new_dir, new_dir.dentry()));
         }
         match denied.refusal {
-            Refusal::MissingRight => EACCES,
-            Refusal::Reparent => EXDEV,
+            Refusal::MissingRight if abi::current().can_refer() => EACCES,
+            Refusal::MissingRight | Refusal::Reparent => EXDEV,
         }
     })
 }

@@ -19,7 +19,7 @@ use kernel::{
 /// Copies a structure of 64-bit members that may grow with new ABI versions.
 ///
 /// User space passes `size` bytes. Members that it does not pass are zero; what it passes beyond
-/// `N` members must be zero.
+/// the `known` members, which are at most `N`, must be zero.
 ///
 /// Fails with [`EFAULT`] for a null or bad pointer, [`EINVAL`] for less than `min` members, and
 /// [`E2BIG`] for more than a page or for a tail that is not zero, in this order.
@@ -27,6 +27,7 @@ pub(crate) fn copy_members<const N: usize>(
     from: UserPtr,
     size: usize,
     min: usize,
+    known: usize,
 ) -> Result<[u64; N]> {
     if from.as_const_ptr().is_null() {
         return Err(EFAULT);
@@ -39,14 +40,11 @@ pub(crate) fn copy_members<const N: usize>(
     }
 
     let mut to = [0u64; N];
-    // SAFETY: `to` is valid for writes of its size, and any bytes are valid integers.
+    let known = known.min(N).wrapping_mul(size_of::<u64>());
+    // SAFETY: `to` is valid for writes of its size, and `known` is no more than that; any bytes are
+    // valid integers.
     to_result(unsafe {
-        shim::landlock_rs_copy_struct(
-            to.as_mut_ptr().cast(),
-            size_of_val(&to),
-            from.as_const_ptr(),
-            size,
-        )
+        shim::landlock_rs_copy_struct(to.as_mut_ptr().cast(), known, from.as_const_ptr(), size)
     })?;
     Ok(to)
 }

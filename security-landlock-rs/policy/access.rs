@@ -101,7 +101,7 @@ pub(crate) struct UnknownAccess;
 
 /// Implements what all sets of rights have in common.
 macro_rules! impl_access {
-    ($set:ident) => {
+    ($set:ident of $right:ident) => {
         impl Access for $set {
             const WIDTH: u32 = u32::BITS.wrapping_sub(Self::all_bits().leading_zeros());
 
@@ -115,6 +115,11 @@ macro_rules! impl_access {
         impl $set {
             /// Every known right.
             pub(crate) const ALL: Self = Self(Self::all_bits());
+
+            /// Returns the right `last`, and all that are older.
+            pub(crate) const fn up_to(last: $right) -> Self {
+                Self((last as u32).wrapping_shl(1).wrapping_sub(1))
+            }
 
             /// Converts the bits that user space passes in a structure.
             pub(crate) fn parse(bits: u64) -> Result<Self, UnknownAccess> {
@@ -156,9 +161,9 @@ impl Granted for AccessNet {
     }
 }
 
-impl_access!(AccessFs);
-impl_access!(AccessNet);
-impl_access!(Scopes);
+impl_access!(AccessFs of AccessFsRight);
+impl_access!(AccessNet of AccessNetRight);
+impl_access!(Scopes of Scope);
 
 impl AccessFs {
     /// The rights that make sense on something other than a directory.

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The ABI version, and the errata that are fixed.
+//! The errata that are fixed.
 
-/// The highest ABI version that is fully supported.
-pub(crate) const ABI_VERSION: i32 = 11;
+use super::abi::Abi;
 
 /// A fix that user space may need to know about.
 struct Erratum {
     /// Its number in the kernel's documentation, from 1.
     number: u32,
     /// First ABI version that had the bug.
-    abi: i32,
+    abi: u32,
 }
 
 /// The errata of Linux 7.3.
@@ -27,11 +26,11 @@ const ERRATA: [Erratum; 4] = [
 
 /// Returns the set of fixed errata: bit `n - 1` stands for erratum `n`.
 ///
-/// A bug of an ABI that is not supported yet is not one that was fixed.
-pub(crate) fn fixed() -> i32 {
+/// A bug in what version `abi` does not have is not one that was fixed.
+pub(crate) fn fixed(abi: &Abi) -> i32 {
     ERRATA
         .iter()
-        .filter(|erratum| erratum.abi <= ABI_VERSION)
+        .filter(|erratum| erratum.abi <= abi.version())
         .fold(0, |fixed, erratum| {
             fixed | 1i32.wrapping_shl(erratum.number.wrapping_sub(1))
         })

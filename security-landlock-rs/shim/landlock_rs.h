@@ -93,6 +93,10 @@ extern struct lsm_blob_sizes landlock_rs_blob_sizes;
 /* Are there hooks and blobs?  Without them there must be no domain. */
 extern bool landlock_rs_is_enabled;
 
+/* The latest ABI version, and the one that user space sees: abi.c. */
+#define LANDLOCK_RS_ABI_MAX 11
+extern unsigned int landlock_rs_abi;
+
 /* What C knows and bindgen cannot see: constants made by macros. */
 
 enum landlock_rs_const {

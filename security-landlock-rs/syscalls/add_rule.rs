@@ -5,6 +5,7 @@
 use super::ruleset_fd;
 use crate::{
     kapi::{
+        abi,
         file::{self, FileExt},
         path::{OwnedPath, Path},
         user,
@@ -31,10 +32,11 @@ pub(crate) fn add_rule(
     rule_attr: UserPtr,
     flags: u32,
 ) -> Result {
-    let logging = Logging::parse(flags)?;
+    let abi = abi::current();
+    let logging = abi.check_logging(Logging::parse(flags)?)?;
     let ruleset = ruleset_fd::get_writable(ruleset_fd)?;
 
-    match RuleType::parse(rule_type)? {
+    match abi.check_rule_type(RuleType::parse(rule_type)?)? {
         RuleType::PathBeneath => path_beneath(&ruleset, rule_attr, logging),
         RuleType::NetPort => net_port(&ruleset, rule_attr, logging),
     }

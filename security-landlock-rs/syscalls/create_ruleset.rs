@@ -4,7 +4,7 @@
 
 use super::ruleset_fd;
 use crate::{
-    kapi::user,
+    kapi::{abi, user},
     policy::{
         attr::{Query, RulesetAttr},
         errata,
@@ -18,13 +18,16 @@ use kernel::{ffi::c_int, prelude::*, uaccess::UserPtr};
 pub(crate) fn create_ruleset(attr: UserPtr, size: usize, flags: u32) -> Result<c_int> {
     let has_attr = !attr.as_const_ptr().is_null();
 
-    match Query::parse(flags, has_attr, size)? {
-        Query::AbiVersion => Ok(errata::ABI_VERSION),
-        Query::Errata => Ok(errata::fixed()),
-        Query::Create => {
-            let members = user::copy_members(attr, size, RulesetAttr::MIN_MEMBERS)?;
+    let abi = abi::current();
 
-            let ruleset = Ruleset::new(RulesetAttr::parse(members)?)?;
+    match abi.check_query(Query::parse(flags, has_attr, size)?)? {
+        // CAST: there are few versions.
+        Query::AbiVersion => Ok(abi.version() as c_int),
+        Query::Errata => Ok(errata::fixed(abi)),
+        Query::Create => {
+            let members = user::copy_members(attr, size, RulesetAttr::MIN_MEMBERS, abi.members())?;
+            let attr = abi.check_ruleset(RulesetAttr::parse(members)?)?;
+            let ruleset = Ruleset::new(attr)?;
 
             ruleset.announce();
             ruleset_fd::install(ruleset)

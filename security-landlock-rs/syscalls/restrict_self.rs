@@ -6,6 +6,7 @@ use super::{ruleset_fd, tsync};
 use crate::{
     cred::CredSecurity,
     kapi::{
+        abi,
         cred::PreparedCred,
         log,
         mark::{mark, Mark},
@@ -22,16 +23,18 @@ use kernel::{error::code::EPERM, ffi::c_int, prelude::*};
 /// A task must not restrict a program that gains privileges on execution: the thread must have set
 /// `no_new_privs`, set it if the call succeeds, or be privileged itself.
 pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
-    let flags = RestrictFlags::parse(flags)?;
+    let abi = abi::current();
+    if abi.checks_privilege_first() {
+        check_privilege(NoNewPrivs::of_current())?;
+    }
+    let flags = abi.check_restrict(RestrictFlags::parse(flags)?)?;
 
     let no_new_privs = if flags.contains(RestrictFlag::NoNewPrivs) {
         NoNewPrivs::Set
     } else {
         NoNewPrivs::of_current()
     };
-    if no_new_privs == NoNewPrivs::Keep && !task::current_is_admin() {
-        return Err(EPERM);
-    }
+    check_privilege(no_new_privs)?;
 
     let ruleset = match flags.enforced(ruleset_fd) {
         Enforced::Ruleset(fd) => Some(ruleset_fd::get_readable(fd)?),
@@ -67,6 +70,15 @@ pub(crate) fn restrict_self(ruleset_fd: c_int, flags: u32) -> Result {
     if let Some(domain) = enforced {
         let no_new_privs = task::current_has_no_new_privs();
         log::trace_enforce_domain(domain, true, is_process_wide, no_new_privs);
+    }
+    Ok(())
+}
+
+/// Fails with [`EPERM`] if the current thread is neither privileged, nor has or gets
+/// `no_new_privs`.
+fn check_privilege(no_new_privs: NoNewPrivs) -> Result {
+    if no_new_privs == NoNewPrivs::Keep && !task::current_is_admin() {
+        return Err(EPERM);
     }
     Ok(())
 }

@@ -37,6 +37,11 @@ pub(crate) enum Enforced {
 }
 
 impl RestrictFlags {
+    /// Returns the flag `last`, and all that are older.
+    pub(crate) const fn up_to(last: RestrictFlag) -> Self {
+        Self((last as u32).wrapping_shl(1).wrapping_sub(1))
+    }
+
     /// Checks the flags that user space passes.
     pub(crate) fn parse(flags: u32) -> Result<Self, AttrError> {
         if flags & !Self::all_bits() == 0 {

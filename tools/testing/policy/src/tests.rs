@@ -2,6 +2,7 @@
 
 //! One module for each module of the policy.
 
+mod abi;
 mod access;
 mod address;
 mod attr;
