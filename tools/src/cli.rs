@@ -75,9 +75,9 @@ pub enum Command {
     Policy,
     /// Run the unit tests within the module.
     Kunit(Guest),
-    /// Run this project's tests of the system calls.
+    /// Run this project's tests of system calls.
     Selftests(Suite),
-    /// Run the kernel's own Landlock tests, unchanged.
+    /// Run the kernel's Landlock tests, unchanged.
     Kselftest(Suite),
     /// Run the samples, and try to break out of them.
     Samples(Guest),
@@ -99,6 +99,9 @@ pub struct Guest {
     /// Use this Landlock: c, rust (the module), builtin or debian.
     #[arg(long = "impl", env = "IMPL", default_value = "rust")]
     pub implementation: Impl,
+    /// Let user space see this version of the ABI: 5.
+    #[arg(long, env = "ABI")]
+    pub abi: Option<u32>,
 }
 
 /// A suite of tests in a guest.

@@ -6,16 +6,18 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use crate::guest::Guest;
+use crate::cli;
 use crate::guest::programs;
 use crate::host::cargo::{self, POLICY};
 use crate::host::lock::Lock;
 use crate::host::place::Place;
 use crate::host::toolchain::Toolchain;
 use crate::host::{deps, ui};
-use crate::kernel::{Flavor, Impl, Workshop, module};
+use crate::kernel::{Flavor, Workshop, module};
 
+pub mod abi;
 pub mod analyzer;
+mod asked;
 pub mod coverage;
 pub mod debug;
 pub mod demo;
@@ -35,9 +37,9 @@ Leave it with `exit`, or with Ctrl-A X if it hangs.
 ";
 
 /// `make shell`: gives the terminal to a guest.
-pub fn shell(workshop: &Workshop, implementation: Impl) -> Result<()> {
+pub fn shell(workshop: &Workshop, asked: &cli::Guest) -> Result<()> {
     ensure!(ui::is_terminal(), "make shell needs a terminal");
-    let mut guest = Guest::new(workshop, implementation, "shell")?;
+    let mut guest = asked::guest(workshop, asked, "shell")?;
     guest.add_samples(workshop)?;
     guest.root.add("bin/fuzz", &programs::fuzz(workshop)?)?;
     guest.root.greeting = Some(GREETING.to_owned());

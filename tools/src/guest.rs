@@ -59,7 +59,7 @@ impl Guest {
             console: workshop.place.log(&format!("console-{name}")),
             flavor: workshop.flavor(),
             processors: USUAL_PROCESSORS,
-            parameters: "",
+            parameters: String::new(),
             plugin: None,
             limit: Duration::from_secs(60) * workshop.flavor().slowness(),
         };
@@ -68,7 +68,17 @@ impl Guest {
 
     /// Disables Landlock with the boot parameter.
     pub fn disable_landlock(&mut self) {
-        self.machine.parameters = "lsm=capability";
+        self.machine.parameters = "lsm=capability".to_owned();
+    }
+
+    /// Lets user space see the version `abi` of the ABI, if there is one.
+    ///
+    /// The kernel gives what it does not know itself to `/init`, as a variable of its environment,
+    /// and `/init` gives it to the module and to all programs.
+    pub fn set_abi(&mut self, abi: Option<u32>) {
+        if let Some(abi) = abi {
+            self.machine.parameters = format!("landlock_rs.abi={abi} ABI={abi}");
+        }
     }
 
     /// Adds the samples to the guest's programs.

@@ -56,7 +56,7 @@ fn run(cli: Cli) -> Result<()> {
     let open = || open_as(flavor);
     match cli.command {
         Command::Run => demo::command(&open()?),
-        Command::Shell(guest) => commands::shell(&open()?, guest.implementation),
+        Command::Shell(guest) => commands::shell(&open()?, &guest),
         Command::Module { kdir } => commands::build_module(&place, kdir.as_deref(), kernel_src),
         Command::Test => test::command(&open()?),
         Command::TestAll => test::all(open_as),
@@ -69,7 +69,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::RustAnalyzer => analyzer::command(&open()?),
         Command::Coverage => coverage::command(&open()?),
         Command::Policy => commands::policy(&place).map(|_| ()),
-        Command::Kunit(guest) => suites::kunit(&open()?, guest.implementation),
+        Command::Kunit(guest) => suites::kunit(&open()?, &guest),
         Command::Selftests(suite) => suites::command(&open()?, SuiteKind::Ours, &suite),
         Command::Kselftest(suite) => suites::command(&open()?, SuiteKind::Kernel, &suite),
         Command::Samples(guest) => {

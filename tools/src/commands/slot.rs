@@ -18,13 +18,13 @@ use crate::results::tap::Count;
 const UNFILLED: &str = "slot";
 
 /// Something that must be refused.
-struct Refusal {
+pub struct Refusal {
     /// Section of the guest's plan.
-    section: &'static str,
+    pub section: &'static str,
     /// What the program of the guest says.
-    answer: &'static str,
+    pub answer: &'static str,
     /// What the kernel says, and what to do; nothing when the program says it all.
-    message: &'static str,
+    pub message: &'static str,
 }
 
 /// What `/init` does before the module is there.
@@ -70,7 +70,7 @@ const DISABLED_MODULE: Refusal = Refusal {
 
 impl Refusal {
     /// Fails unless this was refused as it has to be.
-    fn check(&self, session: &Session) -> Result<()> {
+    pub fn check(&self, session: &Session) -> Result<()> {
         let section = self.section;
         let output = session.transcript.section(section);
         let output = output.with_context(|| format!("{section}: was not reached"))?;

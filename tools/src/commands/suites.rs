@@ -8,9 +8,10 @@ use std::time::Duration;
 use anyhow::{Result, bail, ensure};
 
 use crate::cli;
+use crate::commands::asked;
 use crate::guest::machine::Session;
 use crate::guest::suite::SuiteKind;
-use crate::guest::{Guest, leaks, suites};
+use crate::guest::{leaks, suites};
 use crate::host::ui;
 use crate::kernel::{Impl, Workshop};
 use crate::results::ktap;
@@ -28,7 +29,7 @@ pub fn command(workshop: &Workshop, kind: SuiteKind, suite: &cli::Suite) -> Resu
     let programs = kind.programs(workshop)?;
     let names = choose(programs.tests(), suite.only.as_deref())?;
     let name = kind.file(workshop, implementation);
-    let mut guest = Guest::new(workshop, implementation, &name)?;
+    let mut guest = asked::guest(workshop, &suite.guest, &name)?;
     let flavor = workshop.flavor();
     guest.root.plan.extend(leaks::first_sections(flavor));
     guest.add_suite(kind.folder(), &programs, &names)?;
@@ -76,10 +77,10 @@ pub fn write(
 }
 
 /// `make kunit`: the suites that the module runs when it is loaded.
-pub fn kunit(workshop: &Workshop, implementation: Impl) -> Result<()> {
-    let session = Guest::new(workshop, implementation, "kunit")?.run(workshop, "kunit")?;
+pub fn kunit(workshop: &Workshop, asked: &cli::Guest) -> Result<()> {
+    let session = asked::guest(workshop, asked, "kunit")?.run(workshop, "kunit")?;
     session.check_module()?;
-    let suites = read_kunit(workshop, implementation, &session)?;
+    let suites = read_kunit(workshop, asked.implementation, &session)?;
     results::print(&suites);
     ui::say("results", "out/kunit.json");
     session.check()?;

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::bound::Bound;
 use crate::commands::in_guest::in_guest;
-use crate::commands::{debug, slot};
+use crate::commands::{abi, debug, slot};
 use crate::guest::programs::{BENCH, FUZZ, SAMPLES};
 use crate::host::cargo::{self, POLICY};
 use crate::kernel::{Flavor, Impl, Workshop};
@@ -66,6 +66,7 @@ fn plain(workshop: &Workshop, bound: Bound) -> Result<Count> {
     tally(&mut count, in_guest(workshop, Impl::Rust))?;
     tally(&mut count, slot::disabled(workshop, Impl::Builtin))?;
     tally(&mut count, slot::disabled(workshop, Impl::Rust))?;
+    tally(&mut count, abi::count(workshop, bound))?;
     tally(&mut count, race::quick(workshop))?;
     tally(&mut count, fuzz::count(workshop, Bound::Quick))?;
     Ok(count)

@@ -54,7 +54,7 @@ fn probe(console: PathBuf, kernel: &Path) -> bool {
     let machine = Machine {
         kernel: kernel.to_owned(),
         flavor: Flavor::Plain,
-        parameters: "",
+        parameters: String::new(),
         plugin: None,
         accel: Accel::Kvm,
         processors: USUAL_PROCESSORS,

@@ -41,7 +41,7 @@ pub struct Machine {
     /// What the kernel checks.
     pub flavor: Flavor,
     /// Parameters of this kernel, after those of every kernel.
-    pub parameters: &'static str,
+    pub parameters: String,
     /// Plugin that QEMU loads, with its arguments.
     pub plugin: Option<String>,
     /// How the processor is provided.
