@@ -3,6 +3,7 @@
 //! The tests of this project, by the names with which they are printed when they run.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -15,8 +16,14 @@ use crate::kernel::module_sources;
 /// Folder of the policy's tests on the host.
 const HOST: &str = "tools/testing/policy/src/tests";
 
-/// Folder of the tests of the system calls.
-const SELFTESTS: &str = "tools/testing/selftests/landlock-rs";
+/// Folders of the tests of the system calls.
+const SELFTESTS: [&str; 2] = ["tools/testing/selftests/landlock-rs", "tools/testing/slot"];
+
+/// The patch that adds the slot, with its KUnit tests.
+const SLOT: &str = "patches/linux-7.3/0002-landlock-Add-a-slot-that-a-module-can-fill.patch";
+
+/// Finds the name of a test of the slot.
+const SLOT_TEST: &str = r"(?m)^\+\s*KUNIT_CASE\((\w+)\)";
 
 /// Finds the name of a KUnit suite.
 const SUITE: &str = r"kunit_tests\((\w+)\)";
@@ -29,7 +36,7 @@ const C_TEST: &str = r"(?m)^TEST(?:_F|_F_TIMEOUT)?\(\s*(\w+)(?:,\s*(\w+))?";
 
 /// The names of tests:
 ///
-/// - KUnit: `suite.case`
+/// - KUnit, also of the slot: `suite.case`
 /// - policy, on the host: `tests::file::case`
 /// - system calls: `program fixture.case`, or `program case`
 pub struct OwnTests(BTreeSet<String>);
@@ -44,9 +51,16 @@ impl OwnTests {
         for source in files::read(&repo.join(HOST), &["rs"])? {
             names.extend(host(&source)?);
         }
-        for source in files::read(&repo.join(SELFTESTS), &["c"])? {
-            names.extend(selftests(&source)?);
+        for folder in SELFTESTS {
+            for source in files::read(&repo.join(folder), &["c"])? {
+                names.extend(selftests(&source)?);
+            }
         }
+        let patch = repo.join(SLOT);
+        let text = fs::read_to_string(&patch);
+        names.extend(slot(
+            &text.with_context(|| format!("cannot read {}", patch.display()))?,
+        )?);
         Ok(Self(names))
     }
 
@@ -106,6 +120,15 @@ fn host(source: &Source) -> Result<Vec<String>> {
         .collect())
 }
 
+/// Names the KUnit tests that the patch `text` adds.
+fn slot(text: &str) -> Result<Vec<String>> {
+    let pattern = pattern(SLOT_TEST)?;
+    let found = pattern.captures_iter(text);
+    Ok(found
+        .map(|test| format!("landlock_slot.{}", &test[1]))
+        .collect())
+}
+
 /// Names the tests of a program for the system calls.
 fn selftests(source: &Source) -> Result<Vec<String>> {
     let program = stem(source);
@@ -134,6 +157,13 @@ mod tests {
         );
         let without_suite = "#[test]\nfn x() {}\n";
         assert!(kunit(&source("a.rs", without_suite)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn tests_of_the_slot_are_in_a_patch() {
+        let text = "+static void test_a(struct kunit *const test)\n+\tKUNIT_CASE(test_a),\n \t\
+                    KUNIT_CASE(test_of_the_kernel),\n";
+        assert_eq!(slot(text).unwrap(), ["landlock_slot.test_a"]);
     }
 
     #[test]

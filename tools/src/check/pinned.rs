@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Pinned behaviour: what the documentation says of C Landlock names tests that exist.
+//! Pinned behaviour: what the documentation says of C Landlock, and of what Landlock protects from,
+//! names tests that exist.
 
 use std::fs;
 
@@ -10,11 +11,24 @@ use crate::check::Verdict;
 use crate::check::own_tests::{OwnTests, pattern};
 use crate::kernel::Workshop;
 
-/// Where it is said.
-const DESIGN: &str = "Documentation/design.rst";
-
-/// The sections of which every item names its tests.
-const SECTIONS: [&str; 2] = ["Better than C", "Behaviour of C that is easy to miss"];
+/// Where it is said: documents, and the sections of which every item names its tests.
+const DOCUMENTS: [(&str, &[&str]); 2] = [
+    (
+        "Documentation/design.rst",
+        &["Better than C", "Behaviour of C that is easy to miss"],
+    ),
+    (
+        "Documentation/threat-model.rst",
+        &[
+            "Who decides",
+            "What it protects",
+            "What is left to a sandboxed program",
+            "What belongs beside it",
+            "What the slot and the module add",
+            "What Rust buys",
+        ],
+    ),
+];
 
 /// What is set as code. It may go on in the next line.
 const CODE: &str = "``([^`]+)``";
@@ -28,22 +42,25 @@ type Item = (usize, String);
 /// Checks every item of the sections.
 pub fn check(workshop: &Workshop) -> Result<Verdict> {
     let repo = &workshop.place.repo;
-    let text =
-        fs::read_to_string(repo.join(DESIGN)).with_context(|| format!("cannot read {DESIGN}"))?;
     let own = OwnTests::find(repo)?;
     let mut problems = Vec::new();
     let mut count = 0;
-    for section in SECTIONS {
-        let items = items(&text, section);
-        if items.is_empty() {
-            problems.push(format!("{DESIGN}: no items below \"{section}\""));
-        }
-        count += items.len();
-        for item in &items {
-            problems.extend(problem(item, &own)?);
+    for (name, sections) in DOCUMENTS {
+        let text = fs::read_to_string(repo.join(name));
+        let text = text.with_context(|| format!("cannot read {name}"))?;
+        for section in sections {
+            let items = items(&text, section);
+            if items.is_empty() {
+                problems.push(format!("{name}: no items below \"{section}\""));
+            }
+            count += items.len();
+            for item in &items {
+                let problem = problem(item, &own)?;
+                problems.extend(problem.map(|problem| format!("{name}:{problem}")));
+            }
         }
     }
-    let remark = format!("{count} items of {DESIGN} name their tests");
+    let remark = format!("{count} items of the documents name their tests");
     Ok(Verdict::new(problems, remark))
 }
 
@@ -64,7 +81,8 @@ fn items(text: &str, section: &str) -> Vec<Item> {
     items
 }
 
-/// Finds out whether an item names no test, or one that is not there.
+/// Finds out whether an item names no test, or one that is not there; returns the line, and what is
+/// wrong with it.
 ///
 /// What has the form of a test's name has to be one.
 fn problem(item: &Item, own: &OwnTests) -> Result<Option<String>> {
@@ -78,11 +96,9 @@ fn problem(item: &Item, own: &OwnTests) -> Result<Option<String>> {
         .filter(|name| form.is_match(name))
         .collect();
     if let Some(name) = names.iter().find(|name| !own.has(name)) {
-        return Ok(Some(format!("{DESIGN}:{line}: no such test: {name}")));
+        return Ok(Some(format!("{line}: no such test: {name}")));
     }
-    Ok(names
-        .is_empty()
-        .then(|| format!("{DESIGN}:{line}: names no test")))
+    Ok(names.is_empty().then(|| format!("{line}: names no test")))
 }
 
 #[cfg(test)]
@@ -109,13 +125,7 @@ mod tests {
             .map(|item| problem(item, &own).unwrap())
             .collect();
         assert_eq!(found[0], None);
-        assert_eq!(
-            found[1].as_deref(),
-            Some("Documentation/design.rst:13: names no test")
-        );
-        assert_eq!(
-            found[2].as_deref(),
-            Some("Documentation/design.rst:14: no such test: tests::a::z")
-        );
+        assert_eq!(found[1].as_deref(), Some("13: names no test"));
+        assert_eq!(found[2].as_deref(), Some("14: no such test: tests::a::z"));
     }
 }
