@@ -12,7 +12,7 @@ use crate::check::own_tests::{OwnTests, pattern};
 use crate::kernel::Workshop;
 
 /// Where it is said: documents, and the sections of which every item names its tests.
-const DOCUMENTS: [(&str, &[&str]); 2] = [
+const DOCUMENTS: [(&str, &[&str]); 3] = [
     (
         "Documentation/design.rst",
         &["Better than C", "Behaviour of C that is easy to miss"],
@@ -26,6 +26,13 @@ const DOCUMENTS: [(&str, &[&str]); 2] = [
             "What belongs beside it",
             "What the slot and the module add",
             "What Rust buys",
+        ],
+    ),
+    (
+        "Documentation/user-guide.rst",
+        &[
+            "Rules on files and on directories",
+            "Differences from C Landlock",
         ],
     ),
 ];
