@@ -20,7 +20,7 @@ use crate::{
         access::{AccessFs, AccessMasks, AccessNet, Granted},
         address::Port,
         attr::RulesetAttr,
-        grants::Logging,
+        grants::{GrantedUnion, Logging},
     },
 };
 
@@ -49,6 +49,8 @@ pub(crate) struct Built {
     paths: Rules<AccessFs>,
     ports: Rules<AccessNet>,
     objects: Objects,
+    /// What `paths` grants.
+    union: GrantedUnion<AccessFs>,
     traced: Traced,
 }
 
@@ -76,6 +78,7 @@ impl Ruleset {
             paths: Rules::new()?,
             ports: Rules::new()?,
             objects: Objects::new(),
+            union: GrantedUnion::none(),
             traced: Traced {
                 ruleset: TracedRuleset {
                     id: ids::next(),
@@ -174,6 +177,7 @@ impl Built {
             mark(Mark::RuleInTable);
             self.objects.push(object)?;
         }
+        self.union.add(allowed, logging);
         Ok(())
     }
 
@@ -203,5 +207,11 @@ impl Built {
     /// Returns the objects of [`Self::paths`].
     pub(crate) fn objects(&self) -> &Objects {
         &self.objects
+    }
+
+    /// Returns what all rules on file hierarchies grant together.
+    #[allow(dead_code)]
+    pub(crate) fn granted_union(&self) -> GrantedUnion<AccessFs> {
+        self.union
     }
 }

@@ -16,6 +16,41 @@ pub(crate) enum Logging {
     Quiet,
 }
 
+/// What all rules of a ruleset grant together, on whatever objects, and whether one is quiet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GrantedUnion<A> {
+    granted: A,
+    is_any_quiet: bool,
+}
+
+// Not used yet by a decision.
+#[allow(dead_code)]
+impl<A: Access> GrantedUnion<A> {
+    /// Returns what no rule grants.
+    pub(crate) fn none() -> Self {
+        Self {
+            granted: A::from_stored(0),
+            is_any_quiet: false,
+        }
+    }
+
+    /// Adds a rule.
+    pub(crate) fn add(&mut self, granted: A, logging: Logging) {
+        self.granted = A::from_stored(self.granted.into() | granted.into());
+        self.is_any_quiet |= logging == Logging::Quiet;
+    }
+
+    /// Returns every right that some rule grants.
+    pub(crate) fn granted(self) -> A {
+        self.granted
+    }
+
+    /// Returns whether some rule is quiet.
+    pub(crate) fn is_any_quiet(self) -> bool {
+        self.is_any_quiet
+    }
+}
+
 /// What each layer grants on one object, packed as [`super::layer`] says.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Grants<'a> {
@@ -76,5 +111,38 @@ impl Layers {
             }
         }
         (granted, self.youngest().get().wrapping_add(1))
+    }
+}
+
+#[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
+#[kernel::prelude::kunit_tests(landlock_grants)]
+mod tests {
+    use super::super::access::{
+        AccessFs,
+        AccessFsRight::{ReadFile, WriteFile},
+    };
+    use super::*;
+
+    #[test]
+    fn union_has_what_any_rule_grants() {
+        let mut union = GrantedUnion::<AccessFs>::none();
+        assert_eq!(union.granted(), AccessFs::empty());
+
+        union.add(ReadFile.into(), Logging::Normal);
+        union.add(WriteFile.into(), Logging::Normal);
+
+        assert_eq!(union.granted(), ReadFile | WriteFile);
+        assert!(!union.is_any_quiet());
+    }
+
+    #[test]
+    fn one_quiet_rule_is_enough() {
+        let mut union = GrantedUnion::<AccessFs>::none();
+
+        union.add(AccessFs::empty(), Logging::Quiet);
+        union.add(ReadFile.into(), Logging::Normal);
+
+        assert!(union.is_any_quiet());
+        assert_eq!(union.granted(), AccessFs::from(ReadFile));
     }
 }
