@@ -30,6 +30,7 @@ pub(crate) mod random;
 pub(crate) mod release;
 pub(crate) mod resched;
 pub(crate) mod shim;
+pub(crate) mod slab;
 pub(crate) mod sock;
 pub(crate) mod superblock;
 pub(crate) mod task;

@@ -4,11 +4,13 @@
 
 use super::{
     shim,
+    slab::Slab,
     wrapper::declare_safe, //
 };
 
+use core::{mem::MaybeUninit, slice};
 use kernel::{
-    alloc::flags::GFP_KERNEL_ACCOUNT,
+    alloc::{flags::GFP_KERNEL_ACCOUNT, Vec},
     bindings,
     error::{code::ENAMETOOLONG, to_result},
     ffi::c_char,
@@ -23,6 +25,9 @@ declare_safe! { shim:
 /// Size in bytes of the longest path of a program, including the suffix of a deleted one.
 const EXE_SIZE: usize = bindings::PATH_MAX as usize + 11;
 
+/// The path of a program, with a null byte.
+type Exe = Vec<u8, Slab>;
+
 /// The process that created a domain: its identity, user, name and program at that time.
 ///
 /// # Invariants
@@ -31,7 +36,7 @@ const EXE_SIZE: usize = bindings::PATH_MAX as usize + 11;
 /// - `exe` ends with a null byte.
 pub(crate) struct Creator {
     raw: shim::landlock_rs_creator,
-    exe: KVec<u8>,
+    exe: Exe,
 }
 
 // SAFETY: Any task may read and drop the reference to the identity of a process; the rest is plain
@@ -68,18 +73,37 @@ impl Drop for Creator {
     }
 }
 
-/// Returns the path of the current program, or `(null)` if there is none, with a null byte.
-fn current_exe() -> Result<KVec<u8>> {
-    let mut buffer = KVec::<u8>::with_capacity(EXE_SIZE, GFP_KERNEL)?;
-    // SAFETY: The buffer is valid for writes of `EXE_SIZE` bytes.
-    let start = unsafe { shim::landlock_rs_current_exe(buffer.as_mut_ptr().cast(), EXE_SIZE) };
+/// Size in bytes of paths that need no memory to be made: most.
+const SHORT_SIZE: usize = 128;
 
-    to_result(start)?;
+/// Returns the path of the current program, or `(null)` if there is none, with a null byte.
+fn current_exe() -> Result<Exe> {
+    let mut short = [MaybeUninit::uninit(); SHORT_SIZE];
+
+    if let Some(exe) = write_exe(&mut short)? {
+        return Ok(exe);
+    }
+    let mut long = KVec::<u8>::with_capacity(EXE_SIZE, GFP_KERNEL)?;
+
+    write_exe(long.spare_capacity_mut())?.ok_or(ENAMETOOLONG)
+}
+
+/// Returns what [`current_exe`] does, unless it is longer than `buffer`.
+fn write_exe(buffer: &mut [MaybeUninit<u8>]) -> Result<Option<Exe>> {
+    let size = buffer.len();
+    // SAFETY: The buffer is valid for writes of that many bytes.
+    let start = unsafe { shim::landlock_rs_current_exe(buffer.as_mut_ptr().cast(), size) };
+
+    match to_result(start) {
+        Err(error) if error == ENAMETOOLONG => return Ok(None),
+        result => result?,
+    }
     let start = usize::try_from(start).map_err(|_| ENAMETOOLONG)?;
-    let len = EXE_SIZE.checked_sub(start).ok_or(ENAMETOOLONG)?;
-    // SAFETY: The function wrote all bytes from `start`, which is in the buffer, to the end.
-    let path = unsafe { core::slice::from_raw_parts(buffer.as_ptr().add(start), len) };
-    let mut exe = KVec::new();
+    let path = buffer.get(start..).ok_or(ENAMETOOLONG)?;
+    // SAFETY: The function wrote all bytes from `start` to the end.
+    let path = unsafe { slice::from_raw_parts(path.as_ptr().cast::<u8>(), path.len()) };
+    let mut exe = Exe::new();
+
     exe.extend_from_slice(path, GFP_KERNEL_ACCOUNT)?;
-    Ok(exe)
+    Ok(Some(exe))
 }

@@ -56,6 +56,7 @@ use super::{
     mark::{mark, Mark},
     release::PendingRelease,
     shim::safe,
+    slab::SlabBox,
 };
 
 use core::{
@@ -120,7 +121,7 @@ impl Object {
 ///
 /// # Invariants
 ///
-/// The object is valid, came from a [`KBox`], and this value owns one of the references it counts.
+/// The object is valid, came from a [`SlabBox`], and this value owns one of the references it counts.
 pub(crate) struct ObjectRef(NonNull<Object>);
 
 // SAFETY: Any task may use and drop a reference: all that changes in an object is atomic or locked.
@@ -160,7 +161,7 @@ impl ObjectRef {
     fn new(inode: &Inode) -> Result<Self> {
         // SAFETY: `tie` drops it, or makes the slot lead to it: `sb_delete` finds it then.
         let held = unsafe { InodeRef::hold(inode) };
-        let object = KBox::try_pin_init(
+        let object = SlabBox::try_pin_init(
             try_pin_init!(Object {
                 refs: Refcount::new(1),
                 rcu: Opaque::uninit(),
@@ -169,7 +170,7 @@ impl ObjectRef {
             GFP_KERNEL_ACCOUNT,
         )?;
         // SAFETY: The object is not moved: it is freed where it is.
-        let object = KBox::leak(unsafe { Pin::into_inner_unchecked(object) });
+        let object = SlabBox::leak(unsafe { Pin::into_inner_unchecked(object) });
 
         // INVARIANT: The count is one, and this is that reference.
         Ok(Self(NonNull::from(object)))
@@ -214,7 +215,7 @@ impl Drop for ObjectRef {
         mark(Mark::DropUnlocked);
         drop(release);
         mark(Mark::DropReleased);
-        // SAFETY: By the type invariants the object came from a `KBox`, that is, from `kmalloc()`.
+        // SAFETY: By the type invariants the object came from a `SlabBox`, that is, from `kmalloc()`.
         // There is no reference any more, and no slot leads to the object: a task that still
         // uses it found it before, and is in an RCU read-side critical section.
         unsafe { bindings::kvfree_call_rcu(object.rcu.get(), self.0.as_ptr().cast()) };

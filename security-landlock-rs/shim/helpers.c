@@ -10,6 +10,7 @@
 #include <linux/lockdep.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/wait_bit.h>
 
@@ -62,6 +63,19 @@ void landlock_rs_iget(struct inode *inode)
 void landlock_rs_resched(void)
 {
 	cond_resched();
+}
+
+/**
+ * landlock_rs_kmalloc() - Allocate memory charged to the current task
+ * @size: Size of the memory.
+ *
+ * Context: Process context, may sleep.  The caller has to call kfree().
+ *
+ * Return: The memory, or NULL.
+ */
+void *landlock_rs_kmalloc(size_t size)
+{
+	return kmalloc(size, GFP_KERNEL_ACCOUNT);
 }
 
 /**

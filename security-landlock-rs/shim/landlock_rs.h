@@ -186,6 +186,7 @@ bool landlock_rs_refcount_inc_not_zero(refcount_t *refs);
 bool landlock_rs_inode_is_used(struct inode *inode);
 void landlock_rs_iget(struct inode *inode);
 void landlock_rs_resched(void);
+void *landlock_rs_kmalloc(size_t size);
 void landlock_rs_release_wake(atomic_long_t *pending);
 void landlock_rs_release_wait(atomic_long_t *pending);
 int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,

@@ -181,7 +181,7 @@ fn add_variant(variants: &mut String, name: &str, sources: &Path, here: &str) {
     }
     let marks = Path::new(here).join(SOURCES).join("mark.rs");
     writeln!(variants, "#[path = {marks:?}] pub mod mark;").expect("a string has room");
-    for file in ["blob", "inode", "superblock", "shim", "scenarios"] {
+    for file in ["blob", "inode", "slab", "superblock", "shim", "scenarios"] {
         let path = Path::new(here).join("src").join(file).with_extension("rs");
         writeln!(variants, "#[path = {path:?}] pub mod {file};").expect("a string has room");
     }
