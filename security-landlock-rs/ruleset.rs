@@ -10,10 +10,12 @@ use self::{objects::Objects, rules::Rules};
 use crate::{
     ids,
     kapi::{
+        fd::Payload,
         inode::Inode,
         log::{self, TracedRuleset},
         mark::{mark, Mark},
         path::Path,
+        slab::SlabBox,
     },
     object::{self, ObjectRef},
     policy::{
@@ -29,7 +31,7 @@ use kernel::{
     error::code::EAFNOSUPPORT,
     new_mutex,
     prelude::*,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard},
 };
 
 /// Rules being built: mutable until the last descriptor is closed, and never enforced itself.
@@ -73,7 +75,7 @@ impl Drop for Traced {
 
 impl Ruleset {
     /// Creates a ruleset without rules. Fails with `ENOMEM`.
-    pub(crate) fn new(attr: RulesetAttr) -> Result<Arc<Self>> {
+    pub(crate) fn new(attr: RulesetAttr) -> Result<Payload<Self>> {
         let built = Built {
             paths: Rules::new()?,
             ports: Rules::new()?,
@@ -88,7 +90,7 @@ impl Ruleset {
             },
         };
 
-        Arc::pin_init(
+        SlabBox::pin_init(
             pin_init!(Self {
                 handled: attr.handled,
                 quiet: attr.quiet,

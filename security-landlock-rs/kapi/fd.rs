@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! File descriptors with a typed, counted payload.
+//! File descriptors with a typed payload.
 //!
 //! C header: [`include/linux/anon_inodes.h`](srctree/include/linux/anon_inodes.h)
 
 use super::{
-    file::{File, FileExt},
+    file::{self, FileExt, Held},
     once::load,
     shim,
+    slab::SlabBox,
 };
 
-use core::marker::PhantomData;
+use core::{marker::PhantomData, ops::Deref, ptr::NonNull};
 use kernel::{
     bindings,
     error::{
@@ -20,7 +21,6 @@ use kernel::{
     ffi::{c_char, c_int},
     prelude::*,
     str::CStr,
-    sync::{Arc, ArcBorrow},
     types::ForeignOwnable,
 };
 
@@ -33,6 +33,9 @@ pub(crate) enum Use {
     Write,
 }
 
+/// What a descriptor owns.
+pub(crate) type Payload<T> = Pin<SlabBox<T>>;
+
 /// The operations of the descriptors of one type of payload.
 ///
 /// Each payload type has one static value of this type, whose address distinguishes its
@@ -40,7 +43,7 @@ pub(crate) enum Use {
 pub(crate) struct FdType<T: Send + Sync + 'static> {
     operations: bindings::file_operations,
     name: &'static CStr,
-    _payload: PhantomData<fn() -> Arc<T>>,
+    _payload: PhantomData<fn() -> T>,
 }
 
 // SAFETY: The operations are constant; any task may use what they point to, which is code, and the
@@ -77,7 +80,7 @@ impl<T: Send + Sync> FdType<T> {
     }
 
     /// Installs a new descriptor for `payload`, closed by `execve(2)`.
-    pub(crate) fn install(&'static self, payload: Arc<T>) -> Result<c_int> {
+    pub(crate) fn install(&'static self, payload: Payload<T>) -> Result<c_int> {
         let data = payload.into_foreign();
         // SAFETY: The name and the operations are static. `release()` takes `data` back.
         let fd = unsafe {
@@ -91,7 +94,7 @@ impl<T: Send + Sync> FdType<T> {
 
         if fd < 0 {
             // SAFETY: No file was made, so the payload is still ours.
-            drop(unsafe { Arc::<T>::from_foreign(data) });
+            drop(unsafe { Payload::<T>::from_foreign(data) });
         }
         to_result(fd)?;
         Ok(fd)
@@ -101,9 +104,9 @@ impl<T: Send + Sync> FdType<T> {
     ///
     /// Fails with `EBADF` if there is no such descriptor, [`EBADFD`] if it is of another type, and
     /// [`EPERM`] if it was not opened for `purpose`.
-    pub(crate) fn get(&'static self, fd: c_int, purpose: Use) -> Result<Arc<T>> {
+    pub(crate) fn get(&'static self, fd: c_int, purpose: Use) -> Result<HeldPayload<T>> {
         // CAST: the table is indexed by the bits of the number, and has no negative ones.
-        let file = File::fget(fd as u32)?;
+        let file = file::get(fd as u32)?;
 
         if !core::ptr::eq(load!(&*file, f_op), &self.operations) {
             return Err(EBADFD);
@@ -115,11 +118,13 @@ impl<T: Send + Sync> FdType<T> {
         if file.mode() & bit == 0 {
             return Err(EPERM);
         }
-        let data = load!(&*file, private_data);
-        // SAFETY: The data of a file with these operations came from `install()`, never changes,
-        // and stays until the last reference to the file is dropped.
-        let payload: ArcBorrow<'_, T> = unsafe { Arc::<T>::borrow(data) };
-        Ok(payload.into())
+        let payload = NonNull::new(load!(&*file, private_data).cast()).ok_or(EBADFD)?;
+        // INVARIANT: The data of a file with these operations came from `install()`, never changes,
+        // and stays until the last use of the file ends.
+        Ok(HeldPayload {
+            payload,
+            _file: file,
+        })
     }
 
     /// Drops the payload with the last reference to the file.
@@ -129,8 +134,27 @@ impl<T: Send + Sync> FdType<T> {
     /// The VFS calls this once, for a file that [`Self::install`] made.
     unsafe extern "C" fn release(_: *mut bindings::inode, file: *mut bindings::file) -> c_int {
         // SAFETY: By the safety contract; nobody uses the data any more.
-        drop(unsafe { Arc::<T>::from_foreign((*file).private_data) });
+        drop(unsafe { Payload::<T>::from_foreign((*file).private_data) });
         0
+    }
+}
+
+/// The payload of a descriptor that the current system call looked up and uses.
+///
+/// # Invariants
+///
+/// The payload is that of the file, whose use ends with this value.
+pub(crate) struct HeldPayload<T> {
+    payload: NonNull<T>,
+    _file: Held,
+}
+
+impl<T> Deref for HeldPayload<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: By the type invariants. What points to a `T` in a box is the box.
+        unsafe { self.payload.as_ref() }
     }
 }
 

@@ -13,29 +13,81 @@ use super::{
     wrapper::declare_safe,
 };
 
-use core::ptr::NonNull;
+use core::ops::Deref;
 use kernel::{
-    bindings, error::code::EBADF, ffi::c_uint, fs::LocalFile, prelude::*, sync::aref::ARef,
+    error::code::EBADF,
+    ffi::{c_uint, c_ulong},
+    fs::LocalFile,
+    prelude::*,
+    types::NotThreadSafe,
 };
 
 /// An open file, used by the current task.
 pub(crate) type File = LocalFile;
 
-declare_safe! { bindings:
-    /// Looks any number up, and takes a reference to what it finds.
-    fn fget_raw(fd: c_uint) -> *mut bindings::file;
+declare_safe! { shim:
+    /// Looks any number up. What it finds stays until [`Held`] is dropped.
+    fn landlock_rs_fdget(fd: c_uint) -> c_ulong;
+    /// As above.
+    fn landlock_rs_fdget_raw(fd: c_uint) -> c_ulong;
 }
 
-/// Looks up a descriptor of the current task, including those opened with `O_PATH`, which
-/// [`LocalFile::fget`] refuses.
+/// A file that the current system call looked up and uses.
+///
+/// Unlike with [`LocalFile::fget`], no reference is counted if nobody else uses the table of
+/// descriptors: this task does not change the table while it is in the system call.
+///
+/// # Invariants
+///
+/// A lookup returned `word`, which is not 0, and this value ends the use of what it found.
+pub(crate) struct Held {
+    word: c_ulong,
+    /// The table is that of the current task.
+    _not_send: NotThreadSafe,
+}
+
+impl Held {
+    fn new(word: c_ulong) -> Result<Self> {
+        if word == 0 {
+            return Err(EBADF);
+        }
+        // INVARIANT: Just checked; the callers are lookups.
+        Ok(Self {
+            word,
+            _not_send: NotThreadSafe,
+        })
+    }
+}
+
+impl Deref for Held {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        let flags = shim::landlock_rs_const_LANDLOCK_RS_FDPUT as c_ulong;
+
+        // SAFETY: By the type invariants, the word leads to a file, which the table keeps, or the
+        // value. `LocalFile` is transparent, and this is the current task's.
+        unsafe { &*((self.word & !flags) as *const File) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariants.
+        unsafe { shim::landlock_rs_fdput(self.word) };
+    }
+}
+
+/// Looks up a descriptor of the current task. Fails with [`EBADF`].
+pub(crate) fn get(fd: u32) -> Result<Held> {
+    Held::new(landlock_rs_fdget(fd))
+}
+
+/// Looks up a descriptor of the current task, including those opened with `O_PATH`.
 ///
 /// Fails with [`EBADF`].
-pub(crate) fn get_raw(fd: u32) -> Result<ARef<File>> {
-    let file = NonNull::new(fget_raw(fd)).ok_or(EBADF)?;
-
-    // SAFETY: `fget_raw()` took the reference. `LocalFile` is transparent.
-    // INVARIANT: The file is in the table of the current task: as in `LocalFile::fget()`.
-    Ok(unsafe { ARef::from_raw(file.cast()) })
+pub(crate) fn get_raw(fd: u32) -> Result<Held> {
+    Held::new(landlock_rs_fdget_raw(fd))
 }
 
 /// Accessors that [`LocalFile`] lacks.

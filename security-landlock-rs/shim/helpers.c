@@ -6,6 +6,7 @@
  * Those of tasks are in task.c, those of sockets in sock.c.
  */
 
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/lockdep.h>
 #include <linux/refcount.h>
@@ -53,6 +54,42 @@ bool landlock_rs_inode_is_used(struct inode *inode)
 void landlock_rs_iget(struct inode *inode)
 {
 	__iget(inode);
+}
+
+/**
+ * landlock_rs_fdget() - Look up a descriptor of the current task
+ * @fd: Number of the descriptor.
+ *
+ * Context: The caller has to call landlock_rs_fdput() before the system call
+ * ends, and must not change the table of descriptors until then.
+ *
+ * Return: The file with flags, as in struct fd, or 0.
+ */
+unsigned long landlock_rs_fdget(unsigned int fd)
+{
+	return fdget(fd).word;
+}
+
+/**
+ * landlock_rs_fdget_raw() - Look up a descriptor, maybe one opened with O_PATH
+ * @fd: Number of the descriptor.
+ *
+ * Context: That of landlock_rs_fdget().
+ *
+ * Return: The file with flags, as in struct fd, or 0.
+ */
+unsigned long landlock_rs_fdget_raw(unsigned int fd)
+{
+	return fdget_raw(fd).word;
+}
+
+/**
+ * landlock_rs_fdput() - End the use of a file that was looked up
+ * @word: What the lookup returned.
+ */
+void landlock_rs_fdput(unsigned long word)
+{
+	fdput((struct fd){ word });
 }
 
 /**

@@ -109,6 +109,7 @@ enum landlock_rs_const {
 	LANDLOCK_RS_FMODE_CAN_READ = (__force unsigned int)FMODE_CAN_READ,
 	LANDLOCK_RS_FMODE_CAN_WRITE = (__force unsigned int)FMODE_CAN_WRITE,
 	LANDLOCK_RS_FMODE_EXEC = (__force unsigned int)__FMODE_EXEC,
+	LANDLOCK_RS_FDPUT = FDPUT_FPUT | FDPUT_POS_UNLOCK,
 	LANDLOCK_RS_SB_NOUSER = (__force unsigned int)SB_NOUSER,
 	LANDLOCK_RS_RENAME_EXCHANGE = RENAME_EXCHANGE,
 	LANDLOCK_RS_RENAME_WHITEOUT = RENAME_WHITEOUT,
@@ -185,6 +186,9 @@ enum landlock_rs_ioctl {
 bool landlock_rs_refcount_inc_not_zero(refcount_t *refs);
 bool landlock_rs_inode_is_used(struct inode *inode);
 void landlock_rs_iget(struct inode *inode);
+unsigned long landlock_rs_fdget(unsigned int fd);
+unsigned long landlock_rs_fdget_raw(unsigned int fd);
+void landlock_rs_fdput(unsigned long word);
 void landlock_rs_resched(void);
 void *landlock_rs_kmalloc(size_t size);
 void landlock_rs_release_wake(atomic_long_t *pending);

@@ -6,8 +6,7 @@ use super::ruleset_fd;
 use crate::{
     kapi::{
         abi,
-        file::{self, FileExt},
-        path::{OwnedPath, Path},
+        file::{self, FileExt, Held},
         user,
     },
     policy::{
@@ -47,14 +46,15 @@ fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Resu
     let bytes = user::copy_bytes(rule_attr)?;
     let attr = PathBeneathAttr::parse(bytes, ruleset.handled().fs, logging)?;
     logging.check_useful(!ruleset.quiet().fs.is_empty())?;
-    let path = hierarchy(attr.parent_fd)?;
+    let file = hierarchy(attr.parent_fd)?;
+    let path = file.path();
 
     if !path.dentry().is_dir() && !attr.allowed.is_subset(AccessFs::FILE) {
         return Err(EINVAL);
     }
     // An open file has an inode.
     let inode = path.dentry().inode().ok_or(ENOENT)?;
-    ruleset.add_path_beneath(&path, inode, attr.allowed, logging)
+    ruleset.add_path_beneath(path, inode, attr.allowed, logging)
 }
 
 /// Adds a rule that grants rights on a port.
@@ -66,18 +66,18 @@ fn net_port(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Result {
     ruleset.add_net_port(attr.port, attr.allowed, logging)
 }
 
-/// Returns the path that descriptor `fd` was opened with.
+/// Returns the file behind descriptor `fd`, whose path a rule may be about.
 ///
 /// Fails with `EBADF` if there is no such descriptor, and with [`EBADFD`] if the path is not in a
 /// file system that user space can mount, so that nothing can be beneath it: pipes, sockets,
 /// namespaces, rulesets.
-fn hierarchy(fd: c_int) -> Result<OwnedPath> {
+fn hierarchy(fd: c_int) -> Result<Held> {
     // CAST: the table is indexed by the bits of the number, and has no negative ones.
     let file = file::get_raw(fd as u32)?;
-    let path: &Path = file.path();
+    let path = file.path();
 
     if path.is_internal() || path.dentry().is_unreachable() {
         return Err(EBADFD);
     }
-    Ok(path.into())
+    Ok(file)
 }
