@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The slot of a key is the first free one from a place that depends on the key (open addressing,
-//! linear probing). A third of the slots stay free, so that searches are short; as rules are never
+//! linear probing). A fourth of the slots stay free, so that searches are short; as rules are never
 //! removed, a search ends at the first free slot. A hit or a miss usually touches one cache line.
 //!
 //! Next to the rights, each half of a word has a mark that makes the rule quiet in that layer.
@@ -28,8 +28,8 @@
 //! and each table has one of its own, which goes with the table:
 //!
 //! - An attacker who chooses keys in advance knows no multiplier. Any set of keys takes as many
-//!   steps as a random one: about one besides the first for each rule, as a third of the slots is
-//!   free.
+//!   steps as a random one: one or two besides the first for each rule, as a fourth of the slots
+//!   is free.
 //! - An attacker who times searches in a table may learn about its multiplier, and can then add
 //!   rules that take long to find, until the table is full: one search for each system call, and no
 //!   search takes more steps than there are rules. To grow a table, and to make one for a domain,
@@ -94,13 +94,12 @@ impl Shape {
         multiplier: Multiplier,
     ) -> Result<Self, TooManyRules> {
         let slots = rules
-            .checked_add(rules.div_ceil(2))
-            .and_then(|slots| slots.checked_add(1))
+            .checked_add(rules.div_ceil(3))
             .and_then(|slots| u32::try_from(slots).ok())
             .ok_or(TooManyRules)?;
 
         Ok(Self {
-            slots,
+            slots: slots.max(1),
             // CAST: there are few layers.
             stride: layer::words_up_to(youngest).wrapping_add(1) as u32,
             multiplier,
@@ -126,7 +125,7 @@ impl Shape {
 
     /// Returns whether a table with `rules` rules has room for one more.
     pub(crate) fn has_room(self, rules: usize) -> bool {
-        rules < self.slots().saturating_mul(2) / 3
+        rules < self.slots().saturating_mul(3) / 4
     }
 
     /// Returns the slot where the search for `key` starts: its hash, scaled down.

@@ -16,10 +16,10 @@ const LAST_PORT: u64 = 1 << 16;
 /// How many keys an attacker that knew the multiplier would have.
 const CHOSEN: usize = 4000;
 
-/// What a search may take besides its first step, on average over all rules of a table. One is what
-/// random keys take in a table that is two thirds full; a fifth more is never seen with [`CHOSEN`]
-/// keys, and keys that work take hundreds.
-const MEAN: usize = 2;
+/// What a search may take besides its first step, on average over all rules of a table. One and a
+/// half is what random keys take in a table of which a fourth is free; half as much again is never
+/// seen with [`CHOSEN`] keys, and keys that work take hundreds.
+const MEAN: usize = 3;
 
 /// What all searches together may take besides: chance has a say in small tables.
 const SLACK: usize = 256;

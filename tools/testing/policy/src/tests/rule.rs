@@ -277,7 +277,7 @@ fn addresses_of_kernel_objects_are_spread() {
             let key = key(object);
             (slot_of(&rules, key) + slots - home(RULES, key)) % slots
         };
-        // Searching a table that is two thirds full with random keys takes one step.
+        // Searching a table of which a fourth is free takes one or two steps with random keys.
         let all: usize = (0..RULES as u64).step_by(20).map(steps).sum();
         assert!(
             all < 4 * RULES / 20,

@@ -27,18 +27,18 @@ fn table_for_some_rules_has_room_for_each_of_them() {
 }
 
 #[test]
-fn third_of_the_slots_stays_free() {
+fn fourth_of_the_slots_stays_free() {
     for room in 0..200 {
         let rules = Rules::new(room, 1);
         let slots = rules.slots();
 
         for present in 0..=2 * slots {
             let would_stay_free = slots.saturating_sub(present + 1);
-            let is_a_third = would_stay_free * 3 >= slots && present < slots;
+            let is_a_fourth = would_stay_free * 4 >= slots && present < slots;
 
             assert_eq!(
                 rules.shape.has_room(present),
-                is_a_third,
+                is_a_fourth,
                 "{present} in {slots}"
             );
         }
@@ -52,7 +52,7 @@ fn table_is_not_larger_than_it_needs_to_be() {
 
         assert!(slots > room, "a search needs a free slot");
         assert!(
-            slots <= room + room / 2 + 2,
+            slots <= room + room / 3 + 1,
             "{slots} slots for {room} rules"
         );
     }
@@ -74,7 +74,7 @@ fn there_is_no_room_for_more_rules_than_can_be_counted() {
 
 #[test]
 fn slots_are_counted_with_32_bits() {
-    const LAST: usize = 2_863_311_529;
+    const LAST: usize = 3_221_225_471;
     let largest = Shape::new(LAST, index(0), ANY).unwrap();
 
     assert_eq!(largest.words(), Ok(2 * u32::MAX as usize));
@@ -98,7 +98,7 @@ fn slots_are_counted_with_32_bits() {
 
 #[test]
 fn search_in_the_largest_table_stays_within_its_words() {
-    let shape = Shape::new(2_863_311_529, index(15), ANY).unwrap();
+    let shape = Shape::new(3_221_225_471, index(15), ANY).unwrap();
 
     for key in (0..64)
         .map(|bit| Key::new(1 << bit).unwrap())
@@ -128,11 +128,11 @@ proptest! {
 
     #[test]
     fn shape_is_refused_as_soon_as_its_slots_need_more_than_32_bits(
-        rules in prop_oneof![any::<usize>(), 2_863_311_000..2_863_312_000usize],
+        rules in prop_oneof![any::<usize>(), 3_221_225_000..3_221_226_000usize],
         layers in 1..=LAYERS,
     ) {
-        // Half a slot more for each rule, rounded up, and one that is always free.
-        let slots = (3 * rules as u128).div_ceil(2) + 1;
+        // A third of a slot more for each rule, rounded up.
+        let slots = (4 * rules as u128).div_ceil(3).max(1);
         let words = slots * (1 + layers.div_ceil(2) as u128);
         let shape = Shape::new(rules, index(layers - 1), ANY);
 
