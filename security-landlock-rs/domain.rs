@@ -13,7 +13,7 @@ use crate::{
         log::TracedRuleset,
         mark::{mark, Mark},
     },
-    object::{self, ObjectRef},
+    object::ObjectRef,
     policy::{
         access::{AccessFs, AccessNet},
         address::Port,
@@ -24,7 +24,7 @@ use crate::{
         scope,
         unfulfilled::Unfulfilled,
     },
-    ruleset::{objects::Objects, rules::Rules, Built, Ruleset},
+    ruleset::{rules::Rules, Ruleset},
 };
 
 use kernel::{
@@ -40,10 +40,9 @@ use kernel::{
 #[pin_data]
 pub(crate) struct Domain {
     layers: Layers,
-    paths: Rules<AccessFs>,
-    ports: Rules<AccessNet>,
-    /// The objects of `paths`: those that each layer added.
-    _objects: Arc<Chain<Objects>>,
+    /// The rules. The only layer of a domain shares the tables of its ruleset.
+    paths: Rules<AccessFs, ObjectRef>,
+    ports: Rules<AccessNet, Key>,
     /// Identifies the domain and its ancestors.
     hierarchy: Arc<Chain<Hierarchy>>,
     #[pin]
@@ -87,10 +86,6 @@ impl Domain {
         mark(Mark::EnforceLocked);
         let paths = Rules::merge(parent.map(|p| &p.paths), layers.youngest(), built.paths())?;
         let ports = Rules::merge(parent.map(|p| &p.ports), layers.youngest(), built.ports())?;
-        let objects = Chain::new(
-            new_objects(parent, &built, paths.count())?,
-            parent.map(|p| p._objects.clone()),
-        )?;
         let hierarchy = Hierarchy::new(log, ruleset.quiet())?;
         let hierarchy = Chain::new(hierarchy, parent.map(|p| p.hierarchy.clone()))?;
 
@@ -99,7 +94,6 @@ impl Domain {
                 layers,
                 paths,
                 ports,
-                _objects: objects,
                 hierarchy,
                 free <- new_work!("landlock_domain"),
             }),
@@ -175,22 +169,4 @@ impl Domain {
     pub(crate) fn contains(&self, other: &Self) -> bool {
         self.hierarchy.is_in(&other.hierarchy)
     }
-}
-
-/// Returns the objects of a ruleset for which `parent` has no rules: as many as its domain, which
-/// has `count` rules, has more than `parent`.
-fn new_objects(parent: Option<&Domain>, built: &Built, count: usize) -> Result<Objects> {
-    let is_new = |object: &&ObjectRef| {
-        parent.is_none_or(|parent| parent.rule_for(object::key_of(object)).is_none())
-    };
-    let inherited = parent.map_or(0, |parent| parent.paths.count());
-    let mut objects = Objects::new();
-
-    objects.reserve(count.saturating_sub(inherited))?;
-    built
-        .objects()
-        .iter()
-        .filter(is_new)
-        .try_for_each(|object| objects.push(object.clone()))?;
-    Ok(objects)
 }

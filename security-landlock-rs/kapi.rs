@@ -33,6 +33,7 @@ pub(crate) mod shim;
 pub(crate) mod slab;
 pub(crate) mod sock;
 pub(crate) mod superblock;
+pub(crate) mod table;
 pub(crate) mod task;
 pub(crate) mod task_work;
 pub(crate) mod turn;

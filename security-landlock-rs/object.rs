@@ -10,22 +10,16 @@
 use crate::{
     kapi::{
         inode::Inode,
-        object::ObjectSlot, //
+        object::ObjectSlot,
+        table::key_of_address, //
     },
     policy::rule::Key,
 };
-
-use core::num::NonZeroUsize;
 
 pub(crate) use crate::kapi::object::ObjectRef;
 
 /// Our part of an inode blob.
 pub(crate) type InodeSecurity = ObjectSlot;
-
-/// Returns the key of the rules on `object`.
-pub(crate) fn key_of(object: &ObjectRef) -> Key {
-    key_of_address(object.address())
-}
 
 /// Returns the key of the rules on the object that is tied to `inode`.
 ///
@@ -33,10 +27,4 @@ pub(crate) fn key_of(object: &ObjectRef) -> Key {
 #[inline]
 pub(crate) fn key_on(inode: &Inode) -> Option<Key> {
     inode.blob::<InodeSecurity>().address().map(key_of_address)
-}
-
-fn key_of_address(address: NonZeroUsize) -> Key {
-    // Objects are aligned, so the lowest bit is free; a key must not be zero.
-    // CAST: an address has no more than 64 bits.
-    Key::MIN | (address.get() as u64)
 }

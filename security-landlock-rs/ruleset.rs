@@ -3,10 +3,9 @@
 //! Rank 2: rulesets, which user space builds behind a descriptor.
 #![forbid(unsafe_code)]
 
-pub(crate) mod objects;
 pub(crate) mod rules;
 
-use self::{objects::Objects, rules::Rules};
+use self::rules::Rules;
 use crate::{
     ids,
     kapi::{
@@ -17,12 +16,13 @@ use crate::{
         path::Path,
         slab::SlabBox,
     },
-    object::{self, ObjectRef},
+    object::ObjectRef,
     policy::{
         access::{AccessFs, AccessMasks, AccessNet, Granted},
         address::Port,
         attr::RulesetAttr,
         grants::{GrantedUnion, Logging},
+        rule::Key,
     },
 };
 
@@ -41,16 +41,16 @@ pub(crate) struct Ruleset {
     handled: AccessMasks,
     /// What of it is not logged if a quiet rule matches.
     quiet: AccessMasks,
-    /// The rules. Lock order: the lock of an object nests inside.
+    /// The rules. Lock order: the lock of an object nests inside, and so does what tables are
+    /// allocated and freed with, but no lock of another ruleset.
     #[pin]
     built: Mutex<Built>,
 }
 
-/// The rules of a ruleset, and the objects that keep their keys valid.
+/// The rules of a ruleset. Domains may share its tables, which the next rule to add copies then.
 pub(crate) struct Built {
-    paths: Rules<AccessFs>,
-    ports: Rules<AccessNet>,
-    objects: Objects,
+    paths: Rules<AccessFs, ObjectRef>,
+    ports: Rules<AccessNet, Key>,
     /// What `paths` grants.
     union: GrantedUnion<AccessFs>,
     traced: Traced,
@@ -77,9 +77,8 @@ impl Ruleset {
     /// Creates a ruleset without rules. Fails with `ENOMEM`.
     pub(crate) fn new(attr: RulesetAttr) -> Result<Payload<Self>> {
         let built = Built {
-            paths: Rules::new()?,
-            ports: Rules::new()?,
-            objects: Objects::new(),
+            paths: Rules::new(),
+            ports: Rules::new(),
             union: GrantedUnion::none(),
             traced: Traced {
                 ruleset: TracedRuleset {
@@ -141,7 +140,8 @@ impl Ruleset {
         let mut built = self.lock();
 
         mark(Mark::RuleLocked);
-        built.add(object, allowed, logging)?;
+        built.paths.extend(object, allowed, logging)?;
+        built.union.add(allowed, logging);
         mark(Mark::RuleListed);
         let traced = built.count_rule();
         mark(Mark::RuleCounted);
@@ -169,20 +169,6 @@ impl Ruleset {
 }
 
 impl Built {
-    fn add(&mut self, object: ObjectRef, allowed: AccessFs, logging: Logging) -> Result {
-        self.objects.reserve(1)?;
-
-        if self
-            .paths
-            .extend(object::key_of(&object), allowed, logging)?
-        {
-            mark(Mark::RuleInTable);
-            self.objects.push(object)?;
-        }
-        self.union.add(allowed, logging);
-        Ok(())
-    }
-
     /// Counts a rule that was added.
     fn count_rule(&mut self) -> TracedRuleset {
         let ruleset = &mut self.traced.ruleset;
@@ -197,18 +183,13 @@ impl Built {
     }
 
     /// Returns the rules on file hierarchies.
-    pub(crate) fn paths(&self) -> &Rules<AccessFs> {
+    pub(crate) fn paths(&self) -> &Rules<AccessFs, ObjectRef> {
         &self.paths
     }
 
     /// Returns the rules on ports.
-    pub(crate) fn ports(&self) -> &Rules<AccessNet> {
+    pub(crate) fn ports(&self) -> &Rules<AccessNet, Key> {
         &self.ports
-    }
-
-    /// Returns the objects of [`Self::paths`].
-    pub(crate) fn objects(&self) -> &Objects {
-        &self.objects
     }
 
     /// Returns what all rules on file hierarchies grant together.

@@ -181,6 +181,19 @@ impl ObjectRef {
         self.0.addr()
     }
 
+    /// Takes back a reference to the object at `address` that was forgotten.
+    ///
+    /// # Safety
+    ///
+    /// A reference with this [`Self::address`] must have been forgotten, once for each time that
+    /// one is taken back.
+    #[inline]
+    pub(super) unsafe fn from_address(address: usize) -> Self {
+        // INVARIANT: The reference that was forgotten is that of this value again.
+        // SAFETY: By the safety contract, this is where the object is.
+        Self(unsafe { NonNull::new_unchecked(address as *mut Object) })
+    }
+
     fn object(&self) -> &Object {
         // SAFETY: By the type invariants.
         unsafe { self.0.as_ref() }

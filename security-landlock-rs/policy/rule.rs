@@ -32,9 +32,10 @@
 //!   is free.
 //! - An attacker who times searches in a table may learn about its multiplier, and can then add
 //!   rules that take long to find, until the table is full: one search for each system call, and no
-//!   search takes more steps than there are rules. To grow a table, and to make one for a domain,
-//!   is what takes a step for each rule within one system call; the new table has a new multiplier.
-//!   So does each domain, to which no rule is ever added.
+//!   search takes more steps than there are rules. A domain may share such a table: it is searched
+//!   once for each port or directory of a request, and never for many keys at once. To grow a
+//!   table, to copy one, and to nest a domain is what takes a step for each rule within one system
+//!   call; the rules then go to a new table, which has a new multiplier.
 //!
 //! One multiplication would do for an attacker, but not for ordinary keys: contiguous ports, and
 //! objects of one slab, are arithmetic progressions, which a tenth of all multipliers puts in few
@@ -104,6 +105,16 @@ impl Shape {
             stride: layer::words_up_to(youngest).wrapping_add(1) as u32,
             multiplier,
         })
+    }
+
+    /// Returns the same shape with as many slots as `words` words have room for, if that is more.
+    pub(crate) fn filling(self, words: usize) -> Self {
+        let slots = words / self.stride().max(1);
+
+        Self {
+            slots: self.slots.max(u32::try_from(slots).unwrap_or(u32::MAX)),
+            ..self
+        }
     }
 
     /// Returns the number of slots.
@@ -190,7 +201,7 @@ impl<'a> Table<'a> {
     /// Cuts the table into parts of at most `slots` slots, of which only [`Self::iter`] makes
     /// sense: a caller that reads all rules may stop between two parts.
     pub(crate) fn parts(self, slots: NonZeroUsize) -> impl Iterator<Item = Table<'a>> {
-        let words = self.shape.stride().max(1).saturating_mul(slots.get());
+        let words = self.shape.stride().saturating_mul(slots.get()).max(1);
 
         self.words
             .chunks(words)

@@ -1,180 +1,140 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rule tables in one allocation each, for rulesets and for domains.
+//! Rules of one kind, of rulesets and of domains.
 
 use crate::{
-    kapi::{random, resched},
+    kapi::{
+        random,
+        table::{Given, Keyed, SharedTable},
+    },
     policy::{
         access::Access,
         grants::{Grants, Logging},
         layer::LayerIndex,
-        rule::{self, Key, Multiplier, Shape, Table, TooManyRules},
+        rule::{Key, Multiplier, Shape, TooManyRules},
     },
 };
 
-use core::{marker::PhantomData, num::NonZeroUsize};
+use core::marker::PhantomData;
 use kernel::{
-    alloc::{
-        flags::{self, GFP_KERNEL_ACCOUNT},
-        Flags,
-    },
     error::code::{E2BIG, EINVAL},
     prelude::*,
 };
 
-/// Returns how tables are allocated: charged to the caller, and without a warning if user space
-/// requests more than there is.
-pub(crate) fn table_flags() -> Flags {
-    GFP_KERNEL_ACCOUNT | flags::__GFP_NOWARN
-}
-
 /// The layer of a ruleset, which has only one.
 const ONLY: LayerIndex = LayerIndex::new::<0>();
-
-/// Minimum number of rules that a table has room for, once it has a rule.
-const FIRST_ROOM: usize = 4;
 
 /// Up to how many rules a table needs no random number, which costs more than the longest search.
 const FEW: usize = 16;
 
-/// Number of slots of a table, or of rules, between two points where other tasks may run.
-pub(super) const PART: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);
-
-/// Rules of one or more layers, keyed by object.
-///
-/// The table does not own its objects: the owner of the table also owns references to them.
-pub(crate) struct Rules<A> {
-    shape: Shape,
-    words: KVVec<u64>,
-    count: usize,
+/// Rules of one or more layers, keyed by what they are about. A clone shares the table.
+pub(crate) struct Rules<A, T: Keyed> {
+    /// Nothing if there is no rule, as for most ports.
+    table: Option<SharedTable<T>>,
     _rights: PhantomData<A>,
 }
 
-impl<A: Access> Rules<A> {
-    /// Creates a table without rules, for a ruleset.
-    pub(crate) fn new() -> Result<Self> {
-        Self::with_room(0, ONLY)
+impl<A: Access, T: Keyed> Rules<A, T> {
+    /// Creates a table without rules, which takes no memory.
+    pub(crate) fn new() -> Self {
+        Self::of(None)
     }
 
-    /// Creates a table for `rules` rules, with a multiplier of its own unless there are [`FEW`].
-    /// Fails with `ENOMEM`, or with [`E2BIG`].
-    ///
-    /// A table for no rules takes no memory: most tables of ports have none.
-    fn with_room(rules: usize, youngest: LayerIndex) -> Result<Self> {
-        let multiplier = match rules {
-            0..=FEW => Multiplier::FIXED,
-            _ => Multiplier::new(random::u64()),
-        };
-        let shape = Shape::new(rules, youngest, multiplier).map_err(too_many)?;
-        let words = match rules {
-            0 => KVVec::new(),
-            _ => KVVec::zeroed(shape.words().map_err(too_many)?, table_flags())?,
-        };
-
-        Ok(Self {
-            shape,
-            words,
-            count: 0,
+    fn of(table: Option<SharedTable<T>>) -> Self {
+        Self {
+            table,
             _rights: PhantomData,
-        })
-    }
-
-    fn table(&self) -> Table<'_> {
-        Table::new(self.shape, &self.words)
-    }
-
-    /// Returns every rule, with a point to reschedule after some of them: a step may sleep.
-    fn rules(&self) -> impl Iterator<Item = (Key, Grants<'_>)> {
-        resched::between(self.table().parts(PART)).flat_map(Table::iter)
+        }
     }
 
     /// Returns the number of rules.
-    pub(crate) fn count(&self) -> usize {
-        self.count
+    fn count(&self) -> usize {
+        self.table.as_ref().map_or(0, SharedTable::count)
     }
 
     /// Returns what the rule for `key` grants, if there is one.
     #[inline]
     pub(crate) fn find(&self, key: Key) -> Option<Grants<'_>> {
-        self.table().find(key)
+        self.table.as_ref()?.table().find(key)
     }
 
-    /// Grants `allowed` on an object in the only layer of a ruleset, in addition to what is granted
-    /// already.
+    /// Grants `allowed` on `about` in the only layer of a ruleset, in addition to what is granted
+    /// already. If `logging` says so, the rule becomes quiet, and stays so.
     ///
-    /// Returns whether the rule is new. If `logging` says so, the rule becomes quiet, and stays so.
-    /// Fails like [`Self::with_room`], and changes nothing then. May sleep.
-    pub(crate) fn extend(&mut self, key: Key, allowed: A, logging: Logging) -> Result<bool> {
-        if !self.shape.has_room(self.count) {
-            *self = self.grown()?;
-        }
-        self.insert(key, ONLY, allowed, logging)
-    }
+    /// Fails with `ENOMEM` or [`E2BIG`], and changes nothing then. May sleep.
+    pub(crate) fn extend(&mut self, about: T, allowed: A, logging: Logging) -> Result {
+        let more = (self.count() >> 1).saturating_add(1);
 
-    /// Returns the same rules in a table with twice the room.
-    fn grown(&self) -> Result<Self> {
-        let room = self.count.saturating_mul(2).max(FIRST_ROOM);
-        let mut grown = Self::with_room(room, ONLY)?;
-
-        if self.count > 0 {
-            grown.inherit(self)?;
-        }
-        Ok(grown)
+        self.reserve(about.key(), more, ONLY)?
+            .extend(Given::Owned(about), ONLY, allowed, logging)
     }
 
     /// Returns the rules of `parent` and, as layer `youngest`, those of a ruleset.
     ///
-    /// Fails as [`Self::with_room`]. May sleep.
+    /// What does not change is shared. Fails like [`Self::extend`]. May sleep.
     pub(crate) fn merge(
         parent: Option<&Self>,
         youngest: LayerIndex,
         ruleset: &Self,
     ) -> Result<Self> {
-        let count = match parent {
-            Some(parent) => parent.count.saturating_add(ruleset.missing_in(parent)),
-            None => ruleset.count,
+        let (Some(parent), Some(added)) = (parent, &ruleset.table) else {
+            return Ok(parent.unwrap_or(ruleset).clone());
         };
-        let mut merged = Self::with_room(count, youngest)?;
+        let mut merged = parent.copied(parent.count().max(added.count()), youngest)?;
+        let mut left = added.count();
 
-        if let Some(parent) = parent {
-            merged.inherit(parent)?;
-        }
-        ruleset.rules().try_for_each(|(key, grants)| {
-            let is_new = merged.insert(key, youngest, grants.of_ruleset(), grants.logging(ONLY));
-            is_new.map(drop)
+        added.rules().try_for_each(|(about, grants)| {
+            let (rights, logging) = (grants.of_ruleset::<A>(), grants.logging(ONLY));
+            let table = merged.reserve(about.key(), left, youngest)?;
+
+            left = left.saturating_sub(1);
+            table.extend(Given::Lent(&*about), youngest, rights, logging)
         })?;
         Ok(merged)
     }
 
-    /// Returns the number of rules for objects for which `other` has none.
-    fn missing_in(&self, other: &Self) -> usize {
-        let keys = self.rules().map(|(key, _)| key);
-
-        keys.filter(|key| other.find(*key).is_none()).count()
-    }
-
-    fn insert(
+    /// Returns the table, made ready for one rule more unless there is one for `key`.
+    ///
+    /// It is replaced by one with room for `more` rules if it is shared, or has no room.
+    #[inline]
+    fn reserve(
         &mut self,
         key: Key,
-        index: LayerIndex,
-        allowed: A,
-        logging: Logging,
-    ) -> Result<bool> {
-        let is_new = rule::extend(self.shape, &mut self.words, key, index, allowed, logging);
-        // The table is large enough: this does not fail.
-        let is_new = is_new.ok_or(EINVAL)?;
+        more: usize,
+        youngest: LayerIndex,
+    ) -> Result<&mut SharedTable<T>> {
+        let is_ready = self.table.as_ref().is_some_and(|table| {
+            !table.is_shared()
+                && (table.shape().has_room(table.count()) || table.table().find(key).is_some())
+        });
 
-        self.count = self.count.wrapping_add(usize::from(is_new));
-        Ok(is_new)
+        if !is_ready {
+            *self = self.copied(self.count().saturating_add(more), youngest)?;
+        }
+        // There is one now: this does not fail.
+        self.table.as_mut().ok_or(EINVAL)
     }
 
-    fn inherit(&mut self, parent: &Self) -> Result {
-        parent.rules().try_for_each(|(key, grants)| {
-            // As in `insert()`.
-            rule::inherit(self.shape, &mut self.words, key, grants).ok_or(EINVAL)
-        })?;
-        self.count = parent.count;
-        Ok(())
+    /// Returns the same rules in a table of its own with room for `rules` rules in the layers up to
+    /// `youngest`, and with a multiplier of its own unless there are [`FEW`].
+    fn copied(&self, rules: usize, youngest: LayerIndex) -> Result<Self> {
+        let multiplier = match rules {
+            0..=FEW => Multiplier::FIXED,
+            _ => Multiplier::new(random::u64()),
+        };
+        let shape = Shape::new(rules, youngest, multiplier).map_err(too_many)?;
+        let mut copy = SharedTable::new(shape)?;
+
+        if let Some(table) = &self.table {
+            copy.inherit(table)?;
+        }
+        Ok(Self::of(Some(copy)))
+    }
+}
+
+impl<A: Access, T: Keyed> Clone for Rules<A, T> {
+    fn clone(&self) -> Self {
+        Self::of(self.table.clone())
     }
 }
 
@@ -186,9 +146,13 @@ fn too_many(TooManyRules: TooManyRules) -> Error {
 #[kunit_tests(landlock_rules)]
 mod tests {
     use super::*;
-    use crate::policy::access::AccessNet;
+    use core::num::NonZeroUsize;
+
+    use crate::policy::access::{AccessNet, AccessNetRight::BindTcp, AccessNetRight::ConnectTcp};
 
     const NEXT: LayerIndex = LayerIndex::new::<1>();
+
+    type Ports = Rules<AccessNet, Key>;
 
     /// Returns ports for which one multiplication with a number that everybody knows, the hash of
     /// former versions, gives neighbouring slots: 2048 of them.
@@ -198,44 +162,119 @@ mod tests {
         (1..=1 << 16).filter_map(Key::new).filter(is_chosen)
     }
 
+    /// Returns a ruleset that grants all rights on `ports`.
+    fn granting(ports: impl Iterator<Item = Key>) -> Result<Ports> {
+        let mut ruleset = Ports::new();
+
+        for port in ports {
+            ruleset.extend(port, AccessNet::ALL, Logging::Normal)?;
+        }
+        Ok(ruleset)
+    }
+
+    /// Returns the first ports.
+    fn ports(count: u64) -> impl Iterator<Item = Key> {
+        (1..=count).filter_map(Key::new)
+    }
+
     /// Returns how many steps searches for all rules take besides the first one of each.
-    fn steps(rules: &Rules<AccessNet>) -> usize {
-        let slots = rules.words.chunks(rules.words.len() / rules.shape.slots());
-        let steps = slots.enumerate().filter_map(|(slot, words)| {
-            let home = rules.shape.home(Key::new(*words.first()?)?);
+    fn steps(rules: &Ports) -> usize {
+        let Some(table) = &rules.table else { return 0 };
+        let (shape, table) = (table.shape(), table.table());
+        let slots = (0..shape.slots()).zip(table.parts(NonZeroUsize::MIN));
+        let steps = slots.filter_map(|(slot, part)| {
+            let home = shape.home(part.iter().next()?.0);
 
             Some(
                 slot.checked_sub(home)
-                    .unwrap_or(slot + rules.shape.slots() - home),
+                    .unwrap_or(slot + shape.slots() - home),
             )
         });
 
         steps.sum()
     }
 
+    fn granted(rules: &Ports, port: u64) -> Option<AccessNet> {
+        Some(rules.find(Key::new(port)?)?.of_ruleset())
+    }
+
     #[test]
     fn no_choice_of_ports_makes_searches_long() -> Result {
-        let mut ruleset = Rules::new()?;
-        for key in chosen_ports() {
-            ruleset.extend(key, AccessNet::ALL, Logging::Normal)?;
-        }
-        let domain = Rules::merge(None, ONLY, &ruleset)?;
-        let nested = Rules::merge(Some(&domain), NEXT, &ruleset)?;
+        let ruleset = granting(chosen_ports())?;
+        let domain = Ports::merge(None, ONLY, &ruleset)?;
+        let nested = Ports::merge(Some(&domain), NEXT, &ruleset)?;
 
         for rules in [&ruleset, &domain, &nested] {
-            // About one for each rule is what chance gives; if the choice worked, it is hundreds.
+            // One or two for each rule is what chance gives; if the choice worked, it is hundreds.
             assert!(rules.count() > 2000);
-            assert!(steps(rules) < 3 * rules.count());
+            assert!(steps(rules) < 4 * rules.count());
         }
         Ok(())
     }
 
     #[test]
     fn no_two_large_tables_have_the_same_multiplier() -> Result {
-        let one = Rules::<AccessNet>::with_room(1000, ONLY)?;
-        let other = Rules::<AccessNet>::with_room(1000, ONLY)?;
+        let shape = |rules: &Ports| rules.table.as_ref().map(SharedTable::shape);
+        let one = Ports::new().copied(1000, ONLY)?;
+        let other = Ports::new().copied(1000, ONLY)?;
 
-        assert!(one.shape != other.shape);
+        assert!(shape(&one) != shape(&other));
+        Ok(())
+    }
+
+    #[test]
+    fn domain_keeps_what_it_shares_when_a_rule_is_added() -> Result {
+        for count in 0..100 {
+            let mut ruleset = granting(ports(count))?;
+            let domain = Ports::merge(None, ONLY, &ruleset)?;
+
+            ruleset.extend(Key::MIN, BindTcp.into(), Logging::Quiet)?;
+            ruleset.extend(Key::MAX, ConnectTcp.into(), Logging::Normal)?;
+
+            let quiet = |rules: &Ports| {
+                let found = rules.find(Key::MIN);
+                found.map(|grants| grants.logging(ONLY) == Logging::Quiet)
+            };
+            assert_eq!(domain.count(), count as usize);
+            assert_eq!(quiet(&domain), (count > 0).then_some(false));
+            assert_eq!(quiet(&ruleset), Some(true));
+            assert_eq!(granted(&domain, u64::MAX), None);
+            assert_eq!(granted(&ruleset, u64::MAX), Some(ConnectTcp.into()));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn nested_domain_has_the_rules_of_both() -> Result {
+        for (older, younger) in [(0, 9), (9, 0), (1, 1), (9, 9), (3, 200), (200, 3), (0, 0)] {
+            let (parent, ruleset) = (granting(ports(older))?, granting(ports(younger))?);
+            let nested = Ports::merge(Some(&parent), NEXT, &ruleset)?;
+
+            assert_eq!(nested.count(), older.max(younger) as usize);
+            for key in ports(older.max(younger)) {
+                let expected = if key.get() <= older {
+                    AccessNet::ALL
+                } else {
+                    AccessNet::empty()
+                };
+                assert_eq!(granted(&nested, key.get()), Some(expected));
+            }
+            assert_eq!(
+                (parent.count(), ruleset.count()),
+                (older as usize, younger as usize)
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn table_of_many_rules_takes_24_bytes_a_rule() -> Result {
+        let words = |rules: &Ports| rules.table.as_ref().map_or(Ok(0), |t| t.shape().words());
+        let ruleset = granting(ports(513))?;
+        let nested = Ports::merge(Some(&ruleset), NEXT, &ruleset)?;
+
+        assert!(words(&ruleset).map_err(too_many)? <= 3 * 513);
+        assert!(words(&nested).map_err(too_many)? <= 3 * 513);
         Ok(())
     }
 }

@@ -9,10 +9,12 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/lockdep.h>
+#include <linux/mm.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 #include <linux/wait_bit.h>
 
 #include "landlock_rs.h"
@@ -113,6 +115,30 @@ void landlock_rs_resched(void)
 void *landlock_rs_kmalloc(size_t size)
 {
 	return kmalloc(size, GFP_KERNEL_ACCOUNT);
+}
+
+/**
+ * landlock_rs_table_alloc() - Allocate zeroed memory for a table
+ * @size: Size of the table.  Set to the size of the memory: that of the slab
+ *        object or, if the table is too large for one, of all its pages.
+ *
+ * Pages are single ones: many contiguous ones are hard to get, and a power of
+ * two of them.  There is no warning, as user space chooses @size.
+ *
+ * Context: Process context, may sleep.  The caller has to call kvfree().
+ *
+ * Return: The memory, charged to the current task, or NULL.
+ */
+void *landlock_rs_table_alloc(size_t *size)
+{
+	const gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN;
+
+	if (*size > KMALLOC_MAX_CACHE_SIZE) {
+		*size = PAGE_ALIGN(*size);
+		return __vmalloc(*size, flags);
+	}
+	*size = kmalloc_size_roundup(*size);
+	return kmalloc(*size, flags);
 }
 
 /**

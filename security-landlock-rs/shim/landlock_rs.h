@@ -191,6 +191,7 @@ unsigned long landlock_rs_fdget_raw(unsigned int fd);
 void landlock_rs_fdput(unsigned long word);
 void landlock_rs_resched(void);
 void *landlock_rs_kmalloc(size_t size);
+void *landlock_rs_table_alloc(size_t *size);
 void landlock_rs_release_wake(atomic_long_t *pending);
 void landlock_rs_release_wait(atomic_long_t *pending);
 int landlock_rs_copy_struct(void *to, size_t size, const void __user *from,

@@ -59,6 +59,26 @@ fn table_is_not_larger_than_it_needs_to_be() {
 }
 
 #[test]
+fn table_fills_the_words_that_there_are() {
+    for layers in 1..=LAYERS {
+        let shape = Shape::new(10, index(layers - 1), ANY).unwrap();
+        let (needed, slot) = (shape.words().unwrap(), 1 + layers.div_ceil(2));
+
+        for words in 0..needed + 3 * slot {
+            let filling = shape.filling(words);
+            let filled = needed.max(words - words % slot);
+
+            assert_eq!(
+                filling.words(),
+                Ok(filled),
+                "{layers} layers, {words} words"
+            );
+            assert_eq!(filling.slots() * slot, filled);
+        }
+    }
+}
+
+#[test]
 fn there_is_no_room_for_more_rules_than_can_be_counted() {
     let shape = Shape::new(1000, index(15), ANY).unwrap();
 
