@@ -44,6 +44,15 @@ impl CredSecurity {
         self.domain.as_deref()
     }
 
+    /// Returns whether `other` has the same domain as this: each layer has both inside.
+    #[inline]
+    pub(crate) fn shares_domain(&self, other: &Self) -> bool {
+        match (self.domain(), other.domain()) {
+            (Some(own), Some(other)) => core::ptr::eq(own, other),
+            _ => false,
+        }
+    }
+
     /// Returns the identifier of the domain in the logs, or 0 if there is none.
     pub(crate) fn domain_id(&self) -> u64 {
         self.domain().map_or(0, Domain::id)

@@ -24,14 +24,17 @@ pub(crate) enum Sender {
 /// The threads of a process may signal each other, whatever their domains: this is how the C
 /// library changes the credentials of all of them. Runs in atomic context.
 pub(crate) fn task_kill(cred: &CredSecurity, sender: Sender, target: &Task, signal: i32) -> Result {
+    let guard = rcu::read_lock();
+    let server: &CredSecurity = cred::blob_of_task(target, &guard);
+    if cred.shares_domain(server) {
+        return Ok(());
+    }
     let Some(scoped) = cred.scoped(Scope::Signal) else {
         return Ok(());
     };
     if sender == Sender::Current && task::is_thread_of_current(target) {
         return Ok(());
     }
-    let guard = rcu::read_lock();
-    let server: &CredSecurity = cred::blob_of_task(target, &guard);
 
     super::check_scope(cred, &scoped, server, || {
         AuditData::Signalled(target, signal, server.domain_id())

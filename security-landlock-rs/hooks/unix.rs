@@ -42,22 +42,23 @@ pub(crate) fn unix_may_send(
 /// Checks that the current task may reach `server`, if that has an abstract address. A server is in
 /// the domain of the task that created the socket; sockets of the kernel are in none.
 fn check_abstract(cred: &CredSecurity, server: &LockedUnixSock) -> Result {
+    let Some(server_cred) = server.cred() else {
+        return Ok(());
+    };
+    let server_cred: &CredSecurity = cred::blob(server_cred);
+    if cred.shares_domain(server_cred) {
+        return Ok(());
+    }
     let Some(scoped) = cred.scoped(Scope::AbstractUnixSocket) else {
         return Ok(());
     };
     if !scope::is_abstract(server.sun_path()) {
         return Ok(());
     }
-    match server.cred() {
-        Some(server_cred) => {
-            let server_cred: &CredSecurity = cred::blob(server_cred);
 
-            super::check_scope(cred, &scoped, server_cred, || {
-                AuditData::Peer(server, server_cred.domain_id())
-            })
-        }
-        None => Ok(()),
-    }
+    super::check_scope(cred, &scoped, server_cred, || {
+        AuditData::Peer(server, server_cred.domain_id())
+    })
 }
 
 /// What a socket is looked up for.

@@ -3,7 +3,8 @@
  * Landlock in Rust - hooks
  *
  * Each function leaves at once when there is no domain, so that a task that is
- * not sandboxed never enters Rust.  Everything else is decided in hooks/.
+ * not sandboxed never enters Rust, and when a socket is of a family that no hook
+ * there looks at.  Everything else is decided in hooks/.
  */
 
 #include <linux/array_size.h>
@@ -17,6 +18,7 @@
 #include <linux/net.h>
 #include <linux/rcupdate.h>
 #include <net/af_unix.h>
+#include <net/sock.h>
 
 #include "hook.h"
 #include "landlock_rs.h"
@@ -226,10 +228,21 @@ static int hook_ptrace_traceme(struct task_struct *parent)
 	return landlock_rs_ptrace_traceme(blob_of(current_cred()), parent);
 }
 
+/*
+ * Returns the blob of the current credentials, or NULL if these have no domain or
+ * if @sock is not an internet socket: only these have ports.
+ */
+static const struct landlock_rs_cred *sandboxed_on(const struct socket *sock)
+{
+	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+
+	return cred && sk_is_inet(sock->sk) ? cred : NULL;
+}
+
 static int hook_socket_bind(struct socket *sock, struct sockaddr *address,
 			    int addrlen)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = sandboxed_on(sock);
 
 	return cred ? landlock_rs_socket_bind(cred, sock->sk, address,
 					      addrlen) :
@@ -239,7 +252,7 @@ static int hook_socket_bind(struct socket *sock, struct sockaddr *address,
 static int hook_socket_connect(struct socket *sock, struct sockaddr *address,
 			       int addrlen)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = sandboxed_on(sock);
 
 	return cred ? landlock_rs_socket_connect(cred, sock->sk, address,
 						 addrlen) :
@@ -249,7 +262,7 @@ static int hook_socket_connect(struct socket *sock, struct sockaddr *address,
 static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg,
 			       int size)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = sandboxed_on(sock);
 
 	return cred ? landlock_rs_socket_sendmsg(cred, sock->sk, msg->msg_name,
 						 msg->msg_namelen,
