@@ -22,6 +22,7 @@ use crate::{
         quiet::LogRules,
         rule::Key,
         scope,
+        summary::Summary,
         unfulfilled::Unfulfilled,
     },
     ruleset::{rules::Rules, Ruleset},
@@ -39,6 +40,8 @@ use kernel::{
 /// An immutable stack of rulesets, enforced on the tasks whose credentials refer to it.
 #[pin_data]
 pub(crate) struct Domain {
+    /// What is known of the answers to requests about files.
+    summary: Summary,
     layers: Layers,
     /// The rules. The only layer of a domain shares the tables of its ruleset.
     paths: Rules<AccessFs, ObjectRef>,
@@ -83,6 +86,8 @@ impl Domain {
         };
         let layers = layers.map_err(|TooManyLayers| E2BIG)?;
         let built = ruleset.lock();
+        let summary = parent.map_or(Summary::NONE, |parent| parent.summary);
+        let summary = summary.stack(&layers, built.granted_union());
         mark(Mark::EnforceLocked);
         let paths = Rules::merge(parent.map(|p| &p.paths), layers.youngest(), built.paths())?;
         let ports = Rules::merge(parent.map(|p| &p.ports), layers.youngest(), built.ports())?;
@@ -91,6 +96,7 @@ impl Domain {
 
         let domain = Arc::pin_init(
             pin_init!(Self {
+                summary,
                 layers,
                 paths,
                 ports,
@@ -113,6 +119,12 @@ impl Domain {
     /// Returns the identifier of the domain in the logs.
     pub(crate) fn id(&self) -> u64 {
         self.hierarchy.value().id()
+    }
+
+    /// Returns what is known of the answers to requests about files.
+    #[inline]
+    pub(crate) fn summary(&self) -> &Summary {
+        &self.summary
     }
 
     /// Returns the stack of layers.

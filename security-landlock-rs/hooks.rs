@@ -27,7 +27,7 @@ use crate::{
         access::AccessFs,
         blame::{Blame, Blocker},
         open::FileType,
-        unfulfilled::Unfulfilled,
+        request::Request,
     },
     walk,
 };
@@ -44,20 +44,22 @@ fn file_type(inode: &Inode) -> FileType {
 
 /// Checks `requested` on the file hierarchy that contains `path`. Fails with [`EACCES`].
 fn check(cred: &CredSecurity, domain: &Domain, path: &Path, requested: AccessFs) -> Result {
-    let left = walk::unfulfilled(domain, path, requested);
+    let request = Request {
+        required: requested,
+        optional: AccessFs::empty(),
+    };
 
-    conclude(cred, left, AuditData::Path(path, path.dentry()))
+    match walk::verdict(domain, path, request) {
+        Ok(_) => Ok(()),
+        Err(blame) => Err(denied(cred, blame, path)),
+    }
 }
 
-/// Fails with [`EACCES`], and logs the denial, if something is left of a request about `data`.
-fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessFs>, data: AuditData<'_>) -> Result {
-    match Blame::for_file(&left) {
-        None => Ok(()),
-        Some(blame) => {
-            log::denial(cred, blame, data);
-            Err(EACCES)
-        }
-    }
+/// Logs the denial of a request about the file at `path`, and returns the error.
+#[cold]
+fn denied(cred: &CredSecurity, blame: Blame, path: &Path) -> Error {
+    log::denial(cred, blame, AuditData::Path(path, path.dentry()));
+    EACCES
 }
 
 /// Checks that a task with the credentials `client`, restricted by `scoped`, may act on a task with

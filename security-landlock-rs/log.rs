@@ -61,6 +61,12 @@ fn kind(blocker: Blocker) -> Kind {
     }
 }
 
+/// Returns whether the trace event for rules that match is enabled.
+#[inline(always)]
+pub(crate) fn is_match_traced() -> bool {
+    log::is_check_rule_inode_traced()
+}
+
 /// Returns what a path walk requests, if the trace event for rules that match is enabled.
 #[inline(always)]
 pub(crate) fn traced_request(request: impl FnOnce() -> AccessFs) -> Option<AccessFs> {

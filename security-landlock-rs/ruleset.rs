@@ -193,7 +193,6 @@ impl Built {
     }
 
     /// Returns what all rules on file hierarchies grant together.
-    #[allow(dead_code)]
     pub(crate) fn granted_union(&self) -> GrantedUnion<AccessFs> {
         self.union
     }

@@ -12,19 +12,33 @@ use crate::{
         path::{Dentry, Path},
     },
     log, object,
-    policy::{access::AccessFs, grants::Grants, unfulfilled::Unfulfilled},
+    policy::{
+        access::AccessFs,
+        grants::Grants,
+        optional::OptionalDenials,
+        request::{Request, Verdict},
+        summary::Search,
+        unfulfilled::Unfulfilled,
+    },
 };
 
-/// Returns what `domain` denies of `requested` on the file hierarchy that contains `path`.
+/// Returns the verdict of `domain` on `request` for the file hierarchy that contains `path`.
 ///
 /// In each layer, rules on `path` and on any directory above it may grant one right or another.
 /// May sleep.
-pub(crate) fn unfulfilled(
-    domain: &Domain,
-    path: &Path,
-    requested: AccessFs,
-) -> Unfulfilled<AccessFs> {
-    grant(domain, path, domain.unfulfilled(requested))
+pub(crate) fn verdict(domain: &Domain, path: &Path, request: Request) -> Verdict {
+    let summary = domain.summary();
+    if summary.handled(request.all()).is_empty() || path.dentry().is_unreachable() {
+        return Ok(OptionalDenials::NONE);
+    }
+
+    match search(domain, path, request.all()) {
+        Some(search) => summary.verdict(domain.layers(), request, &search),
+        None => {
+            let left = request.unfulfilled(domain.layers());
+            request.verdict(climb(domain, path, left))
+        }
+    }
 }
 
 /// Removes from `left`, of a request to `domain`, what rules grant on `path` and above it.
@@ -41,6 +55,48 @@ pub(crate) fn grant(
     if path.dentry().is_unreachable() {
         return left.fulfilled();
     }
+    match search(domain, path, left.denied()) {
+        Some(search) => {
+            search.grant(&mut left);
+            left
+        }
+        None => climb(domain, path, left),
+    }
+}
+
+/// Searches for `rights` on `path` and above it.
+///
+/// Returns [`None`] if that does not decide a request: a quiet rule changes what is logged, each
+/// rule on the way is traced, or the way may end in a hierarchy where everything is allowed.
+#[inline]
+fn search(domain: &Domain, path: &Path, rights: AccessFs) -> Option<Search> {
+    let mut search = domain.summary().search(rights)?;
+    if log::is_match_traced() || path.is_internal() {
+        return None;
+    }
+    if search.is_over() {
+        return Some(search);
+    }
+
+    let mut climb = PathClimb::new(path);
+    loop {
+        if let Some(grants) = rule_on(domain, climb.here()) {
+            search.meet(domain.layers(), grants);
+            if search.is_over() {
+                return Some(search);
+            }
+        }
+        match climb.step() {
+            Step::Parent => (),
+            Step::Root => return Some(search),
+            Step::InternalRoot => return None,
+        }
+    }
+}
+
+/// Removes from `left` what rules grant on `path` and above it, layer by layer.
+#[cold]
+fn climb(domain: &Domain, path: &Path, mut left: Unfulfilled<AccessFs>) -> Unfulfilled<AccessFs> {
     let traced = log::traced_request(|| left.denied());
     let mut climb = PathClimb::new(path);
     loop {

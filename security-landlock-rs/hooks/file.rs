@@ -13,9 +13,7 @@ use crate::{
         path::Path,
     },
     log,
-    policy::{
-        access::AccessFsRight, blame::Blame, ioctl, open::OpenMode, optional::OptionalDenials,
-    },
+    policy::{access::AccessFsRight, blame::Blame, ioctl, open::OpenMode, request::Request},
     walk,
 };
 
@@ -30,20 +28,20 @@ pub(crate) fn file_open(cred: &CredSecurity, file: &File) -> Result {
         return Ok(());
     };
     let file_type = super::file_type(file.inode());
-    let required = mode(file).required(file_type);
-    let optional = file_type.optional_rights();
-    let mut left = walk::unfulfilled(domain, file.path(), required | optional);
+    let request = Request {
+        required: mode(file).required(file_type),
+        optional: file_type.optional_rights(),
+    };
 
-    mark(Mark::OpenDecided);
-    file.blob::<FileSecurity>()
-        .deny(OptionalDenials::new(&left));
-    mark(Mark::OpenWritten);
-    left.keep(required);
-    super::conclude(
-        cred,
-        left,
-        AuditData::Path(file.path(), file.path().dentry()),
-    )
+    match walk::verdict(domain, file.path(), request) {
+        Ok(denials) => {
+            mark(Mark::OpenDecided);
+            file.blob::<FileSecurity>().deny(denials);
+            mark(Mark::OpenWritten);
+            Ok(())
+        }
+        Err(blame) => Err(super::denied(cred, blame, file.path())),
+    }
 }
 
 /// Returns how `file` is opened.

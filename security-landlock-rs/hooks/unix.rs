@@ -12,6 +12,7 @@ use crate::{
     },
     policy::{
         access::{AccessFs, AccessFsRight, Scope},
+        blame::Blame,
         scope,
     },
     walk,
@@ -100,5 +101,8 @@ pub(crate) fn unix_find(
 
     let left = walk::grant(domain, path, left);
 
-    super::conclude(cred, left, AuditData::Path(path, path.dentry()))
+    match Blame::for_file(&left) {
+        None => Ok(()),
+        Some(blame) => Err(super::denied(cred, blame, path)),
+    }
 }

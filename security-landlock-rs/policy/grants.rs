@@ -23,8 +23,6 @@ pub(crate) struct GrantedUnion<A> {
     is_any_quiet: bool,
 }
 
-// Not used yet by a decision.
-#[allow(dead_code)]
 impl<A: Access> GrantedUnion<A> {
     /// Returns what no rule grants.
     pub(crate) fn none() -> Self {
@@ -79,6 +77,21 @@ impl<'a> Grants<'a> {
         } else {
             Logging::Quiet
         }
+    }
+
+    /// Returns the rights that the rule grants in at least one layer.
+    #[inline]
+    pub(super) fn in_any_layer<A: Access>(self) -> A {
+        let either = self.words().fold(0, |all, granted| all | granted);
+
+        // CAST: the rights of younger layers were folded into the lower half.
+        A::from_stored((either | either >> 32) as u32)
+    }
+
+    /// Returns the rights that the rule grants in each layer that handles them.
+    #[inline]
+    pub(super) fn in_each_layer<A: Handled>(self, layers: &Layers) -> A {
+        layers.granted_in_each(self.words)
     }
 
     /// Returns the packed rights, oldest layers first.

@@ -169,6 +169,28 @@ impl Layers {
         used.map(|word| word >> A::SHIFT)
     }
 
+    /// Returns the rights that `granted`, packed, has for each layer that handles them.
+    ///
+    /// There are as many words as the layers take, or more.
+    #[inline]
+    pub(super) fn granted_in_each<A: Handled>(&self, granted: &[u64]) -> A {
+        // The other layers handle nothing.
+        let words = granted.iter().zip(&self.words);
+        let each = words.fold(u64::MAX, |all, (granted, handled)| {
+            all & (granted | !(handled >> A::SHIFT))
+        });
+
+        // CAST: the rights of younger layers were folded into the lower half.
+        A::from_stored((each & each >> 32) as u32)
+    }
+
+    /// Returns what the layer that was enforced last handles.
+    pub(super) fn handled_by_youngest<A: Handled>(&self) -> A {
+        let word = self.words.get(word_of(self.youngest)).copied().unwrap_or(0);
+
+        unpack(self.youngest, word >> A::SHIFT)
+    }
+
     /// Returns the index of the layer that was enforced last.
     pub(crate) fn youngest(&self) -> LayerIndex {
         self.youngest

@@ -45,7 +45,47 @@ const PLACES: [Place; 2] = [
     },
 ];
 
+impl Place {
+    /// Returns what is stored of a denial by `layer`.
+    fn denial(&self, layer: LayerIndex) -> u32 {
+        // CAST: a layer has four bits.
+        1 << self.denied | (layer.get() as u32) << self.layer
+    }
+
+    /// Returns all bits of the right.
+    fn mask(&self) -> u32 {
+        1 << self.denied | 1 << self.quiet | 0xf << self.layer
+    }
+}
+
 impl OptionalDenials {
+    /// Nothing was denied.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// Records that `layer` denies `rights`, which no quiet rule covers.
+    pub(super) fn by(layer: LayerIndex, rights: AccessFs) -> Self {
+        Self::fold(rights, |place| place.denial(layer))
+    }
+
+    /// Returns what is recorded of `rights`.
+    #[inline]
+    pub(super) fn of(self, rights: AccessFs) -> Self {
+        Self(self.0 & Self::fold(rights, Place::mask).0)
+    }
+
+    /// Returns what is recorded here and in `other`, which are about different rights.
+    pub(super) fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Puts together the bits of each right that is in `rights`.
+    #[inline]
+    fn fold(rights: AccessFs, bits: impl Fn(&Place) -> u32) -> Self {
+        let places = PLACES.iter().filter(|place| rights.contains(place.right));
+
+        Self(places.fold(0, |all, place| all | bits(place)))
+    }
+
     /// Records which of the rights that are needed later are left of a request.
     pub(crate) fn new(left: &Unfulfilled<AccessFs>) -> Self {
         if left.is_fulfilled() {
@@ -54,10 +94,8 @@ impl OptionalDenials {
         let denials = PLACES.iter().filter_map(|place| {
             let denial = left.youngest_denial_of(place.right.into())?;
             let quiet = u32::from(left.is_quiet(denial.layer));
-            // CAST: a layer has four bits.
-            let layer = denial.layer.get() as u32;
 
-            Some(1 << place.denied | quiet << place.quiet | layer << place.layer)
+            Some(place.denial(denial.layer) | quiet << place.quiet)
         });
 
         Self(denials.fold(0, |all, denial| all | denial))

@@ -16,6 +16,7 @@ mod quiet;
 mod refer;
 mod rule;
 mod scope;
+mod summary;
 mod support;
 mod tsync;
 mod walk;

@@ -193,6 +193,18 @@ def opening(code, layers, rules):
             code.check(ends, inputs, rax, spec.remembers(stack, requested, met, right))
 
 
+def early(code, layers, met, elsewhere):
+    for count in layers:
+        inputs = Inputs()
+        stack, rules = inputs.layers(count), inputs.rules("rule", met, count)
+        others = inputs.rules("other rule", elsewhere, count)
+        required, optional = inputs.bits("required", FS_COUNT), inputs.bits("optional", FS_COUNT)
+        for is_truncate, right in ((1, 1 << 14), (0, 1 << 15)):
+            request = [wide(required), wide(optional), claripy.BVV(is_truncate, 64)]
+            ends = code.call("decides", handled(stack), count, request, words(rules + others), met + elsewhere, met)
+            code.check(ends, inputs, rax, spec.decides(stack, required, optional, rules, others, right))
+
+
 def renaming(code, layers, rules, kinds):
     below, above = rules
     for count, (moved_dir, swapped_dir) in itertools.product(layers, kinds):
@@ -318,6 +330,12 @@ PROOFS = {
         "an open file remembers of each later right who denies it",
         Bound("3 layers, 1 rule", ([3], 1)),
         Bound("1, 2, 3 and 16 layers, 2 rules", ([1, 2, 3, 16], 2)),
+    ),
+    "early": Proof(
+        early,
+        "what is known before a walk, and one word on the way, give the same verdict",
+        Bound("1 and 3 layers, 1 rule on the way and 1 elsewhere", ([1, 3], 1, 1)),
+        Bound("1 to 5 layers, 2 rules on the way and 1 elsewhere", (range(1, 6), 2, 1)),
     ),
     "renaming": Proof(
         renaming,

@@ -6,6 +6,8 @@
 # handles: `fs`, `net`, `scope`. A rule is a list with, for each layer, what it
 # grants (`rights`) and whether it is quiet there.
 
+import claripy
+
 from terms import ALL, EACCES, EINVAL, ENOMSG, EXDEV, NO, OK, REFER, any_of, blame, no_blame, when
 from terms import FS_COUNT, NET_COUNT, SCOPE_COUNT, mask
 
@@ -51,6 +53,18 @@ def blames_file(layers, requested, rules, common):
 # request for this right alone would be answered.
 def remembers(layers, requested, rules, right):
     return blames_file(layers, requested & right, rules, 0)
+
+
+# A request to open a file is answered in one word, unless some rule of the
+# domain is quiet: who is to blame, or else whom the file remembers for `right`.
+QUIET, LATER = 1 << 62, 1 << 61
+
+
+def decides(layers, required, optional, met, elsewhere, right):
+    quiet = any_of(grant.quiet for rule in met + elsewhere for grant in rule)
+    denied = blames_file(layers, required, met, 0)
+    later = remembers(layers, required | optional, met, right) | LATER
+    return claripy.If(quiet, claripy.BVV(QUIET, 64), claripy.If(denied != 0, denied, later))
 
 
 # No rule grants to signal or to connect to an abstract socket: the youngest

@@ -2,13 +2,17 @@
 
 //! Requests: for rights on files and ports, and for what scopes limit.
 
-use super::{layers, left, report, slice, Handled, Rule, REFUSED};
+use super::{grants, layers, left, report, slice, Handled, Rule, REFUSED};
 use crate::policy::{
-    access::{AccessFs, AccessNet, Scope},
+    access::{AccessFs, AccessFsRight, AccessNet, Scope},
     blame::Blame,
-    layer::Layers,
+    grants::GrantedUnion,
+    layer::{LayerIndex, Layers},
+    request::Request,
     scope,
+    summary::Summary,
     unfulfilled::Unfulfilled,
+    within,
 };
 
 /// A request for rights on a file: 1 if it is allowed.
@@ -103,4 +107,77 @@ pub unsafe extern "C" fn limits(
             _ => 0,
         }
     })
+}
+
+/// The short way to the verdict on a request to open a file, which the first `met` of `count` rules
+/// are on: what [`Request::verdict`] blames, or whom the file remembers for a right that is needed
+/// later.
+///
+/// # Safety
+///
+/// As [`slice`] for each pointer and the count after it.
+#[no_mangle]
+pub unsafe extern "C" fn decides(
+    handled: *const Handled,
+    layers: usize,
+    requested: &[u64; 3],
+    rules: *const Rule,
+    count: usize,
+    met: usize,
+) -> u64 {
+    // SAFETY: By the safety contract.
+    let (handled, rules) = unsafe { (slice(handled, layers), slice(rules, count)) };
+
+    decide(handled, requested, rules, met).unwrap_or(REFUSED)
+}
+
+fn decide(handled: &[Handled], requested: &[u64; 3], rules: &[Rule], met: usize) -> Option<u64> {
+    let parse = |rights: u64| AccessFs::parse(rights).ok();
+    let [required, optional, is_truncate] = *requested;
+    let request = Request {
+        required: parse(required)?,
+        optional: parse(optional)?,
+    };
+    let summary = summary(handled, rules)?;
+    let layers = layers(handled)?;
+    let Some(mut search) = summary.search(request.all()) else {
+        return Some(QUIET);
+    };
+
+    for rule in rules.get(..met)? {
+        search.meet(&layers, grants(rule, handled.len()));
+    }
+    Some(match summary.verdict(&layers, request, &search) {
+        Err(blame) => report(Some(blame)),
+        Ok(denials) => {
+            let right = match is_truncate {
+                0 => AccessFsRight::IoctlDev,
+                _ => AccessFsRight::Truncate,
+            };
+            let denial = denials.denial(right);
+            LATER | report(denial.map(|(denial, is_quiet)| Blame::fs(denial, is_quiet)))
+        }
+    })
+}
+
+/// There is a quiet rule: the way is not short.
+const QUIET: u64 = 1 << 62;
+
+/// The request is allowed, and the denial is one of what comes later.
+const LATER: u64 = 1 << 61;
+
+/// Stacks the rulesets of a domain, each with what its rules grant.
+fn summary(handled: &[Handled], rules: &[Rule]) -> Option<Summary> {
+    let mut summary = Summary::NONE;
+
+    for layer in 0..handled.len() {
+        let mut union = GrantedUnion::none();
+        for rule in rules {
+            let rule = grants(rule, handled.len());
+            let index = LayerIndex::try_new(layer)?;
+            union.add(within::in_layer(rule, index), rule.logging(index));
+        }
+        summary = summary.stack(&layers(handled.get(..=layer)?)?, union);
+    }
+    Some(summary)
 }
