@@ -20,7 +20,7 @@ const HOST: &str = "tools/testing/policy/src/tests";
 const SELFTESTS: [&str; 2] = ["tools/testing/selftests/landlock-rs", "tools/testing/slot"];
 
 /// The patch that adds the slot, with its KUnit tests.
-const SLOT: &str = "patches/linux-7.3/0002-landlock-Add-a-slot-that-a-module-can-fill.patch";
+const SLOT: &str = "patches/linux-7.3/0003-landlock-Add-a-slot-that-a-module-can-fill.patch";
 
 /// Finds the name of a test of the slot.
 const SLOT_TEST: &str = r"(?m)^\+\s*KUNIT_CASE\((\w+)\)";

@@ -247,10 +247,10 @@ pub fn series(place: &Place) -> Result<Series> {
 }
 
 /// Reads the series that builds the module's sources into the kernel. Of that with the slot it only
-/// needs the first patch, which makes the implementation a choice.
+/// needs the first two patches: the choice of the implementation, and how to climb from a path.
 pub fn builtin_series(place: &Place) -> Result<Series> {
     let mut series = series(place)?;
-    series.truncate(1);
+    series.truncate(2);
     series.extend(Series::read(&patches(place, "-builtin"))?);
     let dir = place.repo.join(SOURCES);
     for file in module_sources::list(&dir)? {
