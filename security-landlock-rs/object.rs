@@ -26,5 +26,11 @@ pub(crate) type InodeSecurity = ObjectSlot;
 /// It identifies that object as long as the owner of a rule owns a reference to it.
 #[inline]
 pub(crate) fn key_on(inode: &Inode) -> Option<Key> {
-    inode.blob::<InodeSecurity>().address().map(key_of_address)
+    key_in(inode.blob())
+}
+
+/// Returns the key of the rules on the object in the slot of an inode, as [`key_on`] does.
+#[inline]
+pub(crate) fn key_in(slot: &InodeSecurity) -> Option<Key> {
+    slot.address().map(key_of_address)
 }

@@ -8,19 +8,23 @@ pub(crate) mod reparent;
 use crate::{
     domain::Domain,
     kapi::{
-        climb::{PathClimb, Step},
+        climb::{PathClimb, Step, Unconfirmed, Visitor},
         path::{Dentry, Path},
     },
-    log, object,
+    log,
+    object::{self, InodeSecurity},
     policy::{
         access::AccessFs,
         grants::Grants,
         optional::OptionalDenials,
         request::{Request, Verdict},
+        rule::Key,
         summary::Search,
         unfulfilled::Unfulfilled,
     },
 };
+
+use core::ops::ControlFlow;
 
 /// Returns the verdict of `domain` on `request` for the file hierarchy that contains `path`.
 ///
@@ -32,13 +36,13 @@ pub(crate) fn verdict(domain: &Domain, path: &Path, request: Request) -> Verdict
         return Ok(OptionalDenials::NONE);
     }
 
-    match search(domain, path, request.all()) {
-        Some(search) => summary.verdict(domain.layers(), request, &search),
+    search(domain, path, request.all(), |found| match found {
+        Some(search) => summary.verdict(domain.layers(), request, search),
         None => {
             let left = request.unfulfilled(domain.layers());
             request.verdict(climb(domain, path, left))
         }
-    }
+    })
 }
 
 /// Removes from `left`, of a request to `domain`, what rules grant on `path` and above it.
@@ -55,46 +59,72 @@ pub(crate) fn grant(
     if path.dentry().is_unreachable() {
         return left.fulfilled();
     }
-    match search(domain, path, left.denied()) {
+    search(domain, path, left.denied(), |found| match found {
         Some(search) => {
             search.grant(&mut left);
             left
         }
         None => climb(domain, path, left),
+    })
+}
+
+/// Searches for `rights` on `path` and above it, and concludes from what was found.
+///
+/// That is [`None`] if a search does not decide a request: a quiet rule changes what is logged, each
+/// rule on the way is traced, the way may end in a hierarchy where everything is allowed, or it
+/// changed meanwhile.
+#[inline(always)]
+fn search<R>(
+    domain: &Domain,
+    path: &Path,
+    rights: AccessFs,
+    conclude: impl FnOnce(Option<&Search>) -> R,
+) -> R {
+    let search = match domain.summary().search(rights) {
+        Some(search) if !log::is_match_traced() && !path.is_internal() => search,
+        _ => return conclude(None),
+    };
+    if search.is_over() {
+        return conclude(Some(&search));
+    }
+    let mut seeker = Unconfirmed::new(Seeker { domain, search });
+
+    conclude(seeker.climb(path).map(|seeker| &seeker.search))
+}
+
+/// A search in the rules of a domain.
+struct Seeker<'a> {
+    domain: &'a Domain,
+    search: Search,
+}
+
+impl Visitor for Seeker<'_> {
+    type Blob = InodeSecurity;
+
+    #[inline(always)]
+    fn visit(&mut self, slot: &InodeSecurity) -> ControlFlow<()> {
+        match object::key_in(slot) {
+            Some(key) => self.look_up(key),
+            None => ControlFlow::Continue(()),
+        }
     }
 }
 
-/// Searches for `rights` on `path` and above it.
-///
-/// Returns [`None`] if that does not decide a request: a quiet rule changes what is logged, each
-/// rule on the way is traced, or the way may end in a hierarchy where everything is allowed.
-#[inline]
-fn search(domain: &Domain, path: &Path, rights: AccessFs) -> Option<Search> {
-    let mut search = domain.summary().search(rights)?;
-    if log::is_match_traced() || path.is_internal() {
-        return None;
-    }
-    if search.is_over() {
-        return Some(search);
-    }
-
-    let mut climb = PathClimb::new(path);
-    loop {
-        if let Some(grants) = rule_on(domain, climb.here()) {
-            search.meet(domain.layers(), grants);
-            if search.is_over() {
-                return Some(search);
+impl Seeker<'_> {
+    /// Looks for a rule on an object, which may be one of another domain.
+    fn look_up(&mut self, key: Key) -> ControlFlow<()> {
+        if let Some(rule) = self.domain.rule_for(key) {
+            self.search.meet(self.domain.layers(), rule);
+            if self.search.is_over() {
+                return ControlFlow::Break(());
             }
         }
-        match climb.step() {
-            Step::Parent => (),
-            Step::Root => return Some(search),
-            Step::InternalRoot => return None,
-        }
+        ControlFlow::Continue(())
     }
 }
 
-/// Removes from `left` what rules grant on `path` and above it, layer by layer.
+/// Removes from `left` what rules grant on `path` and above it, layer by layer, with references to
+/// what is on the way.
 #[cold]
 fn climb(domain: &Domain, path: &Path, mut left: Unfulfilled<AccessFs>) -> Unfulfilled<AccessFs> {
     let traced = log::traced_request(|| left.denied());

@@ -8,7 +8,7 @@
 //!
 //! C header: [`include/linux/lsm_hooks.h`](srctree/include/linux/lsm_hooks.h)
 
-use super::shim;
+use super::{once::read_once, shim};
 
 use core::{cell::UnsafeCell, ffi::c_void};
 use kernel::{
@@ -47,6 +47,8 @@ pub(crate) unsafe trait FileBlob: Zeroable + Send + Sync {
 ///
 /// - One type only implements this trait.
 /// - Its size is at most that of `struct landlock_rs_inode`, its alignment that of a pointer.
+/// - What other files can do with a shared reference is sound whatever bytes it leads to: a climb
+///   under RCU may find a blob that is not zeroed yet, of an inode that is no longer on the way.
 pub(crate) unsafe trait InodeBlob: Zeroable + Send + Sync {}
 
 /// The type of our part of every superblock blob.
@@ -117,13 +119,24 @@ pub(super) fn locate_cred<T: CredBlob>(security: *mut c_void) -> *mut T {
         .cast()
 }
 
-/// Returns our part of an inode blob.
+/// Returns where our part of an inode blob is in it.
+pub(super) fn inode_offset() -> usize {
+    offsets().lbs_inode as usize
+}
+
+/// Returns our part of an inode blob, which is at `offset`.
 ///
 /// `security` must be the `i_security` member of a `struct inode`.
-pub(super) fn locate_inode<T: InodeBlob>(security: *mut c_void) -> *mut T {
-    security
-        .wrapping_byte_add(offsets().lbs_inode as usize)
-        .cast()
+pub(super) fn locate_inode<T: InodeBlob>(security: *mut c_void, offset: usize) -> *mut T {
+    security.wrapping_byte_add(offset).cast()
+}
+
+/// Loads a pointer of a blob, as `READ_ONCE()` does. [`Atomic::load`] calls a C function, which
+/// costs too much in each step of a climb.
+#[inline(always)]
+pub(super) fn load_pointer<T>(pointer: &Atomic<*mut T>) -> *mut T {
+    // SAFETY: The reference is valid and aligned. Others store by atomic operations.
+    unsafe { read_once(pointer.as_ptr()) }
 }
 
 /// Returns our part of a file blob.

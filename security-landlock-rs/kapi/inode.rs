@@ -82,7 +82,7 @@ impl KnownInode {
         // SAFETY: By the type invariants. The framework gives each inode a zeroed blob with room
         // for all LSMs before it can be found, and frees it with the inode. `T` is `Zeroable` and
         // `Sync`.
-        unsafe { &*blob::locate_inode((*self.as_ptr()).i_security) }
+        unsafe { &*blob::locate_inode((*self.as_ptr()).i_security, blob::inode_offset()) }
     }
 
     /// Locks `i_lock`.

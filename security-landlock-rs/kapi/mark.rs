@@ -92,6 +92,11 @@ marks! {
     /// `execve()` has prepared credentials for the new program.
     ExecPrepared,
 
+    /// A climb without references has begun, or could not.
+    ClimbBegun,
+    /// It has found what it needs, or the root, and is about to look whether it counts.
+    ClimbEnding,
+
     /// `file_open` has decided, and the file does not know of it.
     OpenDecided,
     /// The file knows what is denied, and has no descriptor.

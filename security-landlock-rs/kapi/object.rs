@@ -51,7 +51,7 @@
 //! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
 
 use super::{
-    blob::InodeBlob,
+    blob::{self, InodeBlob},
     inode::{Inode, InodeRef},
     mark::{mark, Mark},
     release::PendingRelease,
@@ -246,7 +246,8 @@ pub(crate) struct ObjectSlot(Atomic<*mut Object>);
 
 // SAFETY: A null pointer is an empty slot.
 unsafe impl Zeroable for ObjectSlot {}
-// SAFETY: This is the only implementation. `ffi/init.rs` checks size and alignment.
+// SAFETY: This is the only implementation. `ffi/init.rs` checks size and alignment. Other files can
+// only read the address.
 unsafe impl InodeBlob for ObjectSlot {}
 
 impl ObjectSlot {
@@ -256,7 +257,7 @@ impl ObjectSlot {
     /// that the object it compares with has references.
     #[inline]
     pub(crate) fn address(&self) -> Option<NonZeroUsize> {
-        NonZeroUsize::new(self.0.load(Relaxed).addr())
+        NonZeroUsize::new(blob::load_pointer(&self.0).addr())
     }
 
     /// Returns the object that the slot leads to, for as long as `_guard` lives.

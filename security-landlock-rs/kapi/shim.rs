@@ -109,6 +109,11 @@ assert_offsets!(
 );
 
 kernel::static_assert!(
+    ::core::mem::offset_of!(path_climb, path)
+        == landlock_rs_at_LANDLOCK_RS_AT_path_climb_path as usize
+);
+
+kernel::static_assert!(
     ::core::mem::offset_of!(kernel::bindings::file, __bindgen_anon_1.f_path)
         == landlock_rs_at_LANDLOCK_RS_AT_file_f_path as usize
 );

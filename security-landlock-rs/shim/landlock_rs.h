@@ -123,6 +123,7 @@ enum landlock_rs_const {
 enum landlock_rs_at {
 	LANDLOCK_RS_AT_path_mnt = offsetof(struct path, mnt),
 	LANDLOCK_RS_AT_path_dentry = offsetof(struct path, dentry),
+	LANDLOCK_RS_AT_path_climb_path = offsetof(struct path_climb, path),
 	LANDLOCK_RS_AT_vfsmount_mnt_root = offsetof(struct vfsmount, mnt_root),
 	LANDLOCK_RS_AT_vfsmount_mnt_flags =
 		offsetof(struct vfsmount, mnt_flags),

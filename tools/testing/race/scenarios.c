@@ -340,8 +340,9 @@ static void act_open(struct trial *const trial)
 
 const struct scenario open_file = {
 	.name = "open",
-	.marks = (const char *const[]){ "OpenDecided", "OpenWritten", NULL },
-	.always = (const char *const[]){ "rename", NULL },
+	.marks = (const char *const[]){ "ClimbBegun", "ClimbEnding",
+					"OpenDecided", "OpenWritten", NULL },
+	.always = (const char *const[]){ "rename", "detach", NULL },
 	.prepare = prepare_open,
 	.act = act_open,
 };
