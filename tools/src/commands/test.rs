@@ -7,20 +7,22 @@ use anyhow::Result;
 use crate::bound::Bound;
 use crate::commands::in_guest::in_guest;
 use crate::commands::{abi, debug, slot};
-use crate::guest::programs::{BENCH, FUZZ, SAMPLES};
+use crate::guest::programs::{BENCH, FUZZ, LINES, SAMPLES};
 use crate::host::cargo::{self, POLICY};
 use crate::kernel::{Flavor, Impl, Workshop};
+use crate::measure::bench;
 use crate::results::tally::{close, tally};
 use crate::results::tap::Count;
 use crate::{check, fuzz, prove, race};
 
 /// Crates that are tested on the host: name of the step, folder.
-const CRATES: [(&str, &str); 5] = [
+const CRATES: [(&str, &str); 6] = [
     ("policy", POLICY),
     ("tools", "tools"),
     ("samples", SAMPLES),
     ("bench", BENCH),
     ("fuzz", FUZZ),
+    ("lines", LINES),
 ];
 
 /// Runs all tests; the last line that it prints is the count.
@@ -67,6 +69,7 @@ fn plain(workshop: &Workshop, bound: Bound) -> Result<Count> {
     tally(&mut count, slot::disabled(workshop, Impl::Builtin))?;
     tally(&mut count, slot::disabled(workshop, Impl::Rust))?;
     tally(&mut count, abi::count(workshop, bound))?;
+    tally(&mut count, bench::guard(workshop))?;
     tally(&mut count, race::quick(workshop))?;
     tally(&mut count, fuzz::count(workshop, Bound::Quick))?;
     Ok(count)

@@ -16,7 +16,10 @@ use crate::guest::{Guest, Progress};
 use crate::host::place;
 use crate::host::ui;
 use crate::kernel::{Impl, Workshop};
+use crate::results::tally::{one, tally};
+use crate::results::tap::Count;
 
+mod guard;
 mod lines;
 mod report;
 mod row;
@@ -58,6 +61,7 @@ pub fn command(workshop: &Workshop, arguments: &cli::Bench) -> Result<()> {
     place::write(&workshop.place.out.join(RESULTS), json)?;
     report::print(&rows);
     ui::say("results", format!("out/{RESULTS}"));
+    guard::propose(workshop, &rows)?;
     check_chosen(&rows)?;
     match baseline {
         Some(baseline) => check_baseline(&baseline, &rows),
@@ -117,6 +121,13 @@ fn check_chosen(rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
+/// Counts what must not become dearer: rows below their ceilings, and shared cache lines.
+pub fn guard(workshop: &Workshop) -> Result<Count> {
+    let mut count = guard::count(workshop)?;
+    tally(&mut count, one(lines::check(workshop)))?;
+    Ok(count)
+}
+
 /// Guests that count what one implementation costs.
 struct Bench {
     implementation: Impl,
@@ -152,7 +163,7 @@ impl Bench {
     fn rows(&self, session: &Session, lines: &Session) -> Result<Vec<Row>> {
         session.check_module()?;
         session.check()?;
-        let mut rows = rows(session, self.implementation)?;
+        let mut rows = rows(session, self.implementation, &plan())?;
         rows.extend(rule::rows(&rows));
         rows.extend(self.lines.rows(lines)?);
         Ok(rows)
@@ -223,11 +234,11 @@ fn plan() -> Vec<Section> {
 }
 
 /// Reads the rows that the guest printed.
-fn rows(session: &Session, implementation: Impl) -> Result<Vec<Row>> {
+fn rows(session: &Session, implementation: Impl, plan: &[Section]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for section in plan() {
-        let name = section.name;
-        let output = session.transcript.section(&name);
+    for section in plan {
+        let name = &section.name;
+        let output = session.transcript.section(name);
         let output = output.with_context(|| format!("{name} was not reached"))?;
         let last = output.lines.last().map_or("", String::as_str);
         ensure!(output.status == Some(0), "{name} failed: {last}");
@@ -264,10 +275,10 @@ mod tests {
     fn every_section_has_rows() {
         let line =
             r#"{"name":"x","parameters":{},"unit":"bytes","median":8,"spread":0,"minimum":8}"#;
-        let all = rows(&session(line, 0), Impl::C).unwrap();
+        let all = rows(&session(line, 0), Impl::C, &plan()).unwrap();
         assert_eq!(all.len(), plan().len());
-        assert!(rows(&session(line, 1), Impl::C).is_err());
-        assert!(rows(&session("bench: no", 0), Impl::C).is_err());
+        assert!(rows(&session(line, 1), Impl::C, &plan()).is_err());
+        assert!(rows(&session("bench: no", 0), Impl::C, &plan()).is_err());
     }
 
     #[test]

@@ -124,6 +124,33 @@ impl Lines {
     }
 }
 
+/// Fails if an open in a sandbox of the module writes shared lines that one without does not write.
+pub fn check(workshop: &Workshop) -> Result<()> {
+    let lines = Lines::prepare(workshop, Impl::Rust)?;
+    let session = lines.guest.run(workshop, "lines")?;
+    let rows = lines.rows(&session)?;
+    let (free, sandboxed): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|row| parameter(row, "layers") == 0);
+    for row in &sandboxed {
+        let depth = |row: &Row| parameter(row, "depth");
+        let of_depth = free.iter().find(|free| depth(free) == depth(row));
+        let free = of_depth.context("nothing was measured without a sandbox")?;
+        let (count, without) = (row.measured.figure.median, free.measured.figure.median);
+        ensure!(
+            count <= without,
+            "{} writes {count} shared cache lines, {without} without a sandbox: see {}",
+            row.title(),
+            lines.reports.display()
+        );
+    }
+    ensure!(!sandboxed.is_empty(), "nothing was measured");
+    Ok(())
+}
+
+fn parameter(row: &Row, name: &str) -> u64 {
+    row.measured.parameters.get(name).copied().unwrap_or(0)
+}
+
 fn section(layers: u64) -> Section {
     let command = format!("bench lines --layers {layers}");
     Section::new(&format!("bench/lines-{layers}"), &command)
