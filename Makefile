@@ -13,7 +13,7 @@ help:
 	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 ## make run           Build all from nothing, boot it, show what a sandbox denies
-## make shell         Open a shell in a virtual machine (IMPL=, ABI=)
+## make shell         Open a shell in a virtual machine (IMPL=, ABI=, WITH=, RUN=)
 ## make module        Build the module alone (KDIR=)
 ## make test          Run everything that must pass before a change lands
 ## make test-all      Run everything on each kernel, without bounds: hours
@@ -41,6 +41,8 @@ help:
 ## IMPL=              Use this Landlock: c, rust (the module), builtin or debian
 ## ABI=               Let user space see this version of the ABI: 5
 ## IMPL=              Measure this Landlock alone: c, rust, builtin or debian
+## WITH=              Take this file or folder along, with its shared libraries
+## RUN=               Run this command alone, and end with its exit status
 ## KDIR=              Build for the kernel in this build folder
 ## T=                 Take this Debian and user alone: trixie-sudo
 ## T=                 Run this test program alone: fs_test
@@ -51,6 +53,9 @@ help:
 ## ONLY=              Check these proofs alone: litmus, symbolic, models, mutants
 ## QUICK=             Try no more than make test does, if this is not empty
 ## BASELINE=          Compare with these results of an earlier run
+
+# A command is taken as it is: a $ in it is for the shell that runs it.
+override RUN := $(value RUN)
 
 # A variable that is empty is one that was not given.
 unexport $(VARIABLES)

@@ -40,7 +40,7 @@ pub enum Command {
     /// Build all from nothing, boot it, show what a sandbox denies.
     Run,
     /// Open a shell in a virtual machine.
-    Shell(Guest),
+    Shell(Shell),
     /// Build the module alone.
     Module {
         /// Build for the kernel in this build folder.
@@ -102,6 +102,20 @@ pub struct Guest {
     /// Let user space see this version of the ABI: 5.
     #[arg(long, env = "ABI")]
     pub abi: Option<u32>,
+}
+
+/// What `make shell` opens.
+#[derive(Args)]
+pub struct Shell {
+    /// Its Landlock.
+    #[command(flatten)]
+    pub guest: Guest,
+    /// Take this file or folder along, with its shared libraries.
+    #[arg(long, env = "WITH")]
+    pub with: Option<PathBuf>,
+    /// Run this command alone, and end with its exit status.
+    #[arg(long, env = "RUN")]
+    pub run: Option<String>,
 }
 
 /// A suite of tests in a guest.

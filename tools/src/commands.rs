@@ -4,10 +4,8 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use crate::cli;
-use crate::guest::programs;
 use crate::host::cargo::{self, POLICY};
 use crate::host::lock::Lock;
 use crate::host::place::Place;
@@ -23,28 +21,10 @@ pub mod debug;
 pub mod demo;
 pub mod fresh;
 pub mod in_guest;
+pub mod shell;
 pub mod slot;
 pub mod suites;
 pub mod test;
-
-/// What a person sees first in an interactive guest.
-const GREETING: &str = "
-Landlock in a virtual machine. Try, for instance:
-  sandboxer --help
-  demo
-Leave it with `exit`, or with Ctrl-A X if it hangs.
-
-";
-
-/// `make shell`: gives the terminal to a guest.
-pub fn shell(workshop: &Workshop, asked: &cli::Guest) -> Result<()> {
-    ensure!(ui::is_terminal(), "make shell needs a terminal");
-    let mut guest = asked::guest(workshop, asked, "shell")?;
-    guest.add_samples(workshop)?;
-    guest.root.add("bin/fuzz", &programs::fuzz(workshop)?)?;
-    guest.root.greeting = Some(GREETING.to_owned());
-    guest.interact(workshop)
-}
 
 /// `make module`: builds the module, against another kernel if one is given.
 pub fn build_module(place: &Place, kdir: Option<&Path>, kernel_src: Option<&Path>) -> Result<()> {

@@ -23,6 +23,7 @@ pub mod accel;
 pub mod initramfs;
 mod kvm;
 pub mod leaks;
+pub mod luggage;
 pub mod machine;
 pub mod programs;
 pub mod suite;
@@ -136,11 +137,18 @@ impl Guest {
     ///
     /// From here on other runs may use the cache.
     pub fn run(&self, workshop: &Workshop, title: &'static str) -> Result<Session> {
-        workshop.unlock();
         let mut progress = Progress::new(title);
-        let session = self.machine.run(&self.root, |line| progress.read(line))?;
+        let session = self.follow(workshop, |line| progress.read(line))?;
         progress.step.finish("the virtual machine is done");
         Ok(session)
+    }
+
+    /// Boots the guest and carries out its plan; gives each line to `on_line`.
+    ///
+    /// From here on other runs may use the cache.
+    pub fn follow(&self, workshop: &Workshop, on_line: impl FnMut(&str)) -> Result<Session> {
+        workshop.unlock();
+        self.machine.run(&self.root, on_line)
     }
 
     /// Boots both `guests` at the same time. They carry out their plans, then `more`; lines of the

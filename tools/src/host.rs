@@ -6,6 +6,7 @@ pub mod cargo;
 pub mod deps;
 pub mod files;
 pub mod key;
+pub mod libraries;
 pub mod lock;
 pub mod parallel;
 pub mod place;

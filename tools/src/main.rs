@@ -29,7 +29,7 @@ mod results;
 
 use check::{documents, rustdoc};
 use cli::{Cli, Command, Source};
-use commands::{analyzer, coverage, debug, demo, fresh, suites, test};
+use commands::{analyzer, coverage, debug, demo, fresh, shell, suites, test};
 use guest::suite::SuiteKind;
 use host::place::Place;
 use host::process;
@@ -38,7 +38,7 @@ use measure::{bench, native};
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("landlock-rs: {error:#}");
             ExitCode::FAILURE
@@ -47,16 +47,16 @@ fn main() -> ExitCode {
 }
 
 /// Carries out one target.
-fn run(cli: Cli) -> Result<()> {
+fn run(cli: Cli) -> Result<ExitCode> {
     process::catch_interrupts()?;
     let place = Place::find()?;
     let Source { kernel_src, flavor } = cli.source;
     let kernel_src = kernel_src.as_deref();
     let open_as = |flavor| Workshop::open(&place, kernel_src, flavor);
     let open = || open_as(flavor);
-    match cli.command {
+    let done = match cli.command {
         Command::Run => demo::command(&open()?),
-        Command::Shell(guest) => commands::shell(&open()?, &guest),
+        Command::Shell(arguments) => return shell::command(&open()?, &arguments),
         Command::Module { kdir } => commands::build_module(&place, kdir.as_deref(), kernel_src),
         Command::Test => test::command(&open()?),
         Command::TestAll => test::all(open_as),
@@ -81,5 +81,6 @@ fn run(cli: Cli) -> Result<()> {
         Command::Race(arguments) => race::command(&open_as(Flavor::Debug)?, &arguments),
         Command::Bench(arguments) => bench::command(&open()?, &arguments),
         Command::Native => native::command(&open()?),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -45,6 +45,15 @@ fn variables_that_are_not_empty_reach_the_tool() {
 }
 
 #[test]
+fn a_command_reaches_the_tool_as_it_is() {
+    let command = "echo $HOME; exit $(cat x)";
+    let lines = cargo(&["shell", &format!("RUN={command}")], &[]);
+    assert!(lines.contains(&format!("RUN={command}")));
+    let lines = cargo(&["shell"], &[("RUN", command)]);
+    assert!(lines.contains(&format!("RUN={command}")));
+}
+
+#[test]
 fn compilers_of_a_kernel_build_do_not() {
     let names = ["RUSTC", "HOSTRUSTC", "RUSTFLAGS", "CC", "LLVM", "ARCH"];
     let lines = cargo(&["module"], &names.map(|name| (name, "x")));

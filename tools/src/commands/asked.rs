@@ -11,7 +11,7 @@ use crate::kernel::{Impl, Workshop};
 /// Creates a guest as `asked`; `name` is that of the console's log.
 pub fn guest(workshop: &Workshop, asked: &cli::Guest, name: &str) -> Result<Guest> {
     ensure!(
-        asked.abi.is_none() || asked.implementation != Impl::C,
+        asked.abi.is_none() || matches!(asked.implementation, Impl::Rust | Impl::Builtin),
         "C Landlock has the latest ABI only: take IMPL=rust or IMPL=builtin"
     );
     let mut guest = Guest::new(workshop, asked.implementation, name)?;

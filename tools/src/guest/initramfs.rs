@@ -2,6 +2,7 @@
 
 //! The guest's root: an archive that the kernel unpacks at boot.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -30,7 +31,11 @@ const DIRS: &[&str] = &[
     "slot",
     "tmp",
     "usr",
+    "with",
 ];
+
+/// Mode of a file that is a program.
+const PROGRAM: u32 = 0o100755;
 
 /// A command that the guest carries out, and the name of its section in the transcript.
 #[derive(Clone, Debug)]
@@ -64,11 +69,21 @@ impl Section {
     }
 }
 
+/// A file, folder or symbolic link of the guest.
+#[derive(Clone)]
+struct Entry {
+    /// Its place in the guest.
+    to: String,
+    /// Type and permissions, as in `stat(2)`.
+    mode: u32,
+    /// What a file contains, or where a link leads.
+    content: Arc<[u8]>,
+}
+
 /// What the guest contains and does.
 #[derive(Clone, Default)]
 pub struct Root {
-    /// Files: their place in the guest, and their content.
-    files: Vec<(String, Arc<[u8]>)>,
+    entries: Vec<Entry>,
     /// What the guest carries out.
     pub plan: Vec<Section>,
     /// Greeting of an interactive guest, which gives its user a shell.
@@ -80,8 +95,22 @@ impl Root {
     /// run may be building it anew.
     pub fn add(&mut self, to: impl Into<String>, from: &Path) -> Result<()> {
         let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-        self.files.push((to.into(), content.into()));
+        self.add_entry(to, PROGRAM, content);
         Ok(())
+    }
+
+    /// Adds an entry as it is; `mode` has its type and permissions as in `stat(2)`.
+    pub fn add_entry(&mut self, to: impl Into<String>, mode: u32, content: impl Into<Arc<[u8]>>) {
+        self.entries.push(Entry {
+            to: to.into(),
+            mode,
+            content: content.into(),
+        });
+    }
+
+    /// Returns how many bytes the guest's files have.
+    pub fn size(&self) -> usize {
+        self.entries.iter().map(|entry| entry.content.len()).sum()
     }
 
     /// Adds each file of `files` to the guest's folder `dir`.
@@ -100,20 +129,30 @@ impl Root {
             out: BufWriter::new(file),
             next: 1,
         };
-        DIRS.iter()
-            .try_for_each(|dir| archive.entry(dir, 0o040755, &[]))?;
+        for dir in self.dirs() {
+            archive.entry(dir, 0o040755, &[])?;
+        }
         archive.entry("bin/sh", 0o120777, b"busybox")?;
-        archive.entry("init", 0o100755, INIT.as_bytes())?;
+        archive.entry("init", PROGRAM, INIT.as_bytes())?;
         archive.entry("plan", 0o100644, self.plan_text().as_bytes())?;
         if let Some(greeting) = &self.greeting {
             archive.entry("interactive", 0o100644, &[])?;
             archive.entry("etc/motd", 0o100644, greeting.as_bytes())?;
         }
-        for (to, content) in &self.files {
-            archive.entry(to, 0o100755, content)?;
+        for Entry { to, mode, content } in &self.entries {
+            archive.entry(to, *mode, content)?;
         }
         let mut out = newc::trailer(archive.out).context("cannot write the initramfs")?;
         out.flush().context("cannot write the initramfs")
+    }
+
+    /// Returns the folders of the guest, each after the one that it lies in.
+    fn dirs(&self) -> BTreeSet<&str> {
+        let mut dirs = BTreeSet::from_iter(DIRS.iter().copied());
+        for Entry { to, .. } in &self.entries {
+            dirs.extend(to.match_indices('/').map(|(end, _)| &to[..end]));
+        }
+        dirs
     }
 
     /// Returns the plan as `/init` reads it.
@@ -154,6 +193,14 @@ mod tests {
     use super::*;
     use std::io::Read;
     use std::slice;
+
+    #[test]
+    fn folders_come_before_what_they_contain() {
+        let mut root = Root::default();
+        root.add_entry("with/a/b", PROGRAM, *b"");
+        let dirs: Vec<&str> = root.dirs().into_iter().collect();
+        assert_eq!(&dirs[dirs.len() - 2..], ["with", "with/a"]);
+    }
 
     #[test]
     fn archive_has_the_plan_and_the_files_as_they_were_added() {
