@@ -112,7 +112,7 @@ fn report(name: &str, verdict: &Verdict) {
         Verdict::Clean(remark) => ui::say(name, remark),
         Verdict::Skipped(reason) => ui::say(name, format!("skipped: {reason}")),
         Verdict::Dirty(problems) => {
-            ui::say(name, format!("{} lines to look at:", problems.len()));
+            ui::failed(format!("{name}: {} lines to look at", problems.len()));
             for problem in problems.iter().take(SHOWN_LINES) {
                 println!("  {problem}");
             }

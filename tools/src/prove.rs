@@ -67,6 +67,7 @@ impl Proof {
             format!("{name}: {ended} ({bound}; {seconds:.1} s): {says}"),
         );
         if let Outcome::Failed(lines) = &self.outcome {
+            ui::failed(format!("{}: {name}", self.kind));
             for line in lines {
                 println!("           {line}");
             }

@@ -108,6 +108,7 @@ impl Findings {
     /// Prints what differs.
     pub fn print_differences(&self) {
         for difference in &self.differences {
+            ui::failed(format!("pairs: {} differs", difference.id()));
             print!("{}", difference.text());
         }
     }

@@ -69,6 +69,11 @@ fn count_steps(shown: &str) -> usize {
 }
 
 impl Difference {
+    /// Returns which program differs.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Describes the difference, and how to see it.
     pub fn text(&self) -> String {
         let [c, rust] = &self.outputs;

@@ -105,13 +105,14 @@ impl Findings {
     /// Prints what the programs did not reach although they are meant to.
     pub fn print_missing(&self) {
         for name in self.coverage.missing() {
-            println!("  not reached: {name}");
+            ui::failed(format!("fuzz: {name} was not reached"));
         }
     }
 
     /// Prints what differs.
     pub fn print_differences(&self) {
         for difference in &self.differences {
+            ui::failed(format!("fuzz: program {} differs", difference.seed()));
             print!("{}", difference.text());
         }
     }

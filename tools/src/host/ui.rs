@@ -5,6 +5,7 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, stderr, stdout};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -142,6 +143,22 @@ pub fn wrap(text: &str) -> Vec<String> {
 /// Prints a remark.
 pub fn note(text: impl Display) {
     say("note", text);
+}
+
+/// What has failed so far.
+static FAILURES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Prints what failed, and keeps it for the end, which may be many lines away.
+pub fn failed(what: impl Display) {
+    println!("  failed: {what}");
+    let mut failures = FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
+    failures.push(what.to_string());
+}
+
+/// Returns what has failed so far.
+pub fn failures() -> Vec<String> {
+    let failures = FAILURES.lock().unwrap_or_else(PoisonError::into_inner);
+    failures.clone()
 }
 
 /// Returns whether a person watches.

@@ -97,7 +97,7 @@ fn failures(suites: &Suites) -> Vec<String> {
 /// Prints the first of the failed cases.
 fn print_failures(failures: &[String]) {
     for failure in failures.iter().take(SHOWN_FAILURES) {
-        println!("  failed: {failure}");
+        ui::failed(failure);
     }
     if let Some(more) = failures.len().checked_sub(SHOWN_FAILURES + 1) {
         println!("  and {} more", more + 1);

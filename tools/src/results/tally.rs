@@ -9,9 +9,15 @@ use crate::host::ui;
 use crate::results::suites::{self, Suites};
 use crate::results::tap::Count;
 
+/// How many failures are printed once more at the end.
+const SHOWN_FAILURES: usize = 20;
+
 /// Prints `count`, and fails if a test did.
 pub fn close(count: Count) -> Result<()> {
     let Count { pass, fail, skip } = count;
+    for failure in ui::failures().iter().take(SHOWN_FAILURES) {
+        ui::say("failed", failure);
+    }
     println!("{pass} passed, {fail} failed, {skip} skipped");
     if fail > 0 {
         bail!("{fail} tests failed");
@@ -23,7 +29,7 @@ pub fn close(count: Count) -> Result<()> {
 pub fn tally(count: &mut Count, part: Result<Count>) -> Result<()> {
     check_interrupt()?;
     let part = part.unwrap_or_else(|error| {
-        println!("   failed  {error:#}");
+        ui::failed(format!("{error:#}"));
         Count {
             fail: 1,
             ..Count::default()

@@ -92,10 +92,10 @@ fn check(ceilings: &Ceilings, session: &Session, sections: &[Section]) -> Result
             count.pass += 1;
         } else {
             let median = row.measured.figure.median;
-            println!(
-                "   failed  {}: {median} instructions, at most {ceiling}",
+            ui::failed(format!(
+                "{}: {median} instructions, at most {ceiling}",
                 row.title()
-            );
+            ));
             count.fail += 1;
         }
     }
