@@ -7,9 +7,12 @@ use crate::{
     kapi::mark::{mark, Mark},
 };
 
-/// Fills the blob of new credentials: `cred_prepare` and `cred_transfer`.
+use core::mem;
+
+/// Fills the blob of new credentials, which is zeroed: `cred_prepare` and `cred_transfer`.
 pub(crate) fn cred_copy(new: &mut CredSecurity, old: &CredSecurity) {
-    *new = old.clone();
+    // There is nothing to drop, and no need to look.
+    mem::forget(mem::replace(new, old.clone()));
 }
 
 /// Prepares the blob of credentials for the program that is about to be executed.
@@ -18,8 +21,8 @@ pub(crate) fn bprm_creds_for_exec(cred: &mut CredSecurity) {
     mark(Mark::ExecPrepared);
 }
 
-/// Clears the blob of credentials that are about to be freed. Runs in atomic context.
+/// Drops the domain of credentials that are about to be freed. Runs in atomic context.
 pub(crate) fn cred_free(cred: &mut CredSecurity) {
     mark(Mark::CredFreed);
-    *cred = CredSecurity::default();
+    drop(mem::take(cred));
 }

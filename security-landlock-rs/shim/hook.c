@@ -28,12 +28,10 @@ static struct landlock_rs_cred *blob_of(const struct cred *cred)
 	return cred->security + landlock_rs_blob_sizes.lbs_cred;
 }
 
-/* Returns the blob of @cred, or NULL if it has no domain. */
-static const struct landlock_rs_cred *sandboxed(const struct cred *cred)
+/* If this has a domain, the current task is sandboxed. */
+static const struct landlock_rs_cred *current_blob(void)
 {
-	const struct landlock_rs_cred *const blob = blob_of(cred);
-
-	return blob->domain ? blob : NULL;
+	return blob_of(current_cred());
 }
 
 /* Without a domain, there may still be a configuration of later domains. */
@@ -54,14 +52,18 @@ static int hook_cred_prepare(struct cred *new, const struct cred *old,
 
 static void hook_cred_free(struct cred *cred)
 {
-	if (sandboxed(cred))
-		landlock_rs_cred_free(blob_of(cred));
+	struct landlock_rs_cred *const blob = blob_of(cred);
+
+	if (blob->domain)
+		landlock_rs_cred_free(blob);
 }
 
 static int hook_bprm_creds_for_exec(struct linux_binprm *bprm)
 {
-	if (sandboxed(bprm->cred))
-		landlock_rs_bprm_creds_for_exec(blob_of(bprm->cred));
+	struct landlock_rs_cred *const blob = blob_of(bprm->cred);
+
+	if (blob->domain)
+		landlock_rs_bprm_creds_for_exec(blob);
 	return 0;
 }
 
@@ -78,16 +80,16 @@ static void hook_sb_delete(struct super_block *sb)
 
 static int change_topology(const struct path *path)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_change_topology(cred, path) : 0;
+	return cred->domain ? landlock_rs_change_topology(cred, path) : 0;
 }
 
 static int change_topology_of(struct dentry *root)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_change_topology_of(cred, root) : 0;
+	return cred->domain ? landlock_rs_change_topology_of(cred, root) : 0;
 }
 
 static int hook_sb_mount(const char *dev_name, const struct path *path,
@@ -121,11 +123,11 @@ static int hook_sb_pivotroot(const struct path *old_path,
 static int hook_path_link(struct dentry *old_dentry, const struct path *new_dir,
 			  struct dentry *new_dentry)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_path_link(cred, old_dentry, new_dir,
-					    new_dentry) :
-		      0;
+	return cred->domain ? landlock_rs_path_link(cred, old_dentry, new_dir,
+						    new_dentry) :
+			      0;
 }
 
 static int hook_path_rename(const struct path *old_dir,
@@ -133,63 +135,63 @@ static int hook_path_rename(const struct path *old_dir,
 			    const struct path *new_dir,
 			    struct dentry *new_dentry, unsigned int flags)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_path_rename(cred, old_dentry, new_dir,
-					      new_dentry, flags) :
-		      0;
+	return cred->domain ? landlock_rs_path_rename(cred, old_dentry, new_dir,
+						      new_dentry, flags) :
+			      0;
 }
 
 static int hook_path_mkdir(const struct path *dir, struct dentry *dentry,
 			   umode_t mode)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_path_mkdir(cred, dir) : 0;
+	return cred->domain ? landlock_rs_path_mkdir(cred, dir) : 0;
 }
 
 static int hook_path_mknod(const struct path *dir, struct dentry *dentry,
 			   umode_t mode, unsigned int dev)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_path_mknod(cred, dir, mode, dev) : 0;
+	return cred->domain ? landlock_rs_path_mknod(cred, dir, mode, dev) : 0;
 }
 
 static int hook_path_symlink(const struct path *dir, struct dentry *dentry,
 			     const char *old_name)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_path_symlink(cred, dir) : 0;
+	return cred->domain ? landlock_rs_path_symlink(cred, dir) : 0;
 }
 
 static int hook_path_unlink(const struct path *dir, struct dentry *dentry)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_path_unlink(cred, dir) : 0;
+	return cred->domain ? landlock_rs_path_unlink(cred, dir) : 0;
 }
 
 static int hook_path_rmdir(const struct path *dir, struct dentry *dentry)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_path_rmdir(cred, dir) : 0;
+	return cred->domain ? landlock_rs_path_rmdir(cred, dir) : 0;
 }
 
 static int hook_path_truncate(const struct path *path)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_path_truncate(cred, path) : 0;
+	return cred->domain ? landlock_rs_path_truncate(cred, path) : 0;
 }
 
 static int hook_file_open(struct file *file)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(file->f_cred);
+	const struct landlock_rs_cred *const cred = blob_of(file->f_cred);
 
-	return cred ? landlock_rs_file_open(cred, file) : 0;
+	return cred->domain ? landlock_rs_file_open(cred, file) : 0;
 }
 
 static struct landlock_rs_file *blob_of_file(const struct file *file)
@@ -217,72 +219,71 @@ static int hook_file_ioctl(struct file *file, unsigned int command,
 static int hook_ptrace_access_check(struct task_struct *child,
 				    unsigned int mode)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_ptrace_access_check(cred, child, mode) : 0;
+	return cred->domain ?
+		       landlock_rs_ptrace_access_check(cred, child, mode) :
+		       0;
 }
 
 /* The current task may have no domain: what counts is that of its parent. */
 static int hook_ptrace_traceme(struct task_struct *parent)
 {
-	return landlock_rs_ptrace_traceme(blob_of(current_cred()), parent);
+	return landlock_rs_ptrace_traceme(current_blob(), parent);
 }
 
-/*
- * Returns the blob of the current credentials, or NULL if these have no domain or
- * if @sock is not an internet socket: only these have ports.
- */
-static const struct landlock_rs_cred *sandboxed_on(const struct socket *sock)
+/* Only internet sockets have ports. */
+static bool is_restricted_on(const struct landlock_rs_cred *cred,
+			     const struct socket *sock)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
-
-	return cred && sk_is_inet(sock->sk) ? cred : NULL;
+	return cred->domain && sk_is_inet(sock->sk);
 }
 
 static int hook_socket_bind(struct socket *sock, struct sockaddr *address,
 			    int addrlen)
 {
-	const struct landlock_rs_cred *const cred = sandboxed_on(sock);
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_socket_bind(cred, sock->sk, address,
-					      addrlen) :
-		      0;
+	if (!is_restricted_on(cred, sock))
+		return 0;
+	return landlock_rs_socket_bind(cred, sock->sk, address, addrlen);
 }
 
 static int hook_socket_connect(struct socket *sock, struct sockaddr *address,
 			       int addrlen)
 {
-	const struct landlock_rs_cred *const cred = sandboxed_on(sock);
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_socket_connect(cred, sock->sk, address,
-						 addrlen) :
-		      0;
+	if (!is_restricted_on(cred, sock))
+		return 0;
+	return landlock_rs_socket_connect(cred, sock->sk, address, addrlen);
 }
 
 static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg,
 			       int size)
 {
-	const struct landlock_rs_cred *const cred = sandboxed_on(sock);
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_socket_sendmsg(cred, sock->sk, msg->msg_name,
-						 msg->msg_namelen,
-						 msg->msg_flags) :
-		      0;
+	if (!is_restricted_on(cred, sock))
+		return 0;
+	return landlock_rs_socket_sendmsg(cred, sock->sk, msg->msg_name,
+					  msg->msg_namelen, msg->msg_flags);
 }
 
 static int hook_task_kill(struct task_struct *p, struct kernel_siginfo *info,
 			  int sig, const struct cred *cred)
 {
 	const struct landlock_rs_cred *const sender =
-		sandboxed(cred ?: current_cred());
+		blob_of(cred ?: current_cred());
 
-	return sender ? landlock_rs_task_kill(sender, !!cred, p, sig) : 0;
+	return sender->domain ? landlock_rs_task_kill(sender, !!cred, p, sig) :
+				0;
 }
 
 /* Even without a domain, that of the former sender has to be dropped. */
 static void hook_file_set_fowner(struct file *file)
 {
-	const struct landlock_rs_cred *const cred = blob_of(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 	struct fown_struct *const fown = file_f_owner(file);
 
 	/* Taken by __f_setown(). */
@@ -310,28 +311,28 @@ static void hook_file_free_security(struct file *file)
 static int hook_unix_stream_connect(struct sock *sock, struct sock *other,
 				    struct sock *newsk)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
 	/* Taken by unix_stream_connect(). */
 	lockdep_assert_held(&unix_sk(other)->lock);
-	return cred ? landlock_rs_unix_stream_connect(cred, other) : 0;
+	return cred->domain ? landlock_rs_unix_stream_connect(cred, other) : 0;
 }
 
 static int hook_unix_may_send(struct socket *sock, struct socket *other)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
 	/* Taken by unix_dgram_connect() or unix_dgram_sendmsg(). */
 	lockdep_assert_held(&unix_sk(other->sk)->lock);
-	return cred ? landlock_rs_unix_may_send(cred, sock->sk, other->sk) : 0;
+	return cred->domain ? landlock_rs_unix_may_send(cred, sock->sk, other->sk) : 0;
 }
 
 static int hook_unix_find(const struct path *path, struct sock *other,
 			  int flags)
 {
-	const struct landlock_rs_cred *const cred = sandboxed(current_cred());
+	const struct landlock_rs_cred *const cred = current_blob();
 
-	return cred ? landlock_rs_unix_find(cred, path, other, flags) : 0;
+	return cred->domain ? landlock_rs_unix_find(cred, path, other, flags) : 0;
 }
 
 /* All hooks; what is made of one differs between a module and the kernel. */
