@@ -34,9 +34,7 @@ declare_safe! { shim:
     /// Loads the family once, as C does itself without the lock.
     fn landlock_rs_sk_family(sock: &Sock) -> u16;
     /// Looks at the family, the type and the protocol.
-    fn landlock_rs_sk_is_tcp(sock: &Sock) -> bool;
-    /// Looks at the family, the type and the protocol.
-    fn landlock_rs_sk_is_udp(sock: &Sock) -> bool;
+    fn landlock_rs_sk_transport(sock: &Sock) -> shim::landlock_rs_transport;
     /// Takes the lock of the socket, and looks at its port, which each internet socket has. Sleeps.
     fn landlock_rs_sk_local_port(sock: &UdpSock) -> u16;
 }
@@ -57,14 +55,14 @@ impl Sock {
 
     /// Returns the protocol of the socket, if it is one of these.
     pub(crate) fn protocol(&self) -> Option<Protocol<'_>> {
-        if landlock_rs_sk_is_tcp(self) {
-            Some(Protocol::Tcp)
-        } else if landlock_rs_sk_is_udp(self) {
+        match landlock_rs_sk_transport(self) {
+            shim::landlock_rs_transport_LANDLOCK_RS_TCP => Some(Protocol::Tcp),
             // SAFETY: By the type invariants. Type and protocol of a socket do not change, and its
             // family does only within those of the internet.
-            Some(Protocol::Udp(unsafe { UdpSock::from_raw(self.as_ptr()) }))
-        } else {
-            None
+            shim::landlock_rs_transport_LANDLOCK_RS_UDP => unsafe {
+                Some(Protocol::Udp(UdpSock::from_raw(self.as_ptr())))
+            },
+            _ => None,
         }
     }
 }

@@ -115,6 +115,14 @@ enum landlock_rs_const {
 	LANDLOCK_RS_RENAME_WHITEOUT = RENAME_WHITEOUT,
 };
 
+/* Transport protocols that Landlock has rights for. */
+
+enum landlock_rs_transport {
+	LANDLOCK_RS_OTHER,
+	LANDLOCK_RS_TCP,
+	LANDLOCK_RS_UDP,
+};
+
 /*
  * Where the members are that kapi/ reads or writes, which the build compares:
  * bindgen leaves out the alignment of empty structures, for one.
@@ -229,8 +237,7 @@ const struct sock *landlock_rs_unix_peer(const struct sock *sk);
 const struct cred *landlock_rs_unix_cred(const struct sock *sk);
 const char *landlock_rs_unix_path(const struct sock *sk, size_t *len);
 u16 landlock_rs_sk_family(const struct sock *sk);
-bool landlock_rs_sk_is_tcp(const struct sock *sk);
-bool landlock_rs_sk_is_udp(const struct sock *sk);
+enum landlock_rs_transport landlock_rs_sk_transport(const struct sock *sk);
 u16 landlock_rs_sk_local_port(struct sock *sk);
 
 /* kunit.c, with CONFIG_SECURITY_LANDLOCK_KUNIT_TEST */

@@ -98,25 +98,16 @@ u16 landlock_rs_sk_family(const struct sock *sk)
 }
 
 /**
- * landlock_rs_sk_is_tcp() - Check whether a socket is a TCP socket
+ * landlock_rs_sk_transport() - Get the transport protocol of a socket
  * @sk: Socket.
  *
- * Return: Whether it is.
+ * Return: The protocol, which never changes.
  */
-bool landlock_rs_sk_is_tcp(const struct sock *sk)
+enum landlock_rs_transport landlock_rs_sk_transport(const struct sock *sk)
 {
-	return sk_is_tcp(sk);
-}
-
-/**
- * landlock_rs_sk_is_udp() - Check whether a socket is a UDP socket
- * @sk: Socket.
- *
- * Return: Whether it is.
- */
-bool landlock_rs_sk_is_udp(const struct sock *sk)
-{
-	return sk_is_udp(sk);
+	if (sk_is_tcp(sk))
+		return LANDLOCK_RS_TCP;
+	return sk_is_udp(sk) ? LANDLOCK_RS_UDP : LANDLOCK_RS_OTHER;
 }
 
 /**
