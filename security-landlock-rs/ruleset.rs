@@ -56,47 +56,38 @@ pub(crate) struct Built {
     traced: Traced,
 }
 
-/// What trace events say about a ruleset.
-struct Traced {
-    /// Its identifier, with how many rules were added to it.
-    ruleset: TracedRuleset,
-    /// Whether there was a trace event for its creation, if enabled.
-    is_announced: bool,
-}
+/// What trace events say about a ruleset: its identifier, and how many rules were added to it.
+struct Traced(TracedRuleset);
 
 impl Drop for Traced {
     /// Emits the trace event for the end of the ruleset.
     fn drop(&mut self) {
-        if self.is_announced {
-            log::trace_free_ruleset(self.ruleset.id, self.ruleset.version);
-        }
+        log::trace_free_ruleset(self.0.id, self.0.version);
     }
 }
 
 impl Ruleset {
-    /// Creates a ruleset without rules. Fails with `ENOMEM`.
+    /// Creates a ruleset without rules, and emits the trace event for it. Fails with `ENOMEM`.
     pub(crate) fn new(attr: RulesetAttr) -> Result<Payload<Self>> {
-        let built = Built {
-            paths: Rules::new(),
-            ports: Rules::new(),
-            union: GrantedUnion::none(),
-            traced: Traced {
-                ruleset: TracedRuleset {
-                    id: ids::next(),
-                    version: 0,
-                },
-                is_announced: false,
-            },
-        };
-
-        SlabBox::pin_init(
+        let RulesetAttr { handled, quiet } = attr;
+        let id = ids::next();
+        // There is something to drop, with a trace event, only once there is memory for it.
+        let ruleset = SlabBox::pin_init(
             pin_init!(Self {
-                handled: attr.handled,
-                quiet: attr.quiet,
-                built <- new_mutex!(built, "landlock_ruleset"),
+                handled,
+                quiet,
+                built <- new_mutex!(Built::new(id), "landlock_ruleset"),
             }),
             GFP_KERNEL_ACCOUNT,
-        )
+        )?;
+
+        log::trace_create_ruleset(
+            id,
+            handled.fs.into(),
+            handled.net.into(),
+            handled.scope.into(),
+        );
+        Ok(ruleset)
     }
 
     /// Returns what the ruleset handles.
@@ -107,15 +98,6 @@ impl Ruleset {
     /// Returns what is not logged if a quiet rule matches.
     pub(crate) fn quiet(&self) -> AccessMasks {
         self.quiet
-    }
-
-    /// Emits the trace event for the new ruleset, before user space can use it.
-    pub(crate) fn announce(&self) {
-        let AccessMasks { fs, net, scope } = self.handled;
-        let traced = &mut self.lock().traced;
-
-        log::trace_create_ruleset(traced.ruleset.id, fs.into(), net.into(), scope.into());
-        traced.is_announced = true;
     }
 
     /// Locks the rules, to read them.
@@ -169,9 +151,19 @@ impl Ruleset {
 }
 
 impl Built {
+    /// Creates the state of a ruleset without rules.
+    fn new(id: u64) -> Self {
+        Self {
+            paths: Rules::new(),
+            ports: Rules::new(),
+            union: GrantedUnion::none(),
+            traced: Traced(TracedRuleset { id, version: 0 }),
+        }
+    }
+
     /// Counts a rule that was added.
     fn count_rule(&mut self) -> TracedRuleset {
-        let ruleset = &mut self.traced.ruleset;
+        let Traced(ruleset) = &mut self.traced;
 
         ruleset.version = ruleset.version.wrapping_add(1);
         *ruleset
@@ -179,7 +171,7 @@ impl Built {
 
     /// Returns what trace events say about the current state of the ruleset.
     pub(crate) fn traced(&self) -> TracedRuleset {
-        self.traced.ruleset
+        self.traced.0
     }
 
     /// Returns the rules on file hierarchies.

@@ -27,10 +27,7 @@ pub(crate) fn create_ruleset(attr: UserPtr, size: usize, flags: u32) -> Result<c
         Query::Create => {
             let members = user::copy_members(attr, size, RulesetAttr::MIN_MEMBERS, abi.members())?;
             let attr = abi.check_ruleset(RulesetAttr::parse(members)?)?;
-            let ruleset = Ruleset::new(attr)?;
-
-            ruleset.announce();
-            ruleset_fd::install(ruleset)
+            ruleset_fd::install(Ruleset::new(attr)?)
         }
     }
 }
