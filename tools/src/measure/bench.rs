@@ -19,6 +19,7 @@ use crate::kernel::{Impl, Workshop};
 use crate::results::tally::{one, tally};
 use crate::results::tap::Count;
 
+mod goals;
 mod guard;
 mod lines;
 mod report;
@@ -62,6 +63,7 @@ pub fn command(workshop: &Workshop, arguments: &cli::Bench) -> Result<()> {
     report::print(&rows);
     ui::say("results", format!("out/{RESULTS}"));
     guard::propose(workshop, &rows)?;
+    goals::write(workshop.place, &rows)?;
     check_chosen(&rows)?;
     match baseline {
         Some(baseline) => check_baseline(&baseline, &rows),
