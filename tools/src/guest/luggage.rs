@@ -37,6 +37,15 @@ pub fn take_along(root: &mut Root, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Adds a program with its libraries, to where they are on this machine.
+pub fn install(root: &mut Root, program: &Path) -> Result<()> {
+    add_file(root, place_of(program), program)?;
+    for library in needed(program)? {
+        add_file(root, place_of(&library), &library)?;
+    }
+    Ok(())
+}
+
 /// Adds `path` as `to`, with all that is below, and its libraries to `libraries`.
 fn add(root: &mut Root, libraries: &mut BTreeSet<PathBuf>, to: &str, path: &Path) -> Result<()> {
     let kind = fs::symlink_metadata(path)

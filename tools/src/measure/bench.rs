@@ -25,6 +25,7 @@ mod lines;
 mod report;
 mod row;
 mod rule;
+mod runs;
 
 use lines::Lines;
 
@@ -146,6 +147,7 @@ impl Bench {
         let fs_bench = programs::fs_bench(workshop)?;
         guest.root.add_all("bin", &fs_bench.files)?;
         guest.root.plan = plan();
+        runs::install(&mut guest.root, workshop)?;
         guest.count_instructions(LIMIT);
         Ok(Self {
             implementation,
@@ -232,6 +234,7 @@ fn plan() -> Vec<Section> {
     plan.push(section("ports", format!("ports --rules {PORTS}")));
     plan.push(section("memory-objects", "memory-objects".to_owned()));
     plan.push(section("fs_bench", "fs-bench /bin/fs_bench".to_owned()));
+    plan.extend(runs::plan());
     plan
 }
 

@@ -22,6 +22,7 @@ mod memory;
 mod open;
 mod operations;
 mod ports;
+mod programs;
 mod row;
 mod sample;
 mod sandbox;
@@ -89,6 +90,18 @@ enum Group {
         #[arg(long)]
         layers: u64,
     },
+    /// Runs a program from start to end.
+    Program {
+        /// How many times to sandbox before.
+        #[arg(long)]
+        layers: u64,
+        /// How the row names it.
+        #[arg(long)]
+        name: String,
+        /// The program and its arguments.
+        #[arg(last = true)]
+        command: Vec<String>,
+    },
     /// Runs the kernel's own benchmark.
     FsBench {
         /// The program.
@@ -118,6 +131,11 @@ fn run(group: &Group) -> Result<()> {
         Group::MemoryObjects => memory::measure_objects(),
         Group::Lines { layers } => lines::measure(*layers),
         Group::LinesCaller { processor, layers } => lines::call(*processor, *layers),
+        Group::Program {
+            layers,
+            name,
+            command,
+        } => programs::measure(name, *layers, command),
         Group::FsBench { program } => fs_bench::measure(program),
     }
 }
