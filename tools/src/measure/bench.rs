@@ -38,7 +38,7 @@ const RESULTS: &str = "bench.json";
 const LIMIT: Duration = Duration::from_secs(540);
 
 /// How many layers are enforced while files are opened, besides none.
-const LAYERS: [u64; 4] = [1, 2, 4, 16];
+const LAYERS: [u64; 5] = [1, 2, 4, 8, 16];
 
 /// How many rules each layer has.
 const RULES: [u64; 4] = [1, 9, 65, 513];
@@ -216,6 +216,12 @@ fn plan() -> Vec<Section> {
             format!("open --layers {layers} --rules {rules}"),
         ));
     }
+    plan.extend([1, 16].map(|layers| {
+        section(
+            &format!("denied-{layers}"),
+            format!("denied --layers {layers}"),
+        )
+    }));
     plan.extend([0, 1, 16].map(|layers| {
         section(
             &format!("operations-{layers}"),

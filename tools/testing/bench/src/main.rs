@@ -47,6 +47,12 @@ enum Group {
         #[arg(long, default_value_t = 0)]
         rules: u64,
     },
+    /// Fails to open a file at several depths.
+    Denied {
+        /// How many times to sandbox before.
+        #[arg(long)]
+        layers: u64,
+    },
     /// Does everything else that Landlock looks at.
     Operations {
         /// How many times to sandbox before.
@@ -123,6 +129,7 @@ fn main() -> ExitCode {
 fn run(group: &Group) -> Result<()> {
     match group {
         Group::Open { layers, rules } => open::measure(*layers, *rules),
+        Group::Denied { layers } => open::measure_denied(*layers),
         Group::Operations { layers } => operations::measure(*layers),
         Group::Build => build::measure(),
         Group::Enforce { rules } => enforce::measure(*rules),

@@ -56,6 +56,17 @@ impl Recipe {
     }
 }
 
+/// Makes a ruleset that handles all rights on files, and allows to use what nobody opens.
+pub fn elsewhere() -> Result<Ruleset> {
+    let ruleset = Recipe::empty()?;
+    for parent in tree::beside(1)? {
+        ruleset
+            .allow_beneath(parent, USE)
+            .context("cannot add a rule")?;
+    }
+    Ok(ruleset)
+}
+
 /// Makes a ruleset that handles everything, and allows everything on the ports `ports` and
 /// beneath the root.
 pub fn permissive(ports: impl Iterator<Item = u16>) -> Result<Ruleset> {
