@@ -6,8 +6,10 @@ use anyhow::{Context, Result, ensure};
 
 use crate::commands::{demo, slot, suites};
 use crate::guest::machine::Session;
+use crate::guest::programs::Programs;
 use crate::guest::suite::SuiteKind;
-use crate::guest::{self, Guest, leaks, programs};
+use crate::guest::{self, Guest, Progress, leaks, programs};
+use crate::host::ui;
 use crate::kernel::{Flavor, Impl, Workshop};
 use crate::results::suites::Suites;
 use crate::results::tally::{must_pass, one, tally};
@@ -18,45 +20,84 @@ const NEEDS_DEBUG: &str = "alloc_test";
 
 /// Runs what needs a virtual machine with `implementation`, all of it in one.
 pub fn in_guest(workshop: &Workshop, implementation: Impl) -> Result<Count> {
-    let unfilled = programs::unfilled(workshop)?;
-    let name = format!("test-{implementation}{}", workshop.flavor().suffix());
-    let mut guest = Guest::new(workshop, implementation, &name)?;
-    guest.add_samples(workshop)?;
-    guest
-        .root
-        .plan
-        .extend(leaks::first_sections(workshop.flavor()));
-    if implementation == Impl::Rust {
-        slot::plan(&mut guest, &unfilled)?;
-    }
-    guest.root.plan.extend(demo::sections());
-    let mut names = Vec::new();
-    for kind in [SuiteKind::Ours, SuiteKind::Samples, SuiteKind::Kernel] {
-        let programs = kind.programs(workshop)?;
-        guest.add_suite(kind.folder(), &programs, &programs.tests())?;
-        names.push((kind, programs.tests()));
-    }
-    guest
-        .root
-        .plan
-        .extend(leaks::final_sections(workshop.flavor()));
-    let session = guest.run(workshop, "tests")?;
+    let tests = Tests::prepare(workshop, implementation)?;
+    let session = tests.guest.run(workshop, "tests")?;
+    tests.count(workshop, &session)
+}
 
-    let mut count = in_kernel(workshop, implementation, &session)?;
-    if implementation == Impl::Rust {
-        tally(&mut count, slot::check(&session, &unfilled))?;
+/// Runs the same with the module and built in, at the same time.
+pub fn in_both(workshop: &Workshop) -> Result<Count> {
+    let builtin = Tests::prepare(workshop, Impl::Builtin)?;
+    let module = Tests::prepare(workshop, Impl::Rust)?;
+    let mut progress = Progress::new("tests");
+    let guests = [&builtin.guest, &module.guest];
+    let sessions = Guest::run_both(workshop, guests, &[], |line| progress.read(line))?;
+    progress.step.finish("both virtual machines are done");
+    let mut count = Count::default();
+    for (tests, session) in [builtin, module].iter().zip(&sessions) {
+        ui::say("tests", format!("with {}:", tests.implementation));
+        tally(&mut count, tests.count(workshop, session))?;
     }
-    for (kind, names) in names {
-        let suites = guest::suites(&session.transcript, kind.folder(), &names);
-        if kind == SuiteKind::Ours {
-            tally(&mut count, one(check_skips(workshop.flavor(), &suites)))?;
-        }
-        tally(&mut count, must_pass(kind.folder(), &suites))?;
-        suites::write(workshop, kind, implementation, &session, &suites)?;
-    }
-    tally(&mut count, one(leaks::check(&session)))?;
-    tally(&mut count, one(session.check()))?;
     Ok(count)
+}
+
+/// A guest with all tests.
+struct Tests {
+    implementation: Impl,
+    guest: Guest,
+    /// The module that tries to fill the slot and fails, if there is a slot.
+    unfilled: Option<Programs>,
+    /// The suites, and the tests of each.
+    names: Vec<(SuiteKind, Vec<String>)>,
+}
+
+impl Tests {
+    /// Builds what is not in the cache.
+    fn prepare(workshop: &Workshop, implementation: Impl) -> Result<Self> {
+        let name = format!("test-{implementation}{}", workshop.flavor().suffix());
+        let mut guest = Guest::new(workshop, implementation, &name)?;
+        guest.add_samples(workshop)?;
+        let first = leaks::first_sections(workshop.flavor());
+        guest.root.plan.extend(first);
+        let mut unfilled = None;
+        if implementation == Impl::Rust {
+            slot::plan(&mut guest, unfilled.insert(programs::unfilled(workshop)?))?;
+        }
+        guest.root.plan.extend(demo::sections());
+        let mut names = Vec::new();
+        for kind in [SuiteKind::Ours, SuiteKind::Samples, SuiteKind::Kernel] {
+            let programs = kind.programs(workshop)?;
+            guest.add_suite(kind.folder(), &programs, &programs.tests())?;
+            names.push((kind, programs.tests()));
+        }
+        let last = leaks::final_sections(workshop.flavor());
+        guest.root.plan.extend(last);
+        Ok(Self {
+            implementation,
+            guest,
+            unfilled,
+            names,
+        })
+    }
+
+    /// Counts what the guest showed.
+    fn count(&self, workshop: &Workshop, session: &Session) -> Result<Count> {
+        let mut count = in_kernel(workshop, self.implementation, session)?;
+        if let Some(unfilled) = &self.unfilled {
+            tally(&mut count, slot::check(session, unfilled))?;
+        }
+        for (kind, names) in &self.names {
+            let suites = guest::suites(&session.transcript, kind.folder(), names);
+            if *kind == SuiteKind::Ours {
+                tally(&mut count, one(check_skips(workshop.flavor(), &suites)))?;
+            }
+            tally(&mut count, must_pass(kind.folder(), &suites))?;
+            suites::write(workshop, *kind, self.implementation, session, &suites)?;
+        }
+        tally(&mut count, one(leaks::check(session)))?;
+        tally(&mut count, one(session.check()))?;
+        Ok(count)
+    }
 }
 
 /// Counts what the kernel tests by itself, and the demonstration.

@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::bound::Bound;
-use crate::commands::in_guest::in_guest;
+use crate::commands::in_guest::{in_both, in_guest};
 use crate::commands::{abi, debug, shell, slot};
 use crate::guest::programs::{BENCH, FUZZ, LINES, SAMPLES};
 use crate::host::cargo::{self, POLICY};
@@ -64,8 +64,7 @@ fn plain(workshop: &Workshop, bound: Bound) -> Result<Count> {
         tally(&mut count, passed)?;
     }
     tally(&mut count, prove::run(workshop, bound, None))?;
-    tally(&mut count, in_guest(workshop, Impl::Builtin))?;
-    tally(&mut count, in_guest(workshop, Impl::Rust))?;
+    tally(&mut count, in_both(workshop))?;
     tally(&mut count, slot::disabled(workshop, Impl::Builtin))?;
     tally(&mut count, slot::disabled(workshop, Impl::Rust))?;
     tally(&mut count, abi::count(workshop, bound))?;
