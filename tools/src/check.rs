@@ -10,6 +10,7 @@ use crate::results::tap::{Count, Outcome};
 
 pub mod border;
 mod circles;
+mod commands;
 mod counterparts;
 mod documented;
 pub mod documents;
@@ -62,7 +63,7 @@ impl Verdict {
 type Check = (&'static str, fn(&Workshop) -> Result<Verdict>);
 
 /// All checks, the fastest first.
-const CHECKS: [Check; 19] = [
+const CHECKS: [Check; 20] = [
     ("ranks", ranks::check),
     ("circles", circles::check),
     ("border", border::check),
@@ -70,6 +71,7 @@ const CHECKS: [Check; 19] = [
     ("kunit", counterparts::check),
     ("pinned", pinned::check),
     ("usage", usage::check),
+    ("commands", commands::check),
     ("rights", rights::check),
     ("kerneldoc", documented::check),
     ("rustfmt", external::rustfmt),

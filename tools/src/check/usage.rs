@@ -88,7 +88,7 @@ fn rows(cli: &Command) -> Vec<String> {
 }
 
 /// Returns the variables of make among `arguments`, and what each is for.
-fn variables<'a>(
+pub fn variables<'a>(
     arguments: impl Iterator<Item = &'a Arg>,
 ) -> impl Iterator<Item = (String, String)> {
     arguments.filter_map(|argument| {
