@@ -10,10 +10,8 @@
 #include "common.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/un.h>
 
 #define LATEST 11
@@ -33,16 +31,6 @@ static int wanted_abi(void)
 	const char *const abi = getenv("ABI");
 
 	return abi ? atoi(abi) : LATEST;
-}
-
-static int try_create(const void *attr, size_t size, __u32 flags)
-{
-	const int fd = create_ruleset(attr, size, flags);
-
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
 }
 
 /* landlock_create_ruleset() */
@@ -215,21 +203,6 @@ FIXTURE_VARIANT_ADD(sandboxed, with_rules) {
 	.granted = true,
 };
 
-static void make_network(struct __test_metadata *const _metadata)
-{
-	struct ifreq request = {
-		.ifr_name = "lo",
-		.ifr_flags = IFF_UP | IFF_RUNNING,
-	};
-	int fd;
-
-	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, ERR(ioctl(fd, SIOCSIFFLAGS, &request)));
-	ASSERT_EQ(0, close(fd));
-}
-
 FIXTURE_SETUP(sandboxed)
 {
 	const int abi = wanted_abi();
@@ -237,10 +210,6 @@ FIXTURE_SETUP(sandboxed)
 		.handled_access_fs = known_fs(abi),
 		.handled_access_net = known_net(abi),
 		.scoped = variant->granted ? 0 : known_scopes(abi),
-	};
-	const struct landlock_net_port_attr port = {
-		.allowed_access = known_net(abi),
-		.port = PORT,
 	};
 
 	mount_base(_metadata);
@@ -257,9 +226,9 @@ FIXTURE_SETUP(sandboxed)
 	add_path(_metadata, self->ruleset_fd, BASE, known_fs(abi));
 	add_path(_metadata, self->ruleset_fd, "/dev/null",
 		 known_fs(abi) & OF_FILES);
-	if (port.allowed_access) {
-		ASSERT_EQ(0, ERR(add_rule(self->ruleset_fd,
-					  LANDLOCK_RULE_NET_PORT, &port, 0)));
+	if (known_net(abi)) {
+		ASSERT_EQ(0, add_rule_port(self->ruleset_fd, PORT,
+					   known_net(abi)));
 	}
 }
 

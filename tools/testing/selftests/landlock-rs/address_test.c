@@ -9,11 +9,8 @@
 #include "common.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 
 #define TCP (LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP)
@@ -98,16 +95,6 @@ static int new_net_ruleset(struct __test_metadata *const _metadata,
 	return fd;
 }
 
-static int try_add_port(int ruleset_fd, __u64 access, __u64 port)
-{
-	const struct landlock_net_port_attr attr = {
-		.allowed_access = access,
-		.port = port,
-	};
-
-	return ERR(add_rule(ruleset_fd, LANDLOCK_RULE_NET_PORT, &attr, 0));
-}
-
 /* Handles @handled, and allows @allowed on PORT. */
 static void sandbox_net(struct __test_metadata *const _metadata, __u64 handled,
 			__u64 allowed)
@@ -115,24 +102,9 @@ static void sandbox_net(struct __test_metadata *const _metadata, __u64 handled,
 	const int fd = new_net_ruleset(_metadata, handled);
 
 	if (allowed) {
-		ASSERT_EQ(0, try_add_port(fd, allowed, PORT));
+		ASSERT_EQ(0, add_rule_port(fd, PORT, allowed));
 	}
 	enforce(_metadata, fd);
-	ASSERT_EQ(0, close(fd));
-}
-
-/* Moves this process to a network namespace of its own, with a loopback. */
-static void make_network(struct __test_metadata *const _metadata)
-{
-	struct ifreq request = {
-		.ifr_name = "lo",
-		.ifr_flags = IFF_UP | IFF_RUNNING,
-	};
-	int fd;
-
-	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	fd = new_socket(_metadata, AF_INET, SOCK_DGRAM);
-	ASSERT_EQ(0, ERR(ioctl(fd, SIOCSIFFLAGS, &request)));
 	ASSERT_EQ(0, close(fd));
 }
 
@@ -165,11 +137,11 @@ TEST_F(port_rule, port_must_have_16_bits)
 {
 	const __u64 bind = LANDLOCK_ACCESS_NET_BIND_TCP;
 
-	EXPECT_EQ(0, try_add_port(self->ruleset_fd, bind, 0));
-	EXPECT_EQ(0, try_add_port(self->ruleset_fd, bind, 65535));
-	EXPECT_EQ(EINVAL, try_add_port(self->ruleset_fd, bind, 65536));
-	EXPECT_EQ(EINVAL, try_add_port(self->ruleset_fd, bind, 1ULL << 32));
-	EXPECT_EQ(EINVAL, try_add_port(self->ruleset_fd, bind, ~0ULL));
+	EXPECT_EQ(0, add_rule_port(self->ruleset_fd, 0, bind));
+	EXPECT_EQ(0, add_rule_port(self->ruleset_fd, 65535, bind));
+	EXPECT_EQ(EINVAL, add_rule_port(self->ruleset_fd, 65536, bind));
+	EXPECT_EQ(EINVAL, add_rule_port(self->ruleset_fd, 1ULL << 32, bind));
+	EXPECT_EQ(EINVAL, add_rule_port(self->ruleset_fd, ~0ULL, bind));
 }
 
 TEST_F(port_rule, rights_must_be_handled)
@@ -180,13 +152,13 @@ TEST_F(port_rule, rights_must_be_handled)
 		const int expected =
 			right == LANDLOCK_ACCESS_NET_BIND_TCP ? 0 : EINVAL;
 
-		EXPECT_EQ(expected, try_add_port(self->ruleset_fd, right, 1));
+		EXPECT_EQ(expected, add_rule_port(self->ruleset_fd, 1, right));
 	}
 }
 
 TEST_F(port_rule, useless_comes_before_invalid)
 {
-	EXPECT_EQ(ENOMSG, try_add_port(self->ruleset_fd, 0, 65536));
+	EXPECT_EQ(ENOMSG, add_rule_port(self->ruleset_fd, 65536, 0));
 }
 
 /* Addresses of another family than the socket */
@@ -476,7 +448,7 @@ TEST_F(autobind, takes_port_0)
 	const union address address = loopback(AF_INET, PORT);
 	const int ruleset_fd = new_net_ruleset(_metadata, UDP_BIND);
 
-	ASSERT_EQ(0, try_add_port(ruleset_fd, UDP_BIND, 0));
+	ASSERT_EQ(0, add_rule_port(ruleset_fd, 0, UDP_BIND));
 	enforce(_metadata, ruleset_fd);
 	EXPECT_EQ(0, try_send(self->fd, address, sizeof(address.in)));
 }

@@ -250,14 +250,12 @@ static void prepare_ports(void)
 static int act_ports(void)
 {
 	for (; trial.count < NUM_RULES; trial.count++) {
-		const struct landlock_net_port_attr attr = {
-			.allowed_access = LANDLOCK_ACCESS_NET_BIND_TCP,
-			.port = FIRST_PORT + trial.count,
-		};
+		const int err = add_rule_port(trial.ruleset_fd,
+					      FIRST_PORT + trial.count,
+					      LANDLOCK_ACCESS_NET_BIND_TCP);
 
-		if (add_rule(trial.ruleset_fd, LANDLOCK_RULE_NET_PORT, &attr,
-			     0))
-			return errno;
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -16,12 +16,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -62,6 +64,17 @@ struct rule {
 static inline int create_ruleset(const void *attr, size_t size, __u32 flags)
 {
 	return syscall(__NR_landlock_create_ruleset, attr, size, flags);
+}
+
+/* Creates a ruleset only to see whether it can be done. Returns an errno, or 0. */
+static inline int try_create(const void *attr, size_t size, __u32 flags)
+{
+	const int fd = create_ruleset(attr, size, flags);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
 }
 
 static inline int add_rule(int ruleset_fd, int type, const void *attr,
@@ -158,6 +171,16 @@ static inline int add_rule_fd(int ruleset_fd, int parent_fd, __u64 access)
 	};
 
 	return ERR(add_rule(ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &attr, 0));
+}
+
+static inline int add_rule_port(int ruleset_fd, __u64 port, __u64 access)
+{
+	const struct landlock_net_port_attr attr = {
+		.allowed_access = access,
+		.port = port,
+	};
+
+	return ERR(add_rule(ruleset_fd, LANDLOCK_RULE_NET_PORT, &attr, 0));
 }
 
 static inline void add_path(struct __test_metadata *const _metadata,
@@ -301,6 +324,24 @@ static inline void expect_used_inodes(struct __test_metadata *const _metadata,
 	for (i = 0; i < 500 && used_inodes(_metadata, path) != expected; i++)
 		usleep(10000);
 	EXPECT_EQ(expected, used_inodes(_metadata, path));
+}
+
+/* Network */
+
+/* Moves this process to a network namespace of its own, with a loopback. */
+static inline void make_network(struct __test_metadata *const _metadata)
+{
+	struct ifreq request = {
+		.ifr_name = "lo",
+		.ifr_flags = IFF_UP | IFF_RUNNING,
+	};
+	int fd;
+
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ERR(ioctl(fd, SIOCSIFFLAGS, &request)));
+	ASSERT_EQ(0, close(fd));
 }
 
 /* Logs */

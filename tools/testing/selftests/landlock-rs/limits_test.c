@@ -10,11 +10,9 @@
 #include "common.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/un.h>
@@ -35,22 +33,6 @@ FIXTURE(limits)
 	int file_fd, dir_fd, ruleset_fd;
 };
 
-static int loopback_up(void)
-{
-	struct ifreq request = {
-		.ifr_name = "lo",
-		.ifr_flags = IFF_UP | IFF_RUNNING,
-	};
-	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int err;
-
-	if (fd < 0)
-		return errno;
-	err = ERR(ioctl(fd, SIOCSIFFLAGS, &request));
-	close(fd);
-	return err;
-}
-
 FIXTURE_SETUP(limits)
 {
 	const int abi = abi_version();
@@ -64,8 +46,7 @@ FIXTURE_SETUP(limits)
 	make_dir(_metadata, DIR_PATH);
 	make_file(_metadata, FILE_PATH);
 	ASSERT_EQ(0, write_text(FILE_PATH, "content"));
-	ASSERT_EQ(0, unshare(CLONE_NEWNET));
-	ASSERT_EQ(0, loopback_up());
+	make_network(_metadata);
 
 	self->file_fd = open(FILE_PATH, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->file_fd);

@@ -5,17 +5,6 @@
 
 static const __u64 all_ones = ~0ULL;
 
-/* Creates a ruleset and returns errno, or 0. */
-static int try_create(const void *attr, size_t size, __u32 flags)
-{
-	const int fd = create_ruleset(attr, size, flags);
-
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
-}
-
 /* Queries: version and errata */
 
 TEST(version_is_stable)
