@@ -22,6 +22,7 @@ mod code;
 mod html;
 mod markdown;
 mod plot;
+mod ratios;
 mod report;
 
 use behaviour::{Comparison, Deviations};
@@ -42,10 +43,13 @@ pub fn command(workshop: &Workshop) -> Result<()> {
     place::write(&out.join("compare.json"), json)?;
     place::write(&out.join("compare.md"), &text)?;
     place::write(&out.join("compare.html"), html::write(&report)?)?;
+    if let Some(svg) = ratios::draw(&report.instructions)? {
+        place::write(&out.join("compare.svg"), svg)?;
+    }
     print!("\n{text}\n");
     ui::say(
         "results",
-        "out/compare.html, out/compare.md, out/compare.json",
+        "out/compare.html, out/compare.md, out/compare.json, out/compare.svg",
     );
     let different = report.differences();
     ensure!(different == 0, "{different} cases come out differently");

@@ -9,7 +9,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::compare::behaviour::{self, Comparison};
 use crate::compare::markdown::{code_rows, row, sum};
-use crate::compare::plot::{self, Over};
+use crate::compare::plot::Over;
+use crate::compare::ratios;
 use crate::compare::report::Report;
 use crate::measure::figure::{Order, Pair};
 
@@ -181,7 +182,7 @@ fn plots(pairs: &[Pair]) -> Result<Markup> {
     for plot in &PLOTS {
         drawn.extend(plot.draw(pairs)?);
     }
-    drawn.extend(plot::ratios(pairs)?);
+    drawn.extend(ratios::draw(pairs)?);
     Ok(html! {
         div .plots { @for svg in drawn { div { (PreEscaped(svg)) } } }
     })

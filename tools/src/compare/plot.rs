@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Plots of a report, as SVG.
+//! Plots of costs over a parameter, as SVG.
 
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
@@ -10,14 +10,11 @@ use crate::measure::figure::{Figure, Pair};
 /// Width and height of a plot.
 const SIZE: (u32, u32) = (540, 330);
 
-/// Width of a bar in the plot of ratios.
-const STEP: f64 = 0.05;
-
 /// Colour of C Landlock.
-const C: RGBColor = RGBColor(0xc2, 0x57, 0x1a);
+pub const C: RGBColor = RGBColor(0xc2, 0x57, 0x1a);
 
 /// Colour of landlock-rs.
-const RUST: RGBColor = RGBColor(0x1f, 0x5f, 0x99);
+pub const RUST: RGBColor = RGBColor(0x1f, 0x5f, 0x99);
 
 /// What a plot of costs shows: the rows with `name` and `fixed` parameters, over the parameter
 /// `over`, one pair of lines for each value of `each`.
@@ -117,7 +114,7 @@ impl Over<'_> {
 }
 
 /// Result of drawing: the backend writes to memory, errors are about layout.
-type DrawResult = Result<(), Box<dyn std::error::Error>>;
+pub type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
 /// Draws the axes, the lines and what they mean.
 fn draw<'a, X, Y>(
@@ -156,65 +153,6 @@ where
     Ok(())
 }
 
-/// Draws how many rows have which ratio of Rust to C.
-pub fn ratios(pairs: &[Pair]) -> Result<Option<String>> {
-    let ratios: Vec<f64> = pairs.iter().filter_map(Pair::ratio).collect();
-    if ratios.is_empty() {
-        return Ok(None);
-    }
-    let mut svg = String::new();
-    draw_ratios(&mut svg, &ratios).map_err(|error| anyhow!("plot of ratios: {error}"))?;
-    Ok(Some(svg))
-}
-
-/// Draws a bar for each step of the ratio.
-fn draw_ratios(svg: &mut String, ratios: &[f64]) -> DrawResult {
-    let bars = histogram(ratios);
-    let top = bars.iter().map(|bar| bar.1).max().unwrap_or(1) as f64;
-    let right = ratios.iter().copied().fold(1.2, f64::max) + STEP;
-    let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    root.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&root)
-        .caption(
-            "Rows by ratio: left of 1, Rust needs less",
-            ("sans-serif", 15),
-        )
-        .margin(10)
-        .x_label_area_size(34)
-        .y_label_area_size(40)
-        .build_cartesian_2d(0.0..right, 0.0..top * 1.08)?;
-    chart
-        .configure_mesh()
-        .x_desc("Rust / C")
-        .y_desc("rows")
-        .y_label_formatter(&|value| format!("{value:.0}"))
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(BLACK.mix(0.12))
-        .draw()?;
-    chart.draw_series(bars.iter().map(|(left, count)| {
-        let colour = if left + STEP / 2.0 < 1.0 { RUST } else { C };
-        let corners = [(*left, 0.0), (left + STEP * 0.9, *count as f64)];
-        Rectangle::new(corners, colour.filled())
-    }))?;
-    let one = [(1.0, 0.0), (1.0, top * 1.08)];
-    chart.draw_series(LineSeries::new(one, BLACK))?;
-    root.present()?;
-    Ok(())
-}
-
-/// Counts `values` by steps: where a step starts, and how many lie in it.
-fn histogram(values: &[f64]) -> Vec<(f64, usize)> {
-    let mut counts = std::collections::BTreeMap::new();
-    for value in values {
-        *counts.entry((value / STEP) as u32).or_insert(0) += 1;
-    }
-    let start = |step: u32| f64::from(step) * STEP;
-    counts
-        .into_iter()
-        .map(|(step, n)| (start(step), n))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,12 +171,5 @@ mod tests {
         assert!(svg.starts_with("<svg"));
         assert!(svg.contains("Rust, layers 1") && !svg.contains("layers 16"));
         assert!(over.draw(&pairs[..1]).unwrap().is_none());
-    }
-
-    #[test]
-    fn ratios_fall_into_steps() {
-        assert_eq!(histogram(&[0.51, 0.54, 1.02]).len(), 2);
-        assert!(ratios(&[Pair::sample(1, 10.0, 8.0)]).unwrap().is_some());
-        assert!(ratios(&[]).unwrap().is_none());
     }
 }
