@@ -84,7 +84,7 @@ impl Guest {
 
     /// Adds the samples to the guest's programs.
     pub fn add_samples(&mut self, workshop: &Workshop) -> Result<()> {
-        let samples = samples(workshop, &["sandboxer", "demo", "why"])?;
+        let samples = samples(workshop, &["cat-here", "demo", "sandboxer", "why"])?;
         self.root.add_all("bin", &samples)
     }
 

@@ -30,8 +30,9 @@ const NATIVE_BENCH: &str = "tools/testing/native/native_bench.c";
 pub const SAMPLES: &str = "samples/landlock-rs";
 
 /// Programs of the samples, and their test.
-const SAMPLE_PROGRAMS: [&str; 7] = [
+const SAMPLE_PROGRAMS: [&str; 8] = [
     "build-runner",
+    "cat-here",
     "convert",
     "demo",
     "file-server",

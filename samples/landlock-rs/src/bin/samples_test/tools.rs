@@ -2,6 +2,7 @@
 
 //! The samples that are tools: each does its work, and is broken into.
 
+use std::env;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -13,11 +14,12 @@ use std::time::Duration;
 use anyhow::{ensure, Context, Result};
 
 use crate::attack::{all, targets};
-use crate::harness::{command, run, run_script};
+use crate::harness::{command, run, run_script, SECRET};
 use crate::Test;
 
 /// The tests.
 pub const TESTS: &[Test] = &[
+    ("cat-here.reads_below_the_directory", cat_here),
     ("tools.attacks_work_without_a_sandbox", attacks_work),
     ("file-server.serves", server_serves),
     ("file-server.paths_do_not_lead_out", server_paths),
@@ -28,6 +30,16 @@ pub const TESTS: &[Test] = &[
     ("build-runner.script_cannot_break_out", build_script),
     ("build-runner.taken_over", build_taken_over),
 ];
+
+/// What README.md shows: a file below the current directory, and one that is not.
+fn cat_here() -> Result<()> {
+    env::set_current_dir("open")?;
+    run("cat-here file @/open/file")?.gives("text\ntext\n")?;
+    run("cat ../private/file")?.gives(SECRET)?;
+    run("cat-here ../private/file")?.is_denied()?;
+    symlink("../private/file", "link")?;
+    run("cat-here link")?.is_denied()
+}
 
 /// The twin of all attacks.
 fn attacks_work() -> Result<()> {
