@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The commands of the documentation are those that a selftest runs.
+//! The commands of the documentation are those that a selftest runs, and the program in the README
+//! is a sample.
 
 const PAGE: &str = include_str!("../../Documentation/logs.rst");
 const TEST: &str = include_str!("../testing/selftests/landlock-rs/recipe_test.c");
+const README: &str = include_str!("../../README.md");
+const SAMPLE: &str = include_str!("../../samples/landlock-rs/src/bin/cat-here.rs");
 
 /// Returns the commands of each shell block with a name, as the test has them.
 fn recipes() -> Vec<(String, String)> {
@@ -31,4 +34,13 @@ fn each_recipe_is_run_by_the_selftest() {
         let declared = format!("static const char {name}[] ={strings};");
         assert!(TEST.contains(&declared), "recipe_test.c lacks: {declared}");
     }
+}
+
+#[test]
+fn the_program_in_the_readme_is_a_sample() {
+    let (_, rest) = README.split_once("```rust\n").unwrap();
+    let (program, _) = rest.split_once("```").unwrap();
+
+    assert!(program.starts_with("use ") && program.contains("fn main()"));
+    assert!(SAMPLE.ends_with(program), "cat-here.rs lacks: {program}");
 }
