@@ -4,12 +4,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::cli;
-use crate::guest::initramfs::Section;
 use crate::guest::machine::Session;
 use crate::guest::programs;
 use crate::guest::{Guest, Progress};
@@ -22,6 +20,7 @@ use crate::results::tap::Count;
 mod goals;
 mod guard;
 mod lines;
+mod plan;
 mod report;
 mod row;
 mod rule;
@@ -33,18 +32,6 @@ pub use row::{Row, Unit, pair};
 
 /// Name of the results below `out/`.
 const RESULTS: &str = "bench.json";
-
-/// How long one implementation may take; a fourth of it is usual.
-const LIMIT: Duration = Duration::from_secs(540);
-
-/// How many layers are enforced while files are opened, besides none.
-const LAYERS: [u64; 5] = [1, 2, 4, 8, 16];
-
-/// How many rules each layer has.
-const RULES: [u64; 4] = [1, 9, 65, 513];
-
-/// How many rules there are for chosen ports.
-const PORTS: u64 = 20_000;
 
 /// Suffixes of the names of two rows about the same operation, and by what factor the second may cost
 /// more.
@@ -142,13 +129,10 @@ impl Bench {
     /// Builds what is not in the cache.
     fn prepare(workshop: &Workshop, implementation: Impl) -> Result<Self> {
         let name = format!("bench-{implementation}");
-        let mut guest = Guest::new(workshop, implementation, &name)?;
-        guest.root.add_all("bin", &programs::bench(workshop)?)?;
+        let mut guest = plan::guest(workshop, implementation, &name, plan::whole())?;
         let fs_bench = programs::fs_bench(workshop)?;
         guest.root.add_all("bin", &fs_bench.files)?;
-        guest.root.plan = plan();
         runs::install(&mut guest.root, workshop)?;
-        guest.count_instructions(LIMIT);
         Ok(Self {
             implementation,
             guest,
@@ -165,9 +149,7 @@ impl Bench {
 
     /// Reads what the guests measured.
     fn rows(&self, session: &Session, lines: &Session) -> Result<Vec<Row>> {
-        session.check_module()?;
-        session.check()?;
-        let mut rows = rows(session, self.implementation, &plan())?;
+        let mut rows = plan::rows(session, self.implementation, &plan::whole())?;
         rows.extend(rule::rows(&rows));
         rows.extend(self.lines.rows(lines)?);
         Ok(rows)
@@ -203,94 +185,9 @@ impl Benches {
     }
 }
 
-/// Returns what the guest does: one section per process of the benchmark.
-fn plan() -> Vec<Section> {
-    let section = |name: &str, arguments: String| {
-        Section::new(&format!("bench/{name}"), &format!("bench {arguments}"))
-    };
-    let mut plan = vec![section("open-0", "open --layers 0".to_owned())];
-    for (layers, rules) in LAYERS.into_iter().flat_map(|l| RULES.map(|r| (l, r))) {
-        let name = format!("open-{layers}-{rules}");
-        plan.push(section(
-            &name,
-            format!("open --layers {layers} --rules {rules}"),
-        ));
-    }
-    plan.extend([1, 16].map(|layers| {
-        section(
-            &format!("denied-{layers}"),
-            format!("denied --layers {layers}"),
-        )
-    }));
-    plan.extend([0, 1, 16].map(|layers| {
-        section(
-            &format!("operations-{layers}"),
-            format!("operations --layers {layers}"),
-        )
-    }));
-    plan.push(section("build", "build".to_owned()));
-    for group in ["enforce", "memory"] {
-        plan.extend(RULES.map(|rules| {
-            section(
-                &format!("{group}-{rules}"),
-                format!("{group} --rules {rules}"),
-            )
-        }));
-    }
-    plan.push(section("ports", format!("ports --rules {PORTS}")));
-    plan.push(section("memory-objects", "memory-objects".to_owned()));
-    plan.push(section("fs_bench", "fs-bench /bin/fs_bench".to_owned()));
-    plan.extend(runs::plan());
-    plan
-}
-
-/// Reads the rows that the guest printed.
-fn rows(session: &Session, implementation: Impl, plan: &[Section]) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for section in plan {
-        let name = &section.name;
-        let output = session.transcript.section(name);
-        let output = output.with_context(|| format!("{name} was not reached"))?;
-        let last = output.lines.last().map_or("", String::as_str);
-        ensure!(output.status == Some(0), "{name} failed: {last}");
-        for line in &output.lines {
-            let row = Row::parse(line, implementation);
-            rows.push(row.with_context(|| format!("{name} printed no row: {line}"))?);
-        }
-    }
-    Ok(rows)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::transcript::Transcript;
-
-    /// Makes a session in which each section printed `line` and ended with `status`.
-    fn session(line: &str, status: i32) -> Session {
-        let mut transcript = Transcript::default();
-        for section in plan() {
-            let name = section.name;
-            transcript.push(&format!("##landlock-rs begin {name}"));
-            transcript.push(line);
-            transcript.push(&format!("##landlock-rs end {name} {status}"));
-        }
-        Session {
-            transcript,
-            console: String::new(),
-            problem: None,
-        }
-    }
-
-    #[test]
-    fn every_section_has_rows() {
-        let line =
-            r#"{"name":"x","parameters":{},"unit":"bytes","median":8,"spread":0,"minimum":8}"#;
-        let all = rows(&session(line, 0), Impl::C, &plan()).unwrap();
-        assert_eq!(all.len(), plan().len());
-        assert!(rows(&session(line, 1), Impl::C, &plan()).is_err());
-        assert!(rows(&session("bench: no", 0), Impl::C, &plan()).is_err());
-    }
 
     #[test]
     fn chosen_keys_may_cost_twice_as_much() {

@@ -12,14 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::guest::initramfs::Section;
 use crate::guest::machine::Session;
-use crate::guest::{Guest, programs};
 use crate::host::place;
 use crate::host::ui;
 use crate::kernel::{Impl, Workshop};
 use crate::results::tap::Count;
 
+use super::plan;
 use super::row::{Row, Unit};
-use super::{LIMIT, plan, rows};
 
 /// The ceilings, and where `make bench` proposes new ones.
 const CEILINGS: &str = "tools/testing/bench/ceilings.toml";
@@ -67,18 +66,13 @@ pub fn count(workshop: &Workshop) -> Result<Count> {
         });
     }
     let sections = sections();
-    let mut guest = Guest::new(workshop, Impl::Rust, "guard")?;
-    guest.root.add_all("bin", &programs::bench(workshop)?)?;
-    guest.root.plan = sections.clone();
-    guest.count_instructions(LIMIT);
+    let guest = plan::guest(workshop, Impl::Rust, "guard", sections.clone())?;
     let session = guest.run(workshop, "guard")?;
     check(&ceilings, &session, &sections)
 }
 
 fn check(ceilings: &Ceilings, session: &Session, sections: &[Section]) -> Result<Count> {
-    session.check_module()?;
-    session.check()?;
-    let rows = rows(session, Impl::Rust, sections)?;
+    let rows = plan::rows(session, Impl::Rust, sections)?;
     ensure!(!rows.is_empty(), "nothing was measured");
     let mut count = Count::default();
     for row in rows {
@@ -127,7 +121,7 @@ pub fn propose(workshop: &Workshop, rows: &[Row]) -> Result<()> {
 
 /// Returns the guarded part of the benchmark.
 fn sections() -> Vec<Section> {
-    let mut sections = plan();
+    let mut sections = plan::whole();
     sections.retain(|section| SECTIONS.contains(&section.name.as_str()));
     sections
 }

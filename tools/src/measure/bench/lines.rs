@@ -19,6 +19,7 @@ use crate::guest::{Guest, programs};
 use crate::kernel::{Impl, Workshop};
 use crate::measure::figure::Figure;
 
+use super::plan;
 use super::row::{Measured, Row, Unit};
 
 /// How many layers are enforced before.
@@ -76,12 +77,8 @@ impl Lines {
         session.check()?;
         let mut titles = Vec::new();
         for layers in LAYERS {
-            let name = section(layers).name;
-            let output = session.transcript.section(&name);
-            let output = output.with_context(|| format!("{name} was not reached"))?;
-            let last = output.lines.last().map_or("", String::as_str);
-            ensure!(output.status == Some(0), "{name} failed: {last}");
-            titles.extend(output.lines.iter().cloned());
+            let lines = plan::lines(session, &section(layers).name)?;
+            titles.extend_from_slice(lines);
         }
         let reports = fs::read_to_string(&self.reports).context("the plugin wrote no report")?;
         self.pair(&titles, &reports)
