@@ -44,7 +44,7 @@ impl CredSecurity {
         self.domain.as_deref()
     }
 
-    /// Returns whether `other` has the same domain as this: each layer has both inside.
+    /// Returns whether `other` has the same domain: both are inside each of its layers.
     #[inline]
     pub(crate) fn shares_domain(&self, other: &Self) -> bool {
         match (self.domain(), other.domain()) {

@@ -47,7 +47,7 @@ pub(crate) struct Ruleset {
     built: Mutex<Built>,
 }
 
-/// The rules of a ruleset. Domains may share its tables, which the next rule to add copies then.
+/// The rules of a ruleset. Domains may share its tables: the next rule is then added to a copy.
 pub(crate) struct Built {
     paths: Rules<AccessFs, ObjectRef>,
     ports: Rules<AccessNet, Key>,

@@ -119,7 +119,7 @@ pub(super) fn locate_cred<T: CredBlob>(security: *mut c_void) -> *mut T {
         .cast()
 }
 
-/// Returns where our part of an inode blob is in it.
+/// Returns the offset of our part in an inode blob.
 pub(super) fn inode_offset() -> usize {
     offsets().lbs_inode as usize
 }

@@ -109,11 +109,11 @@ impl<'a> MountClimb<'a> {
     }
 }
 
-/// How many entries and mounts a climb without references passes. It is not preempted everywhere,
-/// and deeper hierarchies are rare.
+/// How many entries and mounts a climb without references passes. Not every kernel preempts it, and
+/// deeper hierarchies are rare.
 const MAX_STEPS: usize = 256;
 
-/// What looks at the inodes that a climb without references passes.
+/// Sees the inodes that a climb without references passes.
 pub(crate) trait Visitor {
     /// Our part of the blob of an inode.
     type Blob: InodeBlob;
@@ -136,8 +136,8 @@ impl<V: Visitor> Unconfirmed<V> {
     ///
     /// The climb is a single RCU read-side critical section. It returns the visitor if, and only
     /// if, nothing was renamed or mounted meanwhile: then it was one that [`PathClimb`] could have
-    /// made. A way that is longer than [`MAX_STEPS`] has no result either. That includes that of an
-    /// entry which was moved out of its bind mount: it never gets above the topmost parent.
+    /// made. A climb of more than [`MAX_STEPS`] steps has no result either, such as that of an entry
+    /// that was moved out of its bind mount: it never gets above the topmost parent.
     #[inline(always)]
     pub(crate) fn climb(&mut self, start: &Path) -> Option<&V> {
         let mut memory = MaybeUninit::uninit();
@@ -235,8 +235,8 @@ impl PassedMount {
     #[inline(always)]
     fn root(&self) -> &PassedDentry {
         // INVARIANT: A mount counts a reference to its root as long as it is in use.
-        // SAFETY: The root never changes, and its end comes with that of the mount
-        // (`cleanup_mnt()`): it is freed a grace period later.
+        // SAFETY: The root never changes, and goes away with the mount (`cleanup_mnt()`): it is
+        // freed a grace period later.
         unsafe { PassedDentry::from_raw((*self.as_ptr()).mnt_root) }
     }
 }

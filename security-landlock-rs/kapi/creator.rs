@@ -73,7 +73,7 @@ impl Drop for Creator {
     }
 }
 
-/// Size in bytes of paths that need no memory to be made: most.
+/// Size in bytes up to which a path is made without an allocation, as most are.
 const SHORT_SIZE: usize = 128;
 
 /// Returns the path of the current program, or `(null)` if there is none, with a null byte.

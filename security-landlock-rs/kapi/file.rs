@@ -26,7 +26,7 @@ use kernel::{
 pub(crate) type File = LocalFile;
 
 declare_safe! { shim:
-    /// Looks any number up. What it finds stays until [`Held`] is dropped.
+    /// Looks up any number. What it finds stays until [`Held`] is dropped.
     fn landlock_rs_fdget(fd: c_uint) -> c_ulong;
     /// As above.
     fn landlock_rs_fdget_raw(fd: c_uint) -> c_ulong;

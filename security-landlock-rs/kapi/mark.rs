@@ -94,7 +94,7 @@ marks! {
 
     /// A climb without references has begun, or could not.
     ClimbBegun,
-    /// It has found what it needs, or the root, and is about to look whether it counts.
+    /// It has found what it needs, or the root, and is about to check whether it counts.
     ClimbEnding,
 
     /// `file_open` has decided, and the file does not know of it.

@@ -17,8 +17,7 @@ use kernel::alloc::{
     NumaNode, //
 };
 
-/// Allocates as [`Kmalloc`] does, but new memory that is charged to the current task in fewer
-/// steps.
+/// Allocates as [`Kmalloc`] does, but charges new memory to the current task in fewer steps.
 pub(crate) struct Slab;
 
 /// A box of memory from a slab cache.

@@ -26,7 +26,7 @@ const ERRATA: [Erratum; 4] = [
 
 /// Returns the set of fixed errata: bit `n - 1` stands for erratum `n`.
 ///
-/// A bug in what version `abi` does not have is not one that was fixed.
+/// A bug in a feature that version `abi` lacks does not count as fixed.
 pub(crate) fn fixed(abi: &Abi) -> i32 {
     ERRATA
         .iter()
