@@ -21,10 +21,10 @@ use landlock::{
     RulesetAttr, RulesetCreatedAttr, RulesetError, Scope, ABI,
 };
 
-/// A kernel with less does not do: without scopes, other processes could be signalled.
+/// A kernel with less is not enough: without scopes, other processes could be signalled.
 const OLDEST: ABI = ABI::V6;
 
-/// What this program was tested with. A kernel between both restricts what it knows.
+/// What this program was tested with. A kernel in between restricts what it knows.
 const NEWEST: ABI = ABI::V10;
 
 /// Run a compiler that can read its sources and write its output, and nothing else.

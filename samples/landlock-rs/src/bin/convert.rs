@@ -2,8 +2,8 @@
 
 //! A converter that opens its files, gives up everything, and only then looks at what it was given.
 //!
-//! A parser of images is what attackers like: it reads what strangers made. Here it runs with two
-//! open files and nothing else. No rule is needed, as open files stay open.
+//! Image parsers are a usual target: they read what strangers made. This one runs with two open
+//! files and nothing else. No rule is needed, as open files stay open.
 
 #![forbid(unsafe_code)]
 
@@ -17,10 +17,10 @@ use landlock::{
     Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, Scope, ABI,
 };
 
-/// A kernel with less does not do: without scopes, other processes could be signalled.
+/// A kernel with less is not enough: without scopes, other processes could be signalled.
 const OLDEST: ABI = ABI::V6;
 
-/// What this program was tested with. A kernel between both restricts what it knows.
+/// What this program was tested with. A kernel in between restricts what it knows.
 const NEWEST: ABI = ABI::V10;
 
 /// The greatest width and height of an image.
@@ -31,7 +31,7 @@ const LARGEST: usize = 1 << 14;
 struct Args {
     /// The image.
     input: PathBuf,
-    /// Where it goes.
+    /// The converted image.
     output: PathBuf,
 }
 
@@ -67,7 +67,7 @@ fn convert(mut input: impl BufRead, mut output: impl Write) -> Result<()> {
     let sizes = 1..=LARGEST;
     ensure!(
         sizes.contains(&width) && sizes.contains(&height),
-        "{width} times {height} is no size of an image"
+        "{width} times {height} is not a valid size"
     );
     ensure!(word(&mut input)? == "255", "more than 8 bits for a colour");
 
@@ -99,7 +99,7 @@ fn word(input: &mut impl BufRead) -> Result<String> {
             blank if blank.is_ascii_whitespace() => return Ok(word),
             other => word.push(other.into()),
         }
-        ensure!(word.len() <= 8, "no header of a PPM");
+        ensure!(word.len() <= 8, "not the header of a PPM");
     }
 }
 

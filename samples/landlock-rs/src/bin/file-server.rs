@@ -22,10 +22,10 @@ use landlock::{
     RulesetAttr, RulesetCreatedAttr, Scope, ABI,
 };
 
-/// A kernel with less does not do: without rights on ports, the sandbox would leak.
+/// A kernel with less is not enough: without rights on ports, the sandbox would leak.
 const OLDEST: ABI = ABI::V4;
 
-/// What this program was tested with. A kernel between both restricts what it knows.
+/// What this program was tested with. A kernel in between restricts what it knows.
 const NEWEST: ABI = ABI::V10;
 
 /// The longest line of a request.
@@ -72,7 +72,7 @@ pub fn enter_sandbox(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Answers the request of `stream`. A client that does not care for the answer is none of ours.
+/// Answers the request of `stream`. A client that does not wait for the answer gets none.
 fn answer(mut stream: TcpStream, root: &Path) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
     let _ = match open(&stream, root) {

@@ -31,7 +31,7 @@ const MOST_RUNS: usize = 100;
 /// How often the trace is looked at.
 const PERIOD: Duration = Duration::from_millis(20);
 
-/// Run a command in a sandbox, and say why it is denied what.
+/// Run a command in a sandbox, and say what it is denied, and why.
 ///
 /// The options are those of the sandboxer. Needs root, to follow trace events.
 #[derive(Debug, Parser)]

@@ -161,7 +161,7 @@ pub const ROWS: &[Row] = &[
     row("connect to the UNIX socket rw/socket", Sandbox, "demo act connect-unix @/rw/socket",
         allowed),
     row("connect to the UNIX socket ro/socket", Sandbox, "demo act connect-unix @/ro/socket", unix),
-    row("connect to an own abstract UNIX socket", Sandbox, "demo act connect-own landlock-own",
+    row("connect to own abstract UNIX socket", Sandbox, "demo act connect-own landlock-own",
         allowed),
     row("connect to one from outside", Sandbox, "demo act connect-abstract landlock-demo", scoped),
     row("read in a thread when another is sandboxed", Outside,
