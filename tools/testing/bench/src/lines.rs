@@ -3,8 +3,8 @@
 //! Calls on two processors, for a plugin of the virtual machine that sees which cache lines both
 //! write.
 //!
-//! Each processor has a process, whose files the other does not open. Both are alive until the
-//! report, so that no memory of one becomes memory of the other.
+//! Each processor has a process, with files of its own. Both are alive until the report, so that
+//! memory of one is not reused for the other.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

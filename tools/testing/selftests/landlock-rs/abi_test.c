@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The versions of the ABI: what each of them knows and refuses, and what a
- * sandbox denies that handles all that is known.
+ * The versions of the ABI: what each of them knows and refuses, and what is
+ * denied by a sandbox that handles everything that the version knows.
  *
  * ABI=<version> in the environment says which one the kernel was told to have;
  * otherwise it has the latest.
@@ -178,7 +178,7 @@ TEST(privilege_goes_before_flags_until_one_of_them_replaces_it)
 	EXPECT_EQ(0, close(fd));
 }
 
-/* What a sandbox denies that handles all that is known, and its twin. */
+/* A sandbox that handles everything, and one that grants it again. */
 
 FIXTURE(sandboxed)
 {
@@ -252,7 +252,7 @@ TEST_F(sandboxed, files)
 
 TEST_F(sandboxed, change_of_directory)
 {
-	/* In ABI 1 no rule helps, and nothing else is said. */
+	/* In ABI 1 no rule helps, and there is no other error. */
 	const int expected = self->abi == 1   ? EXDEV :
 			     variant->granted ? 0 :
 						EACCES;
@@ -262,7 +262,7 @@ TEST_F(sandboxed, change_of_directory)
 	EXPECT_EQ(expected, ERR(rename(BASE "/from/file", BASE "/to/file")));
 }
 
-/* Its source may be left, and nothing but this right misses. */
+/* Nothing but this right is missing. */
 TEST(change_of_directory_without_the_right)
 {
 	const __u64 needed = LANDLOCK_ACCESS_FS_REMOVE_FILE |

@@ -4,8 +4,8 @@
  * again, while others open the file.
  *
  * A file that stays beneath an allowed directory, however it moves, must always
- * open; one that stays elsewhere must never do. A file that moves between both
- * may do either, and must do the right thing once nothing moves any more.
+ * open; one that stays elsewhere must never open. A file that moves between the
+ * two may do either, until nothing moves any more: then rules alone decide.
  */
 
 #include "common.h"

@@ -237,7 +237,7 @@ static inline int try_openat(int dir_fd, const char *path, int flags)
 	return 0;
 }
 
-/* Opens the file of a descriptor anew, as /proc allows. */
+/* Opens the file of a descriptor again, as /proc allows. */
 static inline int try_reopen(int fd, int flags)
 {
 	char path[32];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a sandbox does not deny, even if it handles all there is and grants
- * nothing: the limits that Documentation/threat-model.rst tells.
+ * What a sandbox does not deny, even if it handles everything and grants
+ * nothing: the limits that Documentation/threat-model.rst lists.
  *
- * They are those of C Landlock. Each test also does something alike that is
+ * They are those of C Landlock. Each test also does something similar that is
  * denied, so that it cannot pass without a sandbox.
  */
 
@@ -174,7 +174,7 @@ TEST_F(limits, descriptors_from_before)
 	EXPECT_EQ(0, ERR(ftruncate(self->file_fd, 3)));
 	EXPECT_NE(MAP_FAILED, mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED,
 				   self->file_fd, 0));
-	/* They do not help to open the same file anew, or others. */
+	/* They do not help to open the same file again, or others. */
 	EXPECT_EQ(EACCES, try_reopen(self->file_fd, O_RDONLY));
 	EXPECT_EQ(EACCES, try_openat(self->dir_fd, "file", O_RDONLY));
 }

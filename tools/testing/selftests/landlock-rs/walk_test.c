@@ -522,7 +522,7 @@ TEST_F(overlay, layers_are_other_files)
 		  try_open(MERGED "/dir/lower", O_RDWR));
 }
 
-/* A rule holds its inode: it cannot be forgotten and found anew. */
+/* A rule holds its inode: it cannot be forgotten and found again. */
 TEST_F(overlay, rule_outlives_dropped_caches)
 {
 	const struct rule rules[] = { { variant->rule_path, READ }, {} };
