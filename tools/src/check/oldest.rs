@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::check::Verdict;
-use crate::check::external::remarks;
+use crate::check::external::rust::remarks;
 use crate::host::deps::debian::{Archive, Debian, Suite};
 use crate::host::deps::unpacked::unpacked_of;
 use crate::host::key::Key;
