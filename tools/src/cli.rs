@@ -161,7 +161,7 @@ pub struct Quick {
 }
 
 impl Quick {
-    /// Returns what a person asks for with `QUICK=`.
+    /// Returns what `QUICK=` asks for.
     pub fn bound(&self) -> Bound {
         match self.quick {
             Some(_) => Bound::Quick,

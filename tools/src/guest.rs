@@ -201,7 +201,7 @@ impl Guest {
 
 /// Says how far a guest is with its plan.
 pub struct Progress {
-    /// What a person sees.
+    /// What is shown.
     pub step: Step,
     section: String,
     cases: usize,

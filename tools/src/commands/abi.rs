@@ -20,10 +20,10 @@ const TEST: &str = "abi_test";
 /// The versions before the latest, which the other tests are about.
 const OLDER: [u32; 10] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
-/// Those that have the most in common with others.
+/// The versions that `make test` tries: those that have the most in common with others.
 const QUICK: [u32; 3] = [1, 4, 8];
 
-/// A version that there is not.
+/// What is said of a version that does not exist.
 const UNKNOWN: Refusal = Refusal {
     section: "insmod",
     answer: "Invalid argument",
@@ -48,7 +48,7 @@ pub fn count(workshop: &Workshop, bound: Bound) -> Result<Count> {
     Ok(count)
 }
 
-/// Boots a guest whose module is told to have the version `abi`, which there is not.
+/// Boots a guest whose module is to have the version `abi`, which does not exist.
 fn refused(workshop: &Workshop, abi: u32) -> Result<()> {
     let mut guest = Guest::new(workshop, Impl::Rust, "abi-unknown")?;
     guest.set_abi(Some(abi));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A guest with the Landlock that a person asks for.
+//! A guest with the Landlock that the user asks for.
 
 use anyhow::{Result, ensure};
 

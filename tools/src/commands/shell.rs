@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `make shell`: a guest for a person, or for one command and what it is about.
+//! `make shell`: an interactive guest, or one command in a guest.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ use crate::results::tally::one;
 use crate::results::tap::Count;
 use crate::results::transcript::Mark;
 
-/// What a person sees first in an interactive guest.
+/// What an interactive guest says first.
 const GREETING: &str = "
 Landlock in a virtual machine. Try, for instance:
   sandboxer --help
@@ -102,7 +102,7 @@ fn result(session: &Session) -> Result<(u8, String)> {
 
 /// Picks what the command prints from what the guest does.
 struct Printer {
-    /// What a person sees until the command runs.
+    /// What is shown until the command runs.
     booting: Option<Step>,
     /// Whether the command runs.
     is_open: bool,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Programs that differ, shrunk, as a person and a program get to see them.
+//! Programs that differ, shrunk, as text and as JSON.
 
 use anyhow::Result;
 use serde::{Serialize, Serializer};

@@ -92,7 +92,7 @@ pub struct Root {
 
 impl Root {
     /// Adds the host's file `from` as `to`, executable, as it is now: when the guest boots, another
-    /// run may be building it anew.
+    /// run may be rebuilding it.
     pub fn add(&mut self, to: impl Into<String>, from: &Path) -> Result<()> {
         let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
         self.add_entry(to, PROGRAM, content);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a person takes along into a guest: a file or folder, and the libraries of its programs.
+//! What a user takes along into a guest: a file or folder, and the libraries of its programs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,8 +18,8 @@ use crate::host::ui;
 /// Folder of the guest that has it, which `/init` knows.
 pub const FOLDER: &str = "with";
 
-/// How many bytes there may be. A guest has one gibibyte of memory, and holds all of this twice while
-/// it boots.
+/// The most bytes that it takes. A guest has one gibibyte of memory, and holds all of this twice
+/// while it boots.
 const MAX_SIZE: usize = 256 << 20;
 
 /// Adds `path` to the guest's folder, and the libraries of its programs to where they are on this

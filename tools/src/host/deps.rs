@@ -71,7 +71,7 @@ pub fn ensure_only(place: &Place, need: &Need) -> Result<()> {
     }
 }
 
-/// Says what a person has to install, on a system that this tool does not know.
+/// Says what to install on a system that this tool does not know.
 fn refuse(place: &Place, missing: &[&Need]) -> Result<()> {
     let mut missing: Vec<&str> = missing.iter().map(|need| need.what).collect();
     if find_bindgen(place).is_none() && missing.iter().any(|what| what.contains("libclang")) {

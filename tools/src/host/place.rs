@@ -15,7 +15,7 @@ pub struct Place {
     pub repo: PathBuf,
     /// What is derived and kept between runs, for all clones of this user.
     pub cache: PathBuf,
-    /// What a person looks at after a run: results and logs.
+    /// What is left to look at after a run: results and logs.
     pub out: PathBuf,
 }
 

@@ -161,7 +161,7 @@ pub fn failures() -> Vec<String> {
     failures.clone()
 }
 
-/// Returns whether a person watches.
+/// Returns whether somebody is watching.
 pub fn is_terminal() -> bool {
     stdout().is_terminal()
 }

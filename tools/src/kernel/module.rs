@@ -29,7 +29,7 @@ const LANDLOCK: &str = "landlock_rs.ko";
 /// What the configuration of a kernel with the slot says.
 const SLOT: &str = "CONFIG_SECURITY_LANDLOCK_SLOT=y";
 
-/// How many lines of a failed build a person gets to see.
+/// How many lines of a failed build are shown.
 const SHOWN_LINES: usize = 30;
 
 /// The modules of the guest.

@@ -111,7 +111,7 @@ fn check_chosen(rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-/// Counts what must not become dearer: rows below their ceilings, and shared cache lines.
+/// Counts what must not become more expensive: rows below their ceilings, and shared cache lines.
 pub fn guard(workshop: &Workshop) -> Result<Count> {
     let mut count = guard::count(workshop)?;
     tally(&mut count, one(lines::check(workshop)))?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Differences up to this part of the reference do not count.
 const TOLERANCE: f64 = 0.01;
 
-/// A difference counts if chance alone makes one as clear less often than this.
+/// A difference counts if chance alone gives one that is as clear less often than this.
 const CHANCE: f64 = 0.05;
 
 /// Many readings of one thing.
@@ -159,7 +159,7 @@ impl fmt::Display for Pair {
     }
 }
 
-/// Returns how a person knows what was measured: `open depth=8 layers=1`.
+/// Returns the title of what was measured: `open depth=8 layers=1`.
 pub fn title(name: &str, parameters: &BTreeMap<String, u64>) -> String {
     let parameters = parameters.iter();
     let words = parameters.map(|(name, value)| format!(" {name}={value}"));

@@ -42,7 +42,7 @@ const EXCUSED: [&str; 7] = [
 /// Begin and end of what the kernel says when a test that has little memory, on purpose, wants more.
 const OUT_OF_MEMORY: [&str; 2] = ["invoked oom-killer", "Out of memory"];
 
-/// How much of the console a person gets to see.
+/// How much of the console is shown.
 const EXCERPT_LINES: usize = 20;
 
 /// Fails when the kernel complained.

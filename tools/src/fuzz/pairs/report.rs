@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a person and a program get to see of pairs.
+//! What is reported of pairs, as text and as JSON.
 
 use serde::Serialize;
 

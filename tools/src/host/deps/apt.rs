@@ -16,7 +16,7 @@ use crate::host::ui;
 /// Keys that sign Debian's archive.
 pub const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// What a person does on a machine without a mirror.
+/// What to do on a machine without a mirror.
 const NO_MIRROR: &str = "apt knows no Debian mirror: add one to /etc/apt/sources.list";
 
 /// A list of sources in the cache.

@@ -10,7 +10,7 @@ use crate::host::toolchain::{MIN_QEMU, Version, find_llvm, find_program, find_ru
 
 /// Something that must be installed.
 pub struct Need {
-    /// What a person on another system would install.
+    /// What to install on other systems.
     pub what: &'static str,
     /// What it is for.
     pub why: &'static str,

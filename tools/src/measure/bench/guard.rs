@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What operations may cost at most, in instructions: a change that makes one dearer is noticed.
+//! What operations may cost at most, in instructions: a change that makes one more
+//! expensive is noticed.
 //!
-//! Another compiler makes other instructions, so the ceilings say for which ones they hold.
+//! Compilers generate different instructions, so the ceilings name those that they are for.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -97,7 +98,7 @@ fn check(ceilings: &Ceilings, session: &Session, sections: &[Section]) -> Result
     Ok(count)
 }
 
-/// Writes ceilings for what was measured with the module, for a person to take over.
+/// Writes ceilings for what was measured with the module, to replace those in the repository.
 pub fn propose(workshop: &Workshop, rows: &[Row]) -> Result<()> {
     let is_meant =
         |row: &&Row| row.implementation == Impl::Rust && row.measured.unit == Unit::Instructions;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a person gets to see of the rows.
+//! The rows as text.
 
 use super::{Row, Unit, pair};
 use crate::host::ui;
@@ -45,17 +45,17 @@ fn print_both(pairs: &[(&Row, &Row)]) {
         let pairs: Vec<_> = of_unit(pairs, unit).collect();
         let lines: Vec<_> = pairs.iter().map(line).collect();
         print!("\n{}", ui::table(&[title, "C", "Rust", "Rust/C"], &lines));
-        let [cheaper, same, dearer] = count(&pairs);
+        let [cheaper, same, more] = count(&pairs);
         let count = pairs.len();
         println!(
-            "  of {count} rows Rust costs less in {cheaper}, the same in {same}, more in {dearer}\n"
+            "  of {count} rows Rust costs less in {cheaper}, the same in {same}, more in {more}\n"
         );
     }
 }
 
 /// Prints what changed between two runs, and returns how many rows cost more.
 pub fn print_changes(pairs: &[(&Row, &Row)]) -> usize {
-    for (order, title) in [(Order::Less, "cheaper"), (Order::More, "dearer")] {
+    for (order, title) in [(Order::Less, "cheaper"), (Order::More, "more expensive")] {
         let changed = pairs.iter().filter(|(old, new)| new.order(old) == order);
         let lines: Vec<_> = changed.map(change_line).collect();
         if !lines.is_empty() {
@@ -65,9 +65,11 @@ pub fn print_changes(pairs: &[(&Row, &Row)]) -> usize {
             );
         }
     }
-    let [cheaper, same, dearer] = count(pairs);
-    println!("  since the baseline {cheaper} rows are cheaper, {same} the same, {dearer} dearer");
-    dearer
+    let [cheaper, same, more] = count(pairs);
+    println!(
+        "  since the baseline {cheaper} rows are cheaper, {same} the same, {more} more expensive"
+    );
+    more
 }
 
 /// What is counted, and the title of the table.

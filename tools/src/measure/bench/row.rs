@@ -95,7 +95,7 @@ impl Row {
         }
     }
 
-    /// Returns how a person knows the row: `open depth=8 layers=1 rules=9`.
+    /// Returns the title of the row: `open depth=8 layers=1 rules=9`.
     pub fn title(&self) -> String {
         figure::title(&self.measured.name, &self.measured.parameters)
     }
