@@ -16,8 +16,7 @@
 //! - [`object`], [`ruleset`] and [`domain`] are what user space builds and enforces.
 //! - [`cred`] and [`walk`] check one request of one task; [`log`] reports what is denied.
 //! - [`hooks`] and [`syscalls`] implement what the kernel and user space call; [`ffi`] has the
-//!   entry
-//!   points.
+//!   entry points.
 //! - `shim/` is the part in C. It fills the slot of the kernel, or is an LSM by itself where this
 //!   code is built in, leaves hooks early when there is no domain, and decides nothing else.
 //!
@@ -36,7 +35,7 @@
 //!     v                                      v
 //!  cred.rs           new credentials      walk.rs           rules up to the root
 //!                                            v
-//!                                         policy/blame.rs   allowed, or which layer denies what
+//!                                         policy/summary.rs allowed, or which layer denies what
 //!                                            v
 //!                                         log.rs            audit records and trace events
 //! ```
