@@ -9,6 +9,19 @@ use std::{env, fmt::Write, fs, path::Path};
 
 const SOURCES: &str = "../../../../security-landlock-rs/kapi";
 
+/// The protocols, what they use of the same source, and what is in place of the rest.
+const FILES: [&str; 3] = ["object", "release", "table"];
+const HELPERS: [&str; 2] = ["mark", "resched"];
+const STUBS: [&str; 7] = [
+    "blob",
+    "inode",
+    "slab",
+    "superblock",
+    "shim",
+    "scenarios",
+    "sharing",
+];
+
 /// A module is compiled once per mistake, and its stubs are not an interface.
 const ALLOWED: &str = "missing_docs, dead_code, unused_imports, unused_qualifications, \
                        clippy::arc_with_non_send_sync, clippy::duplicate_mod, \
@@ -141,6 +154,38 @@ const MISTAKES: &[(&str, &[Passage])] = &[
             "if slot.address().is_none() || true {",
         )],
     ),
+    (
+        "unshared_without_acquire",
+        &[(
+            "table",
+            "as_atomic().load(Acquire) != 1",
+            "as_atomic().load(kernel::sync::atomic::Relaxed) != 1",
+        )],
+    ),
+    (
+        "changed_while_shared",
+        &[(
+            "table",
+            "as_atomic().load(Acquire) != 1",
+            "as_atomic().load(Acquire) == 0",
+        )],
+    ),
+    (
+        "copied_without_owning",
+        &[("table", "mem::forget((*value).clone());", "let _ = &value;")],
+    ),
+    (
+        "freed_with_its_rules",
+        &[(
+            "table",
+            "if mem::needs_drop::<T>() {",
+            "if false && mem::needs_drop::<T>() {",
+        )],
+    ),
+    (
+        "dropped_although_given",
+        &[("table", "given.forget();", "drop(given);")],
+    ),
 ];
 
 fn main() {
@@ -154,7 +199,7 @@ fn main() {
         let dir = Path::new(&out).join(name);
 
         fs::create_dir_all(&dir).expect("the output directory can be written");
-        for file in ["object", "release"] {
+        for file in FILES {
             let path = sources.join(file).with_extension("rs");
             let mut text = fs::read_to_string(&path).expect("the source can be read");
             for (_, from, to) in passages.iter().filter(|passage| passage.0 == file) {
@@ -167,21 +212,27 @@ fn main() {
     }
     fs::write(Path::new(&out).join("variants.rs"), variants).expect("it can be written");
     println!("cargo::rerun-if-changed=build.rs");
-    for file in ["object.rs", "release.rs", "mark.rs"] {
-        println!("cargo::rerun-if-changed={}", sources.join(file).display());
+    for file in FILES.into_iter().chain(HELPERS) {
+        let path = sources.join(file).with_extension("rs");
+        println!("cargo::rerun-if-changed={}", path.display());
     }
 }
 
 /// Adds a module with the protocol of `sources`, its siblings, and what is proved of it.
 fn add_variant(variants: &mut String, name: &str, sources: &Path, here: &str) {
     writeln!(variants, "#[allow({ALLOWED})]\npub mod {name} {{").expect("a string has room");
-    for file in ["object", "release"] {
+    for file in FILES {
         let path = sources.join(file).with_extension("rs");
         writeln!(variants, "#[path = {path:?}] pub mod {file};").expect("a string has room");
     }
-    let marks = Path::new(here).join(SOURCES).join("mark.rs");
-    writeln!(variants, "#[path = {marks:?}] pub mod mark;").expect("a string has room");
-    for file in ["blob", "inode", "slab", "superblock", "shim", "scenarios"] {
+    for file in HELPERS {
+        let path = Path::new(here)
+            .join(SOURCES)
+            .join(file)
+            .with_extension("rs");
+        writeln!(variants, "#[path = {path:?}] pub mod {file};").expect("a string has room");
+    }
+    for file in STUBS {
         let path = Path::new(here).join("src").join(file).with_extension("rs");
         writeln!(variants, "#[path = {path:?}] pub mod {file};").expect("a string has room");
     }

@@ -21,10 +21,10 @@ use std::sync::Arc;
 
 /// A mounted file system with one file, shared by threads.
 #[derive(Clone)]
-struct Mount(Arc<Superblock>);
+pub(super) struct Mount(Arc<Superblock>);
 
 impl Mount {
-    fn new(pins: usize) -> Self {
+    pub(super) fn new(pins: usize) -> Self {
         kernel::model::start();
         Self(Superblock::mount(pins, 1))
     }
@@ -33,7 +33,7 @@ impl Mount {
         &self.0.inodes()[0]
     }
 
-    fn tie(&self) -> ObjectRef {
+    pub(super) fn tie(&self) -> ObjectRef {
         ObjectRef::tie(self.inode()).expect("there is memory")
     }
 
@@ -41,14 +41,14 @@ impl Mount {
         self.inode().blob::<ObjectSlot>().address().map(usize::from)
     }
 
-    fn spawn<T: 'static>(&self, what: impl FnOnce(&Self) -> T + 'static) -> JoinHandle<T> {
+    pub(super) fn spawn<T: 'static>(&self, what: impl FnOnce(&Self) -> T + 'static) -> JoinHandle<T> {
         let mount = self.clone();
 
         thread::spawn(move || what(&mount))
     }
 
     /// Ends an execution in which the file system is still mounted and has no rule.
-    fn end_mounted(self) {
+    pub(super) fn end_mounted(self) {
         assert_eq!(
             self.slot(),
             None,
@@ -59,7 +59,7 @@ impl Mount {
     }
 }
 
-fn join<T>(thread: JoinHandle<T>) -> T {
+pub(super) fn join<T>(thread: JoinHandle<T>) -> T {
     thread
         .join()
         .expect("a thread that panics ends the execution")

@@ -2,6 +2,25 @@
 
 //! What `shim/helpers.c` offers.
 
+use kernel::model;
+use std::ffi::c_void;
+
+/// Allocates a table. Its words are what is written before it is shared.
+///
+/// # Safety
+///
+/// As the kernel's: nothing but the size is written.
+pub unsafe fn landlock_rs_table_alloc(size: &mut usize) -> *mut c_void {
+    const WORDS: usize = 16;
+    let memory = Box::into_raw(Box::new([0_u64; WORDS]));
+
+    kernel::task::might_sleep();
+    *size = size_of::<[u64; WORDS]>();
+    // SAFETY: The box has just given it away.
+    unsafe { model::allocated(memory) };
+    memory.cast()
+}
+
 pub mod safe {
     use kernel::{
         bindings::{self, atomic_long_t},
@@ -13,6 +32,10 @@ pub mod safe {
 
     pub fn landlock_rs_refcount_inc_not_zero(refs: &Refcount) -> bool {
         unsafe { bindings::refcount_inc_not_zero(refs.as_atomic().as_ptr().cast()) }
+    }
+
+    pub fn landlock_rs_resched() {
+        kernel::task::might_sleep();
     }
 
     pub fn refcount_dec_not_one(refs: &Refcount) -> bool {

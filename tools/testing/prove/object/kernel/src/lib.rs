@@ -47,7 +47,8 @@ pub mod alloc {
         pub fn leak<'a>(this: Self) -> &'a mut T {
             let memory = Box::into_raw(this.0);
 
-            crate::model::allocated(memory);
+            // SAFETY: The box has just given it away.
+            unsafe { crate::model::allocated(memory) };
             // SAFETY: It came from a box. The model does not look into it.
             unsafe { &mut *memory }
         }
@@ -103,8 +104,32 @@ pub mod bindings {
     /// # Safety
     ///
     /// `memory` must have been allocated, and not freed.
+    pub unsafe fn kvfree(memory: *const c_void) {
+        model::free(memory.addr());
+    }
+
+    /// Frees `memory` at once.
+    ///
+    /// # Safety
+    ///
+    /// `memory` must have been allocated, and not freed.
     pub unsafe fn kfree(memory: *mut c_void) {
         model::free(memory.addr());
+    }
+}
+
+pub mod error {
+    //! Errors, all of which are the same here.
+
+    pub mod code {
+        //! Their numbers.
+
+        use crate::prelude::Error;
+
+        /// An argument is wrong.
+        pub const EINVAL: Error = Error;
+        /// There is no memory.
+        pub const ENOMEM: Error = Error;
     }
 }
 

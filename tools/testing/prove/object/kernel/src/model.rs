@@ -7,6 +7,7 @@
 //! loom only: what happens here between two of them is one step. It adds no order between threads.
 
 use loom::{
+    cell::UnsafeCell,
     sync::atomic::{AtomicUsize, Ordering},
     thread::ThreadId,
 };
@@ -14,6 +15,7 @@ use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
     ops::Range,
+    rc::Rc,
     sync::Arc,
 };
 
@@ -34,6 +36,8 @@ struct State {
 struct Memory {
     size: usize,
     is_freed: bool,
+    /// Stands for all of it that is not atomic.
+    plain: Rc<UnsafeCell<()>>,
     take_back: Option<Box<dyn FnOnce()>>,
 }
 
@@ -88,8 +92,12 @@ pub fn end() {
 }
 
 /// Takes note of an allocation, which is taken back when the execution ends.
-pub(crate) fn allocated<T: 'static>(memory: *mut T) {
-    // SAFETY: `KBox::into_raw` gave it away.
+///
+/// # Safety
+///
+/// A box gave `memory` away, and nobody else takes it back.
+pub unsafe fn allocated<T: 'static>(memory: *mut T) {
+    // SAFETY: By the safety contract.
     insert(
         memory,
         Some(Box::new(move || drop(unsafe { Box::from_raw(memory) }))),
@@ -105,6 +113,7 @@ fn insert<T>(memory: *const T, take_back: Option<Box<dyn FnOnce()>>) {
     let entry = Memory {
         size: size_of::<T>(),
         is_freed: false,
+        plain: Rc::new(UnsafeCell::new(())),
         take_back,
     };
 
@@ -163,6 +172,36 @@ pub fn touched<T: ?Sized>(memory: *const T) {
             );
         }
     });
+}
+
+/// Reads memory that is not atomic: fails unless this is ordered after every write.
+pub fn read<T>(memory: *const T) {
+    touched(memory);
+    if let Some(plain) = plain(memory) {
+        plain.with(|_| ());
+    }
+}
+
+/// Writes memory that is not atomic: fails unless this is ordered after every read and write.
+pub fn written<T>(memory: *const T) {
+    touched(memory);
+    if let Some(plain) = plain(memory) {
+        plain.with_mut(|_| ());
+    }
+}
+
+/// Returns what stands for the memory around `memory`.
+fn plain<T>(memory: *const T) -> Option<Rc<UnsafeCell<()>>> {
+    let address = memory.addr();
+
+    with(|state| {
+        let mut all = state.memory.iter();
+        let is_around = |(start, memory): &(&usize, &Memory)| {
+            (**start..**start + memory.size).contains(&address)
+        };
+        all.find(is_around).map(|(_, memory)| memory.plain.clone())
+    })
+    .flatten()
 }
 
 /// Frees memory as soon as every critical section of now is left: never later than the kernel.

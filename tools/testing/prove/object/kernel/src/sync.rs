@@ -72,9 +72,12 @@ impl Refcount {
 
     /// Counts one less, and returns whether none is left.
     pub fn dec_and_test(&self) -> bool {
-        let before = self.0.fetch_sub(1, atomic::Full);
+        let before = self.0.fetch_sub(1, atomic::Release);
 
         assert!(before > 0, "counted below zero");
+        if before == 1 {
+            loom::sync::atomic::fence(loom::sync::atomic::Ordering::Acquire);
+        }
         before == 1
     }
 
