@@ -26,6 +26,9 @@ const RULES: [u64; 4] = [1, 9, 65, 513];
 /// How many rules there are for chosen ports.
 const PORTS: u64 = 20_000;
 
+/// How many rules there are while another task waits: all ports.
+const MANY_PORTS: u64 = 65_535;
+
 /// Makes a guest that counts instructions while it carries out `plan`. `name` is that of its log.
 pub fn guest(
     workshop: &Workshop,
@@ -75,6 +78,7 @@ pub fn whole() -> Vec<Section> {
         }));
     }
     plan.push(section("ports", format!("ports --rules {PORTS}")));
+    plan.push(section("latency", format!("latency --rules {MANY_PORTS}")));
     plan.push(section("memory-objects", "memory-objects".to_owned()));
     plan.push(section("fs_bench", "fs-bench /bin/fs_bench".to_owned()));
     plan.extend(runs::plan());

@@ -17,6 +17,7 @@ mod build;
 mod enforce;
 mod fs_bench;
 mod landlock;
+mod latency;
 mod lines;
 mod memory;
 mod open;
@@ -69,6 +70,12 @@ enum Group {
     },
     /// Enforces rules on ports, and connects to them: plain ones, and ones chosen to do harm.
     Ports {
+        /// How many rules there are.
+        #[arg(long)]
+        rules: u64,
+    },
+    /// Measures how long another task waits while rules on ports are enforced and freed.
+    Latency {
         /// How many rules there are.
         #[arg(long)]
         rules: u64,
@@ -134,6 +141,7 @@ fn run(group: &Group) -> Result<()> {
         Group::Build => build::measure(),
         Group::Enforce { rules } => enforce::measure(*rules),
         Group::Ports { rules } => ports::measure(*rules),
+        Group::Latency { rules } => latency::measure(*rules),
         Group::Memory { rules } => memory::measure(*rules),
         Group::MemoryObjects => memory::measure_objects(),
         Group::Lines { layers } => lines::measure(*layers),

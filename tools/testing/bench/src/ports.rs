@@ -27,7 +27,7 @@ type Choice = (&'static str, fn(usize) -> Vec<u16>);
 const CHOICES: [Choice; 2] = [("plain keys", plain), ("chosen keys", chosen)];
 
 /// Returns the first ports.
-fn plain(count: usize) -> Vec<u16> {
+pub fn plain(count: usize) -> Vec<u16> {
     (1..=u16::MAX).take(count).collect()
 }
 
@@ -73,7 +73,7 @@ fn print(
 }
 
 /// Makes a ruleset that allows everything on `ports`.
-fn ruleset(ports: &[u16]) -> Result<Ruleset> {
+pub fn ruleset(ports: &[u16]) -> Result<Ruleset> {
     let ruleset = Ruleset::create(&Handled::new(0, net::ALL, 0))?;
     for port in ports {
         ruleset.allow_port(*port, net::ALL)?;
