@@ -37,10 +37,21 @@ pub fn unpacked(
         .add("suite", sources.name())
         .add("packages", packages.join(" "));
     let dir = place.cache.join("unpacked").join(key.finish());
-    if dir.join(".complete").exists() {
-        return Ok(dir);
+    if !dir.join(".complete").exists() {
+        sources.update(place)?;
+        fetch(place, sources, title, packages, &dir)?;
     }
-    sources.update(place)?;
+    Ok(dir)
+}
+
+/// Fetches `packages` of `sources`, for people `title`, and unpacks them to `dir`.
+fn fetch(
+    place: &Place,
+    sources: &Sources,
+    title: &str,
+    packages: &[&str],
+    dir: &Path,
+) -> Result<()> {
     let mut step = Step::new("apt", format!("fetching {title}"));
     let archives = tempfile::tempdir_in(sources.archives()).context("cannot create a folder")?;
     let mut apt = sources.command("apt-get");
@@ -55,9 +66,9 @@ pub fn unpacked(
         step.tick();
     }
     place::write(&partial.join(".complete"), "")?;
-    fs::rename(&partial, &dir).context("cannot keep what was unpacked")?;
+    fs::rename(&partial, dir).context("cannot keep what was unpacked")?;
     step.finish(format!("unpacked {title}"));
-    Ok(dir)
+    Ok(())
 }
 
 /// Unpacks the package `archive` to `dir`.
