@@ -43,14 +43,21 @@ impl Guest {
     ///
     /// `name` is that of the console's log.
     pub fn new(workshop: &Workshop, implementation: Impl, name: &str) -> Result<Self> {
-        let kernel = workshop.image(implementation)?;
-        let mut root = Root::default();
-        root.add("bin/busybox", Path::new(BUSYBOX))?;
+        let mut guest = Self::without_module(workshop, implementation, name)?;
         if implementation == Impl::Rust {
             let modules = Modules::build(workshop)?;
+            let root = &mut guest.root;
             root.add("lib/landlock_rs.ko", &modules.landlock)?;
             root.add("lib/landlock_slot_probe.ko", &modules.probe)?;
         }
+        Ok(guest)
+    }
+
+    /// As [`Guest::new`], but for the module: the slot stays empty.
+    pub fn without_module(workshop: &Workshop, implementation: Impl, name: &str) -> Result<Self> {
+        let kernel = workshop.image(implementation)?;
+        let mut root = Root::default();
+        root.add("bin/busybox", Path::new(BUSYBOX))?;
         if implementation == Impl::Debian {
             root.add_all("lib/modules", &workshop.debian()?.modules)?;
         }
