@@ -10,11 +10,17 @@ use crate::kernel::{Impl, Workshop};
 
 /// Creates a guest as `asked`; `name` is that of the console's log.
 pub fn guest(workshop: &Workshop, asked: &cli::Guest, name: &str) -> Result<Guest> {
-    ensure!(
-        asked.abi.is_none() || matches!(asked.implementation, Impl::Rust | Impl::Builtin),
-        "C Landlock has the latest ABI only: take IMPL=rust or IMPL=builtin"
-    );
+    check_abi(asked.implementation, asked.abi)?;
     let mut guest = Guest::new(workshop, asked.implementation, name)?;
     guest.set_abi(asked.abi);
     Ok(guest)
+}
+
+/// Fails if `implementation` does not have the version `abi` of the ABI.
+pub fn check_abi(implementation: Impl, abi: Option<u32>) -> Result<()> {
+    ensure!(
+        abi.is_none() || matches!(implementation, Impl::Rust | Impl::Builtin),
+        "C Landlock has the latest ABI only: take IMPL=rust or IMPL=builtin"
+    );
+    Ok(())
 }
