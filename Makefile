@@ -30,6 +30,7 @@ help:
 ## make selftests     Run this project's tests of system calls (IMPL=, ABI=, T=)
 ## make kselftest     Run the kernel's Landlock tests, unchanged (IMPL=, ABI=, T=)
 ## make samples       Run the samples, and try to break out of them (IMPL=, ABI=)
+## make clients       Run programs of Debian that use Landlock (IMPL=, ABI=, T=)
 ## make fuzz          Run random programs on C and on Rust (SEED=, N=, ONLY=)
 ## make prove         Prove what holds for all inputs and orders (QUICK=, ONLY=)
 ## make race          Let something happen at each marked point (QUICK=, T=)
@@ -40,12 +41,14 @@ help:
 ## FLAVOR=            Use this kernel: plain, debug (checks memory) or wide
 ## IMPL=              Use this Landlock: c, rust (the module), builtin or debian
 ## ABI=               Let user space see this version of the ABI: 5
+## IMPL=              Run on this Landlock alone: c, rust, builtin or debian
 ## IMPL=              Measure this Landlock alone: c, rust, builtin or debian
 ## WITH=              Take this file or folder along, with its shared libraries
 ## RUN=               Run this command alone, and end with its exit status
 ## KDIR=              Build for the kernel in this build folder
 ## T=                 Take this Debian and user alone: trixie-sudo
 ## T=                 Run this test program alone: fs_test
+## T=                 Run the cases of this client alone: setpriv
 ## T=                 Run these trials alone: drop.DropLast
 ## SEED=              Start with this seed
 ## N=                 Run this many programs, of about 400 operations each

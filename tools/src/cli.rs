@@ -81,6 +81,8 @@ pub enum Command {
     Kselftest(Suite),
     /// Run the samples, and try to break out of them.
     Samples(Guest),
+    /// Run programs of Debian that use Landlock.
+    Clients(Clients),
     /// Run random programs on C and on Rust.
     Fuzz(Fuzz),
     /// Prove what holds for all inputs and orders.
@@ -126,6 +128,20 @@ pub struct Suite {
     pub guest: Guest,
     /// Run this test program alone: fs_test.
     #[arg(long = "test", env = "T")]
+    pub only: Option<String>,
+}
+
+/// What `make clients` runs.
+#[derive(Args)]
+pub struct Clients {
+    /// Run on this Landlock alone: c, rust, builtin or debian.
+    #[arg(long = "impl", env = "IMPL")]
+    pub implementation: Option<Impl>,
+    /// Let user space see this version of the ABI: 5.
+    #[arg(long, env = "ABI")]
+    pub abi: Option<u32>,
+    /// Run the cases of this client alone: setpriv.
+    #[arg(long = "client", env = "T")]
     pub only: Option<String>,
 }
 

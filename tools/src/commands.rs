@@ -16,6 +16,7 @@ use crate::kernel::{Flavor, Workshop, module};
 pub mod abi;
 pub mod analyzer;
 mod asked;
+pub mod clients;
 pub mod coverage;
 pub mod debug;
 pub mod demo;

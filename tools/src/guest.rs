@@ -199,6 +199,29 @@ impl Guest {
         Ok([one?, other?])
     }
 
+    /// Boots all `guests`, two at a time, for they have two processors each. They carry out their
+    /// plans; lines go to `on_line`.
+    pub fn run_all(
+        workshop: &Workshop,
+        guests: &[Guest],
+        on_line: impl Fn(&str) + Sync,
+    ) -> Result<Vec<Session>> {
+        workshop.unlock();
+        let mut sessions = Vec::new();
+        for pair in guests.chunks(2) {
+            let ran: Result<Vec<_>> = thread::scope(|scope| {
+                let boot = |guest: &Guest| guest.machine.run(&guest.root, &on_line);
+                let start = |guest| scope.spawn(move || boot(guest));
+                let running: Vec<_> = pair.iter().map(start).collect();
+                let ran = running.into_iter().map(|thread| thread.join());
+                ran.map(|ran| ran.unwrap_or_else(|_| Err(anyhow!("a thread died"))))
+                    .collect()
+            });
+            sessions.extend(ran?);
+        }
+        Ok(sessions)
+    }
+
     /// Gives the terminal to the guest.
     pub fn interact(&self, workshop: &Workshop) -> Result<()> {
         workshop.unlock();

@@ -29,7 +29,7 @@ mod results;
 
 use check::{documents, rustdoc};
 use cli::{Cli, Command, Source};
-use commands::{analyzer, coverage, debug, demo, fresh, shell, suites, test};
+use commands::{analyzer, clients, coverage, debug, demo, fresh, shell, suites, test};
 use guest::suite::SuiteKind;
 use host::place::Place;
 use host::process;
@@ -76,6 +76,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             let suite = cli::Suite { guest, only: None };
             suites::command(&open()?, SuiteKind::Samples, &suite)
         }
+        Command::Clients(arguments) => clients::command(&open()?, &arguments),
         Command::Fuzz(arguments) => fuzz::command(&open()?, &arguments),
         Command::Prove(arguments) => prove::command(&open()?, &arguments),
         Command::Race(arguments) => race::command(&open_as(Flavor::Debug)?, &arguments),

@@ -40,7 +40,14 @@ pub fn rustdoc(workshop: &Workshop) -> Result<Verdict> {
 
 /// Checks that the shell scripts can be parsed.
 pub fn shell(workshop: &Workshop) -> Result<Verdict> {
-    let scripts = ["tools/bootstrap.sh", "tools/guest/init", ".ci/run"];
+    let scripts = [
+        "tools/bootstrap.sh",
+        "tools/guest/init",
+        "tools/guest/clients",
+        "tools/testing/clients/root/usr/local/bin/fresh",
+        "tools/testing/clients/root/usr/local/bin/probe",
+        ".ci/run",
+    ];
     let mut problems = Vec::new();
     for script in scripts {
         let path = workshop.place.repo.join(script);

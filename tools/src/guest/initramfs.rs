@@ -113,6 +113,12 @@ impl Root {
         self.entries.iter().map(|entry| entry.content.len()).sum()
     }
 
+    /// Adds all that `other` contains and does.
+    pub fn extend(&mut self, other: &Self) {
+        self.entries.extend_from_slice(&other.entries);
+        self.plan.extend_from_slice(&other.plan);
+    }
+
     /// Adds each file of `files` to the guest's folder `dir`.
     pub fn add_all(&mut self, dir: &str, files: &[PathBuf]) -> Result<()> {
         let mut files = files.iter();

@@ -32,6 +32,22 @@ pub fn of(path: &Path) -> Result<Libraries> {
     Ok(parse(&String::from_utf8_lossy(&output.stdout)))
 }
 
+/// As [`of`], for a program of another Debian, which lies below `root`.
+pub fn of_other(root: &Path, path: &Path) -> Result<Libraries> {
+    if !is_elf(path)? {
+        return Ok(Libraries::default());
+    }
+    let mut loader = Command::new(root.join("usr/lib64/ld-linux-x86-64.so.2"));
+    loader
+        .arg("--library-path")
+        .arg(root.join("usr/lib/x86_64-linux-gnu"))
+        .arg("--list")
+        .arg(path);
+    // It fails for a static program as well.
+    let output = loader.output().context("its loader cannot be started")?;
+    Ok(parse(&String::from_utf8_lossy(&output.stdout)))
+}
+
 /// Returns whether the file at `path` is a program or library.
 fn is_elf(path: &Path) -> Result<bool> {
     let mut start = Vec::new();

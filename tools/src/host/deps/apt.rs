@@ -119,6 +119,19 @@ impl Sources {
         Ok(versions)
     }
 
+    /// Returns `packages` and all that they depend on, as if nothing was installed.
+    pub fn with_dependencies(&self, packages: &[&str]) -> Result<Vec<String>> {
+        let status = self.dir.join("status");
+        place::write(&status, "")?;
+        let mut command = self.command("apt-get");
+        command
+            .arg(format!("-oDir::State::status={}", status.display()))
+            .args(["--no-install-recommends", "--simulate", "install"])
+            .args(packages);
+        let text = capture(&mut command).context("apt cannot tell what the packages need")?;
+        Ok(parse_simulation(&text))
+    }
+
     /// Returns where downloads go.
     pub fn archives(&self) -> PathBuf {
         self.dir.join("archives")
@@ -211,6 +224,15 @@ fn about_network(text: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
+/// Reads the packages from the output of `apt-get --simulate`: `Inst package (version archive)`.
+fn parse_simulation(text: &str) -> Vec<String> {
+    let package = |line: &str| {
+        let rest = line.strip_prefix("Inst ")?;
+        rest.split(' ').next().map(str::to_owned)
+    };
+    text.lines().filter_map(package).collect()
+}
+
 /// Reads the versions from the output of `apt-cache madison`: `package | version | source`.
 fn parse_madison(text: &str) -> Vec<String> {
     let version = |line: &str| Some(line.split('|').nth(1)?.trim().to_owned());
@@ -281,6 +303,13 @@ mod tests {
         let text = "linux-source-7.3 | 7.3.4-1~bpo13+1 | http://mirror.example/debian trixie-bpo\n\
                     linux-source-7.3 | 7.3.2-1 | http://mirror.example/debian sid/main\n";
         assert_eq!(parse_madison(text), ["7.3.4-1~bpo13+1", "7.3.2-1"]);
+    }
+
+    #[test]
+    fn packages_that_would_be_installed() {
+        let text = "NOTE: This is only a simulation!\nInst gcc-16-base (16-1 Debian:testing [amd64])\n\
+                    Inst libc6 (2.43-1 Debian:testing [amd64]) []\nConf libc6 (2.43-1 Debian:testing)\n";
+        assert_eq!(parse_simulation(text), ["gcc-16-base", "libc6"]);
     }
 
     #[test]

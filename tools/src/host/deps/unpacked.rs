@@ -25,6 +25,27 @@ pub fn unpacked_of(place: &Place, suite: Suite, packages: &[&str]) -> Result<Pat
     unpacked(place, &sources, &title, packages)
 }
 
+/// As [`unpacked_of`], with all that `packages` depend on, but for what is `left_out`.
+pub fn with_dependencies(
+    place: &Place,
+    suite: Suite,
+    packages: &[&str],
+    left_out: &[&str],
+) -> Result<PathBuf> {
+    let sources = Sources::new(place, suite.name, &[suite])?;
+    let key = key(&sources, packages).add("left out", left_out.join(" "));
+    let dir = folder(place, key);
+    if !is_complete(&dir) {
+        sources.update(place)?;
+        let mut all = sources.with_dependencies(packages)?;
+        all.retain(|package| !left_out.contains(&package.as_str()));
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let title = format!("{} packages of {}", all.len(), suite.name);
+        fetch(place, &sources, &title, &all, &dir)?;
+    }
+    Ok(dir)
+}
+
 /// Returns the folder with what `packages` of `sources` contain, for people `title`; fetches them if
 /// the cache has none.
 pub fn unpacked(
@@ -33,15 +54,29 @@ pub fn unpacked(
     title: &str,
     packages: &[&str],
 ) -> Result<PathBuf> {
-    let key = Key::new()
-        .add("suite", sources.name())
-        .add("packages", packages.join(" "));
-    let dir = place.cache.join("unpacked").join(key.finish());
-    if !dir.join(".complete").exists() {
+    let dir = folder(place, key(sources, packages));
+    if !is_complete(&dir) {
         sources.update(place)?;
         fetch(place, sources, title, packages, &dir)?;
     }
     Ok(dir)
+}
+
+/// Makes the key of `packages` of `sources`.
+fn key(sources: &Sources, packages: &[&str]) -> Key {
+    Key::new()
+        .add("suite", sources.name())
+        .add("packages", packages.join(" "))
+}
+
+/// Returns the folder of what has this `key`.
+fn folder(place: &Place, key: Key) -> PathBuf {
+    place.cache.join("unpacked").join(key.finish())
+}
+
+/// Returns whether `dir` has all that it should.
+fn is_complete(dir: &Path) -> bool {
+    dir.join(".complete").exists()
 }
 
 /// Fetches `packages` of `sources`, for people `title`, and unpacks them to `dir`.
