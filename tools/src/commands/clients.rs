@@ -66,6 +66,12 @@ const KINDS: [Kind; 8] = [
     Kind::new(Impl::Debian, State::Enabled),
 ];
 
+/// How many of them have a kernel that is built here: the others run when they are asked for.
+const BUILT: usize = 7;
+
+/// How many of them `make test` has time for.
+const QUICK: usize = 4;
+
 impl Kind {
     const fn new(implementation: Impl, state: State) -> Self {
         Self {
@@ -135,6 +141,16 @@ pub fn command(workshop: &Workshop, asked: &cli::Clients) -> Result<()> {
         table.choose(only)?;
     }
     close(run(workshop, &table, &kinds, asked.abi)?)
+}
+
+/// Runs the cases within `bound`, and counts the trials.
+pub fn count(workshop: &Workshop, bound: Bound) -> Result<Count> {
+    let table = Table::read(workshop.place, bound)?;
+    let kinds = match bound {
+        Bound::Quick => &KINDS[..QUICK],
+        Bound::Whole => &KINDS[..BUILT],
+    };
+    run(workshop, &table, kinds, None)
 }
 
 /// Runs the trials of `table` in guests of `kinds`, and counts them.
