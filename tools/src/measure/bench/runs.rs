@@ -18,7 +18,7 @@ use crate::kernel::Workshop;
 const PROGRAMS: [(&str, &str); 6] = [
     (
         "tar",
-        "tar -xf bench/tree.tar --one-top-level=/tmp/unpacked",
+        "tar -xmf bench/tree.tar --one-top-level=/tmp/unpacked",
     ),
     ("grep", "grep -rc struct bench/tree"),
     ("find", "find bench/tree -name *.rs -size +8"),
