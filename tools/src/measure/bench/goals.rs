@@ -93,7 +93,7 @@ fn page(goals: &Goals, rows: &[Row]) -> Result<String> {
     let mut notes = String::new();
     add_line(
         &mut page,
-        ["", "C", "before", "now", "goal", ""].map(str::to_owned),
+        ["operation", "C", "before", "now", "goal", "state"].map(str::to_owned),
     );
     for goal in &goals.row {
         let [c, rust] = [goal.value(rows, Impl::C)?, goal.value(rows, Impl::Rust)?];

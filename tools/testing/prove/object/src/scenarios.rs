@@ -41,7 +41,10 @@ impl Mount {
         self.inode().blob::<ObjectSlot>().address().map(usize::from)
     }
 
-    pub(super) fn spawn<T: 'static>(&self, what: impl FnOnce(&Self) -> T + 'static) -> JoinHandle<T> {
+    pub(super) fn spawn<T: 'static>(
+        &self,
+        what: impl FnOnce(&Self) -> T + 'static,
+    ) -> JoinHandle<T> {
         let mount = self.clone();
 
         thread::spawn(move || what(&mount))

@@ -27,7 +27,12 @@ fn table() -> Rules {
 /// Adds a rule about `object`, which the caller keeps.
 fn add(rules: &mut Rules, object: &ObjectRef) {
     rules
-        .extend(Given::Lent(object), LayerIndex, AccessFs(1), Logging::Normal)
+        .extend(
+            Given::Lent(object),
+            LayerIndex,
+            AccessFs(1),
+            Logging::Normal,
+        )
         .expect("there is room");
 }
 
@@ -37,7 +42,12 @@ fn one_rule(mount: &Mount) -> (Rules, Key) {
     let key = key_of_address(object.address());
 
     rules
-        .extend(Given::Owned(object), LayerIndex, AccessFs(1), Logging::Normal)
+        .extend(
+            Given::Owned(object),
+            LayerIndex,
+            AccessFs(1),
+            Logging::Normal,
+        )
         .expect("there is room");
     (rules, key)
 }
