@@ -160,7 +160,7 @@ fn run(workshop: &Workshop, table: &Table, kinds: &[Kind], abi: Option<u32>) -> 
     let mut count = Count::default();
     for verdict in verdicts.values() {
         match &verdict.problem {
-            Some(problem) => ui::say("failed", problem),
+            Some(problem) => ui::failed(problem),
             None => count.pass += 1,
         }
     }
