@@ -31,19 +31,21 @@ pub fn take_along(root: &mut Root, path: &Path) -> Result<()> {
     let named = path.file_name().map_or(real.as_path(), Path::new);
     let to = format!("{FOLDER}/{}", name(named));
     add(root, &mut libraries, &to, &real)?;
-    for library in libraries {
-        add_file(root, place_of(&library), &library)?;
-    }
-    Ok(())
+    add_in_place(root, &libraries)
 }
 
-/// Adds a program with its libraries, to where they are on this machine.
-pub fn install(root: &mut Root, program: &Path) -> Result<()> {
-    add_file(root, place_of(program), program)?;
-    for library in needed(program)? {
-        add_file(root, place_of(&library), &library)?;
+/// Adds files, with the libraries of the programs among them, to where they are on this machine.
+pub fn install(root: &mut Root, mut files: BTreeSet<PathBuf>) -> Result<()> {
+    for file in files.clone() {
+        files.extend(needed(&file)?);
     }
-    Ok(())
+    add_in_place(root, &files)
+}
+
+/// Adds each of `files` to where it is on this machine.
+fn add_in_place(root: &mut Root, files: &BTreeSet<PathBuf>) -> Result<()> {
+    let mut files = files.iter();
+    files.try_for_each(|file| add_file(root, place_of(file), file))
 }
 
 /// Adds `path` as `to`, with all that is below, and its libraries to `libraries`.

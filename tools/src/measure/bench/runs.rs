@@ -2,10 +2,11 @@
 
 //! Programs of this machine that the benchmark runs in the guest, from start to end.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::guest::initramfs::{Root, Section};
 use crate::guest::luggage;
@@ -77,15 +78,15 @@ pub fn plan() -> Vec<Section> {
 
 /// Puts the programs, and what they work on, into the guest.
 pub fn install(root: &mut Root, workshop: &Workshop) -> Result<()> {
-    for program in TAKEN {
-        luggage::install(root, &find(program)?)?;
-    }
     let temporary = tempfile::tempdir().context("cannot create a temporary folder")?;
     let folder = temporary.path().join("bench");
     place::make_dir(&folder)?;
     place::write(&folder.join("program.c"), SOURCE)?;
     place::write(&folder.join("many.sh"), SCRIPT)?;
-    compiler(root, &folder.join("program.c"))?;
+    let programs = TAKEN.into_iter().map(find);
+    let mut files = programs.collect::<Result<BTreeSet<_>>>()?;
+    files.extend(compiler(&folder.join("program.c"))?);
+    luggage::install(root, files)?;
     tree(&workshop.place.repo, &folder)?;
     luggage::take_along(root, &folder)
 }
@@ -97,24 +98,20 @@ fn find(program: &str) -> Result<PathBuf> {
     Ok(folder.context("cannot find a program")?.join(program))
 }
 
-/// Adds what gcc starts and reads to compile `source`.
-fn compiler(root: &mut Root, source: &Path) -> Result<()> {
-    for part in ["cc1", "as"] {
+/// Returns what gcc starts and reads to compile `source`.
+fn compiler(source: &Path) -> Result<Vec<PathBuf>> {
+    let part = |part: &str| {
         let path = capture(Command::new("gcc").arg(format!("-print-prog-name={part}")))?;
-        let path = match path.trim() {
-            name if name.contains('/') => PathBuf::from(name),
-            name => find(name)?,
-        };
-        luggage::install(root, &path)?;
-    }
-    let headers = capture(Command::new("gcc").arg("-M").arg(source))?;
-    let headers = headers
-        .split_whitespace()
-        .filter(|word| word.starts_with('/'));
-    for header in headers.map(Path::new).filter(|header| *header != source) {
-        luggage::install(root, header)?;
-    }
-    Ok(())
+        match path.trim() {
+            name if name.contains('/') => Ok(PathBuf::from(name)),
+            name => find(name),
+        }
+    };
+    let mut files = vec![part("cc1")?, part("as")?];
+    let read = capture(Command::new("gcc").arg("-M").arg(source))?;
+    let read = read.split_whitespace().filter(|word| word.starts_with('/'));
+    files.extend(read.map(PathBuf::from).filter(|header| header != source));
+    Ok(files)
 }
 
 /// Puts a copy of the repository `repo` into `folder`, and an archive of it.
@@ -125,7 +122,5 @@ fn tree(repo: &Path, folder: &Path) -> Result<()> {
     capture(clone.arg(folder.join("tree")))?;
     let mut tar = Command::new("tar");
     tar.arg("-C").arg(folder).args(["--exclude=.git", "-cf"]);
-    capture(tar.arg(folder.join("tree.tar")).arg("tree"))?;
-    ensure!(folder.join("tree.tar").is_file(), "tar made no archive");
-    Ok(())
+    capture(tar.arg(folder.join("tree.tar")).arg("tree")).map(drop)
 }
