@@ -3,7 +3,8 @@
 //! Cache lines that two processors write when each opens a file of its own.
 //!
 //! The guest says what it measures, one line for each measurement, and a plugin of QEMU reports in
-//! the same order what it saw.
+//! the same order what it saw. Measurements are repeated, and the fewest lines count: those that two
+//! objects share by chance are not in each repetition.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -91,10 +92,17 @@ impl Lines {
             "the plugin did not report each measurement: see {}",
             self.reports.display()
         );
-        let pairs = titles.iter().zip(reports.lines());
-        pairs
-            .map(|(title, report)| self.row(title, report))
-            .collect()
+        let mut rows = Vec::<Row>::new();
+        for (title, report) in titles.iter().zip(reports.lines()) {
+            let row = self.row(title, report)?;
+            let known = rows.iter_mut().find(|known| known.title() == row.title());
+            match known {
+                Some(known) if row.measured.minimum < known.measured.minimum => *known = row,
+                Some(_) => {}
+                None => rows.push(row),
+            }
+        }
+        Ok(rows)
     }
 
     fn row(&self, title: &str, report: &str) -> Result<Row> {

@@ -3,9 +3,11 @@
 //! Calls on two processors, for a plugin of the virtual machine that sees which cache lines both
 //! write.
 //!
-//! Each processor has a process, with files of its own. Both are alive until the report, so that
-//! memory of one is not reused for the other.
+//! Each processor has a process, with files of its own. Two objects may share a line by chance, as
+//! neighbours in a slab. So each measurement is repeated by other processes, with other files, and
+//! all of them stay alive until the last report, so that no memory is reused.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -30,18 +32,29 @@ const PROCESSORS: usize = 2;
 /// How often each of them opens its file.
 const CALLS: usize = 64;
 
+/// How often each measurement is repeated.
+const REPEATS: usize = 3;
+
+/// How many more files the second processor keeps open in each repetition than in the one before:
+/// the objects that it allocates next are then no neighbours of the same ones.
+const KEPT: usize = 16;
+
 /// Prints the name of each measurement with `layers` layers; the plugin reports what it found.
 pub fn measure(layers: u64) -> Result<()> {
     for depth in DEPTHS {
         let dir = tree::deep(Path::new(TOP), depth)?;
         std::env::set_current_dir(dir)?;
-        let callers = (0..PROCESSORS).map(|processor| Caller::start(processor, layers));
-        let mut callers = callers.collect::<Result<Vec<_>>>()?;
-        callers.iter_mut().try_for_each(Caller::wait_for_calls)?;
-        mark::report();
-        callers.into_iter().try_for_each(Caller::end)?;
-        let parameters = json!({ "depth": depth, "layers": layers });
-        println!("{}", json!({ "name": "open", "parameters": parameters }));
+        let mut all = Vec::new();
+        for repeat in 0..REPEATS {
+            let start = |processor| Caller::start(processor, layers, repeat * processor * KEPT);
+            let mut callers = (0..PROCESSORS).map(start).collect::<Result<Vec<_>>>()?;
+            callers.iter_mut().try_for_each(Caller::wait_for_calls)?;
+            mark::report();
+            let parameters = json!({ "depth": depth, "layers": layers });
+            println!("{}", json!({ "name": "open", "parameters": parameters }));
+            all.append(&mut callers);
+        }
+        all.into_iter().try_for_each(Caller::end)?;
     }
     Ok(())
 }
@@ -54,12 +67,13 @@ struct Caller {
 }
 
 impl Caller {
-    fn start(processor: usize, layers: u64) -> Result<Self> {
+    fn start(processor: usize, layers: u64, kept: usize) -> Result<Self> {
         let program = std::env::current_exe()?;
         let mut command = Command::new(program);
         command
             .args(["lines-caller", "--processor", &processor.to_string()])
             .args(["--layers", &layers.to_string()])
+            .args(["--kept", &kept.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut process = command.spawn().context("cannot start a caller")?;
@@ -83,13 +97,18 @@ impl Caller {
     }
 }
 
-/// Opens a file of its own on `processor`, with `layers` layers, and waits for the end of its input.
-pub fn call(processor: usize, layers: u64) -> Result<()> {
+/// Opens a file of its own on `processor`, with `layers` layers and with `kept` files open, and waits
+/// for the end of its input.
+pub fn call(processor: usize, layers: u64, kept: usize) -> Result<()> {
     let mut set = CpuSet::new();
     set.set(processor);
     sched_setaffinity(None, &set).context("cannot choose a processor")?;
-    let file = PathBuf::from(format!("file-{processor}"));
+    let file = PathBuf::from(format!("file-{}", std::process::id()));
     std::fs::write(&file, "content").context("cannot create a file")?;
+    let kept = (0..kept).map(|_| File::open(&file));
+    let _kept = kept
+        .collect::<Result<Vec<_>, _>>()
+        .context("cannot open the file")?;
     sandbox::enforce(&Recipe::new(1)?.ruleset()?, layers)?;
     for _ in 0..CALLS {
         mark::begin();

@@ -102,6 +102,9 @@ enum Group {
         /// How many times to sandbox before.
         #[arg(long)]
         layers: u64,
+        /// How many files to keep open.
+        #[arg(long)]
+        kept: usize,
     },
     /// Runs a program from start to end.
     Program {
@@ -145,7 +148,11 @@ fn run(group: &Group) -> Result<()> {
         Group::Memory { rules } => memory::measure(*rules),
         Group::MemoryObjects => memory::measure_objects(),
         Group::Lines { layers } => lines::measure(*layers),
-        Group::LinesCaller { processor, layers } => lines::call(*processor, *layers),
+        Group::LinesCaller {
+            processor,
+            layers,
+            kept,
+        } => lines::call(*processor, *layers, *kept),
         Group::Program {
             layers,
             name,
