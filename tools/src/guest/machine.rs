@@ -133,7 +133,8 @@ impl Machine {
             .stderr(File::create(&complaints)?);
         let mut tail = Tail::new(&output);
         let deadline = Instant::now() + self.limit;
-        let status = Running::start(&mut qemu)?.wait(Some(deadline), || {
+        let mut machine = Running::start(&mut qemu)?.named("the virtual machine");
+        let status = machine.wait(Some(deadline), || {
             tail.lines()?.iter().for_each(|line| on_line(line));
             Ok(())
         })?;

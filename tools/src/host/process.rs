@@ -54,6 +54,12 @@ impl Running {
         Ok(Self { child, what })
     }
 
+    /// Says what the program is for, when its own name tells the user nothing.
+    pub fn named(mut self, what: &str) -> Self {
+        what.clone_into(&mut self.what);
+        self
+    }
+
     /// Starts `command` as the leader of a group of processes, all of which are ended with it. A `make`
     /// that is ended leaves others behind.
     ///
@@ -225,10 +231,11 @@ mod tests {
 
     #[test]
     fn a_program_that_hangs_is_ended() {
-        let mut running = Running::start(Command::new("sleep").arg("60")).unwrap();
+        let running = Running::start(Command::new("sleep").arg("60")).unwrap();
+        let mut running = running.named("the nap");
         let deadline = Instant::now() + Duration::from_millis(120);
         let error = running.wait(Some(deadline), || Ok(())).unwrap_err();
-        assert_eq!(error.to_string(), "sleep did not end in time");
+        assert_eq!(error.to_string(), "the nap did not end in time");
     }
 
     #[test]

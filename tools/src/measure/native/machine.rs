@@ -94,7 +94,8 @@ impl Machine {
 
         let mut tail = Tail::new(&output);
         let deadline = Instant::now() + LIMIT;
-        let status = Running::start(&mut linux)?.wait(Some(deadline), || {
+        let mut machine = Running::start(&mut linux)?.named("the native kernel");
+        let status = machine.wait(Some(deadline), || {
             tail.lines()?.iter().for_each(|line| transcript.push(line));
             tick();
             Ok(())
