@@ -15,7 +15,7 @@ use crate::guest::machine::{BUSYBOX, Machine, Session, USUAL_PROCESSORS};
 use crate::guest::programs::{Programs, samples};
 use crate::host::ui::Step;
 use crate::kernel::module::Modules;
-use crate::kernel::{Impl, Workshop};
+use crate::kernel::{Flavor, Impl, Workshop};
 use crate::results::tap::{Case, Suite};
 use crate::results::transcript::{Mark, Transcript};
 
@@ -69,6 +69,7 @@ impl Guest {
             processors: USUAL_PROCESSORS,
             parameters: String::new(),
             plugin: None,
+            shared: None,
             limit: Duration::from_secs(60) * workshop.flavor().slowness(),
         };
         Ok(Self { machine, root })
@@ -93,6 +94,16 @@ impl Guest {
     pub fn add_samples(&mut self, workshop: &Workshop) -> Result<()> {
         let samples = samples(workshop, &["cat-here", "demo", "sandboxer", "why"])?;
         self.root.add_all("bin", &samples)
+    }
+
+    /// Takes the file or folder `path` along, with the libraries of its programs. A kernel that has
+    /// 9p reads a folder where it is.
+    pub fn take_along(&mut self, path: &Path) -> Result<()> {
+        if self.machine.flavor == Flavor::Wide && path.is_dir() {
+            self.machine.shared = Some(luggage::share(&mut self.root, path)?);
+            return Ok(());
+        }
+        luggage::take_along(&mut self.root, path)
     }
 
     /// Adds a suite: its programs to the guest's folder `folder`, the tests `names` to its plan.

@@ -62,7 +62,7 @@ fn guest(workshop: &Workshop, asked: &cli::Guest, with: Option<&Path>) -> Result
     let mut guest = asked::guest(workshop, asked, "shell")?;
     guest.add_samples(workshop)?;
     if let Some(with) = with {
-        luggage::take_along(&mut guest.root, with)?;
+        guest.take_along(with)?;
     }
     Ok(guest)
 }
@@ -94,6 +94,9 @@ fn run(
 fn result(session: &Session) -> Result<(u8, String)> {
     session.check_module()?;
     session.check()?;
+    if let Some(output) = session.transcript.section(luggage::SHARE) {
+        ensure!(output.status == Some(0), "cannot share: {}", output.text());
+    }
     let output = session.transcript.section(SECTION);
     let output = output.context("the command was not reached")?;
     let status = output.status.context("the command did not end")?;
@@ -136,21 +139,23 @@ impl Printer {
     }
 }
 
-/// Runs a program of this machine in a guest with the module: it comes from a folder and needs
-/// libraries.
+/// Runs a program of this machine in a guest with the module: it comes from a folder, which is shared
+/// if the kernel can do that, and needs libraries. A sandbox may read the folder and nothing else.
 pub fn count(workshop: &Workshop) -> Result<Count> {
     let dir = tempfile::tempdir().context("cannot create a temporary folder")?;
     let cat = find_program("cat").context("cat is not installed")?;
     std::fs::copy(cat, dir.path().join("cat")).context("cannot copy cat")?;
     place::write(&dir.path().join("text"), "taken along\n")?;
     let folder = place::name(dir.path());
-    let command = format!("cd {folder}\n./cat text && exit 3");
+    let command = format!(
+        "cd {folder}\n./cat text && cat-here text && ! cat-here /init 2>/dev/null && exit 3"
+    );
     let asked = cli::Guest {
         implementation: Impl::Rust,
         abi: None,
     };
     let ran = run(workshop, &asked, Some(dir.path()), &command)?;
-    let expected = (3, "taken along\n".to_owned());
+    let expected = (3, "taken along\n".repeat(2));
     one((|| {
         ensure!(ran == expected, "make shell: {ran:?}, not {expected:?}");
         Ok(())

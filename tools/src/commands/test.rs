@@ -79,6 +79,7 @@ fn plain(workshop: &Workshop, bound: Bound) -> Result<Count> {
 /// Runs the suites and the fuzzer on a kernel with more ways into Landlock's hooks.
 fn wide(workshop: &Workshop) -> Result<Count> {
     let mut count = in_guest(workshop, Impl::Rust)?;
+    tally(&mut count, shell::count(workshop))?;
     tally(&mut count, fuzz::count(workshop, Bound::Whole))?;
     Ok(count)
 }

@@ -56,6 +56,7 @@ fn probe(console: PathBuf, kernel: &Path) -> bool {
         flavor: Flavor::Plain,
         parameters: String::new(),
         plugin: None,
+        shared: None,
         accel: Accel::Kvm,
         processors: USUAL_PROCESSORS,
         console,

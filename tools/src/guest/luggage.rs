@@ -3,14 +3,14 @@
 //! What a user takes along into a guest: a file or folder, and the libraries of its programs.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, FileType};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::guest::initramfs::Root;
+use crate::guest::initramfs::{Root, Section};
 use crate::host::libraries::{self, Libraries};
 use crate::host::place::{self, name};
 use crate::host::ui;
@@ -22,16 +22,76 @@ pub const FOLDER: &str = "with";
 /// while it boots.
 const MAX_SIZE: usize = 256 << 20;
 
+/// Section of the plan that mounts a shared folder.
+pub const SHARE: &str = "share";
+
+/// Mounts it where its name is the only one. With a cache, the kernel keeps the inode that a rule is
+/// tied to.
+const MOUNT: &str = "mount -t 9p -o trans=virtio,cache=loose,ro with /with/*";
+
 /// Adds `path` to the guest's folder, and the libraries of its programs to where they are on this
 /// machine.
 pub fn take_along(root: &mut Root, path: &Path) -> Result<()> {
+    let (to, real) = ends(path)?;
+    let entries = below(&real)?;
+    for entry in &entries {
+        add(root, &place_below(&to, &real, entry)?, entry)?;
+    }
+    add_in_place(root, &libraries_of(&entries)?)
+}
+
+/// Mounts the folder `path` in the guest's folder, where it can be read, and adds the libraries of
+/// its programs. Returns what the machine has to share.
+pub fn share(root: &mut Root, path: &Path) -> Result<PathBuf> {
+    let (to, real) = ends(path)?;
+    root.add_entry(to, 0o040755, *b"");
+    root.plan.push(Section::new(SHARE, MOUNT));
+    add_in_place(root, &libraries_of(&below(&real)?)?)?;
+    Ok(real)
+}
+
+/// Returns the place in the guest that `path` gets, and where it really is.
+fn ends(path: &Path) -> Result<(String, PathBuf)> {
     let real = path.canonicalize();
     let real = real.with_context(|| format!("cannot take {} along", path.display()))?;
-    let mut libraries = BTreeSet::new();
     let named = path.file_name().map_or(real.as_path(), Path::new);
-    let to = format!("{FOLDER}/{}", name(named));
-    add(root, &mut libraries, &to, &real)?;
-    add_in_place(root, &libraries)
+    Ok((format!("{FOLDER}/{}", name(named)), real))
+}
+
+/// Returns `path` and all that is below.
+fn below(path: &Path) -> Result<Vec<PathBuf>> {
+    let mut entries = vec![path.to_owned()];
+    if kind(path)?.is_dir() {
+        for entry in place::list(path, "")? {
+            entries.append(&mut below(&entry)?);
+        }
+    }
+    Ok(entries)
+}
+
+/// Returns the place in the guest of `entry`, which is below `top`, if the place of `top` is `to`.
+fn place_below(to: &str, top: &Path, entry: &Path) -> Result<String> {
+    let entry = entry.strip_prefix(top).context("it is not below")?;
+    let place = Path::new(to).join(entry);
+    Ok(place.to_string_lossy().trim_end_matches('/').to_owned())
+}
+
+/// Returns the libraries that the programs among `files` need.
+fn libraries_of(files: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
+    let mut libraries = BTreeSet::new();
+    for file in files {
+        if kind(file)?.is_file() {
+            libraries.extend(needed(file)?);
+        }
+    }
+    Ok(libraries)
+}
+
+/// Returns what kind of file `path` is, itself if it is a link.
+fn kind(path: &Path) -> Result<FileType> {
+    let data = fs::symlink_metadata(path);
+    let data = data.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(data.file_type())
 }
 
 /// Adds files, with the libraries of the programs among them, to where they are on this machine.
@@ -48,21 +108,15 @@ fn add_in_place(root: &mut Root, files: &BTreeSet<PathBuf>) -> Result<()> {
     files.try_for_each(|file| add_file(root, place_of(file), file))
 }
 
-/// Adds `path` as `to`, with all that is below, and its libraries to `libraries`.
-fn add(root: &mut Root, libraries: &mut BTreeSet<PathBuf>, to: &str, path: &Path) -> Result<()> {
-    let kind = fs::symlink_metadata(path)
-        .with_context(|| format!("cannot read {}", path.display()))?
-        .file_type();
+/// Adds `path` as `to`, unless it is a device or the like.
+fn add(root: &mut Root, to: &str, path: &Path) -> Result<()> {
+    let kind = kind(path)?;
     if kind.is_symlink() {
         let target = fs::read_link(path).context("cannot read a link")?;
         root.add_entry(to, 0o120777, target.as_os_str().as_bytes());
     } else if kind.is_dir() {
         root.add_entry(to, 0o040755, *b"");
-        for entry in place::list(path, "")? {
-            add(root, libraries, &format!("{to}/{}", name(&entry)), &entry)?;
-        }
     } else if kind.is_file() {
-        libraries.extend(needed(path)?);
         add_file(root, to, path)?;
     }
     Ok(())

@@ -44,6 +44,8 @@ pub struct Machine {
     pub parameters: String,
     /// Plugin that QEMU loads, with its arguments.
     pub plugin: Option<String>,
+    /// Folder of this machine that the guest can mount, to read it.
+    pub shared: Option<PathBuf>,
     /// How the processor is provided.
     pub accel: Accel,
     /// How many there are.
@@ -176,6 +178,7 @@ impl Machine {
             .args(["-display", "none"])
             .args(self.accel.arguments(self.processors))
             .args(self.plugin.iter().flat_map(|plugin| ["-plugin", plugin]))
+            .args(self.shared.iter().flat_map(|folder| share(folder)))
             .arg("-kernel")
             .arg(&self.kernel)
             .arg("-initrd")
@@ -189,4 +192,11 @@ impl Machine {
             ]);
         command
     }
+}
+
+/// Returns arguments that let the guest read `folder` through 9p.
+fn share(folder: &Path) -> [String; 2] {
+    let path = folder.display().to_string().replace(',', ",,");
+    let options = "mount_tag=with,security_model=none,readonly=on";
+    ["-virtfs".to_owned(), format!("local,path={path},{options}")]
 }
