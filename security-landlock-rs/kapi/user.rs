@@ -51,8 +51,5 @@ pub(crate) fn copy_members<const N: usize>(
 
 /// Copies `N` bytes. Fails with [`EFAULT`].
 pub(crate) fn copy_bytes<const N: usize>(from: UserPtr) -> Result<[u8; N]> {
-    let mut to = [0; N];
-
-    UserSlice::new(from, N).reader().read_slice(&mut to)?;
-    Ok(to)
+    UserSlice::new(from, N).reader().read()
 }
