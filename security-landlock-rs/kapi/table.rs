@@ -150,6 +150,7 @@ impl<T: Keyed> SharedTable<T> {
     /// more slots as its memory has room for.
     ///
     /// Fails with [`ENOMEM`]. May sleep.
+    #[inline]
     pub(crate) fn new(shape: Shape) -> Result<Self> {
         const HEADER: usize = size_of::<Header>();
         let words = shape.words().or(Err(ENOMEM))?;

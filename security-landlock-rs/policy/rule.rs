@@ -87,6 +87,13 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    /// The shape of a table for one rule in one layer.
+    pub(crate) const FIRST: Self = Self {
+        slots: 2,
+        stride: 2,
+        multiplier: Multiplier::FIXED,
+    };
+
     /// Returns the shape of a table for `rules` rules in as many layers as a domain with the
     /// youngest layer `youngest` has.
     pub(crate) fn new(

@@ -27,6 +27,10 @@ const ONLY: LayerIndex = LayerIndex::new::<0>();
 /// Up to how many rules a table needs no random number, which costs more than the longest search.
 const FEW: usize = 16;
 
+/// For how many rules more a ruleset with few of them gets room. One with many gets room for half as
+/// many as it has.
+const MORE: usize = 6;
+
 /// Rules of one or more layers, keyed by what they are about. A clone shares the table.
 pub(crate) struct Rules<A, T: Keyed> {
     /// Nothing if there is no rule, as for most ports.
@@ -63,10 +67,13 @@ impl<A: Access, T: Keyed> Rules<A, T> {
     ///
     /// Fails with `ENOMEM` or [`E2BIG`], and changes nothing then. May sleep.
     pub(crate) fn extend(&mut self, about: T, allowed: A, logging: Logging) -> Result {
-        let more = (self.count() >> 1).saturating_add(1);
+        let table = match self.table {
+            // The compiler knows all about this table.
+            None => self.table.insert(SharedTable::new(Shape::FIRST)?),
+            Some(_) => self.reserve(about.key(), (self.count() >> 1).max(MORE), ONLY)?,
+        };
 
-        self.reserve(about.key(), more, ONLY)?
-            .extend(Given::Owned(about), ONLY, allowed, logging)
+        table.extend(Given::Owned(about), ONLY, allowed, logging)
     }
 
     /// Returns the rules of `parent` and, as layer `youngest`, those of a ruleset.

@@ -132,7 +132,13 @@ void *landlock_rs_kmalloc(size_t size)
 void *landlock_rs_table_alloc(size_t *size)
 {
 	const gfp_t flags = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN;
+	const size_t small = 64;
 
+	/* The slab cache of most tables, which the compiler finds. */
+	if (*size <= small) {
+		*size = small;
+		return kmalloc(small, flags);
+	}
 	if (*size > KMALLOC_MAX_CACHE_SIZE) {
 		*size = PAGE_ALIGN(*size);
 		return __vmalloc(*size, flags);

@@ -18,6 +18,11 @@ fn slot_is_a_key_and_a_word_for_two_layers() {
 }
 
 #[test]
+fn first_table_is_one_for_one_rule() {
+    assert_eq!(Shape::new(1, index(0), Multiplier::FIXED), Ok(Shape::FIRST));
+}
+
+#[test]
 fn table_for_some_rules_has_room_for_each_of_them() {
     for rules in 0..3000 {
         let shape = Shape::new(rules, index(0), ANY).unwrap();
