@@ -62,7 +62,7 @@ TEST_F_TIMEOUT(stress, many_rules, 300)
 }
 
 /* Each layer allows all files but one of its own. */
-TEST_F(stress, many_rules_in_many_layers)
+TEST_F_TIMEOUT(stress, many_rules_in_many_layers, 300)
 {
 	int layer, i;
 
@@ -87,7 +87,7 @@ TEST_F(stress, many_rules_in_many_layers)
 }
 
 /* Layers with rules on files that other layers do not know. */
-TEST_F(stress, disjoint_layers)
+TEST_F_TIMEOUT(stress, disjoint_layers, 300)
 {
 	int layer, i;
 
