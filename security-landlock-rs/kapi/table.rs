@@ -259,13 +259,13 @@ impl<T: Keyed> SharedTable<T> {
     pub(crate) fn inherit(&mut self, parent: &Self) -> Result {
         let (shape, count, words) = self.parts_mut().ok_or(EINVAL)?;
 
-        for (value, grants) in parent.rules() {
+        parent.rules().try_for_each(|(value, grants)| {
             rule::inherit(shape, words, value.key(), grants).ok_or(EINVAL)?;
             // INVARIANT: The key was not in the words before, and is now.
             mem::forget((*value).clone());
             *count = count.wrapping_add(1);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Returns every rule, with a point to reschedule after some of them: a step may sleep.
