@@ -14,8 +14,8 @@ use crate::kernel::{Impl, Workshop};
 use super::row::Row;
 use super::runs;
 
-/// How long one implementation may take; a fourth of it is usual.
-const LIMIT: Duration = Duration::from_secs(540);
+/// How long one implementation may take; an eighth of it is usual.
+const LIMIT: Duration = Duration::from_secs(1200);
 
 /// How many layers are enforced while files are opened, besides none.
 const LAYERS: [u64; 5] = [1, 2, 4, 8, 16];
