@@ -22,6 +22,7 @@ use crate::results::tap::Count;
 use crate::results::transcript::Mark;
 
 mod crate_suite;
+mod go_suite;
 mod root;
 mod table;
 mod verdict;

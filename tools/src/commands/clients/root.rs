@@ -11,22 +11,15 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::commands::clients::crate_suite;
-use crate::commands::clients::table::{Client, FOLDER, Table};
+use crate::commands::clients::table::{Client, FOLDER, SUITE, Table};
+use crate::commands::clients::{crate_suite, go_suite};
 use crate::guest::initramfs::{Root, Section};
 use crate::guest::machine::BUSYBOX;
-use crate::host::deps::debian::{Archive, Suite};
 use crate::host::deps::unpacked;
 use crate::host::key::Key;
 use crate::host::libraries;
 use crate::host::place::{self, Place};
 use crate::host::process::capture;
-
-/// Where Debian has all clients, in recent versions.
-const SUITE: Suite = Suite {
-    name: "forky",
-    archive: Archive::Main,
-};
 
 /// Symbolic links at the top of Debian's root.
 const LINKS: [(&str, &[u8]); 4] = [
@@ -34,6 +27,15 @@ const LINKS: [(&str, &[u8]); 4] = [
     ("sbin", b"usr/sbin"),
     ("lib", b"usr/lib"),
     ("lib64", b"usr/lib64"),
+];
+
+/// Builds a program that the cache does not have.
+type Build = fn(&Place) -> Result<PathBuf>;
+
+/// Clients that are tests of a library, and are built.
+const BUILT: [(&str, Build); 2] = [
+    (crate_suite::CLIENT, crate_suite::build),
+    (go_suite::CLIENT, go_suite::build),
 ];
 
 /// Section that makes the root ready.
@@ -44,10 +46,11 @@ pub fn make(place: &Place, table: &Table) -> Result<Root> {
     let mut root = Root::default();
     add_packages(place, table, &mut root)?;
     add_helpers(place, &mut root)?;
-    if table.has(crate_suite::CLIENT) {
-        let program = crate_suite::build(place)?;
-        let file = Path::new("usr/local/bin").join(crate_suite::CLIENT);
-        root.add(to(file), &program)?;
+    for (client, build) in BUILT {
+        if table.has(client) {
+            let file = Path::new("usr/local/bin").join(client);
+            root.add(to(file), &build(place)?)?;
+        }
     }
     root.plan.push(Section::new(MOUNT, "clients mount"));
     for trial in table.trials() {

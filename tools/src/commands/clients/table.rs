@@ -9,10 +9,17 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use crate::bound::Bound;
+use crate::host::deps::debian::{Archive, Suite};
 use crate::host::place::Place;
 
 /// Folder of the table, and of what its commands call.
 pub const FOLDER: &str = "tools/testing/clients";
+
+/// Where Debian has all clients, in recent versions.
+pub const SUITE: Suite = Suite {
+    name: "forky",
+    archive: Archive::Main,
+};
 
 /// All clients.
 #[derive(Deserialize)]
