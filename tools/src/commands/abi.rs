@@ -2,14 +2,15 @@
 
 //! Tests of the versions of the ABI: each is a guest of its own, whose kernel has that version.
 
-use std::slice;
+use std::{fs, slice};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::bound::Bound;
 use crate::commands::slot::Refusal;
 use crate::guest::suite::SuiteKind;
 use crate::guest::{Guest, suites};
+use crate::host::place::Place;
 use crate::kernel::{Impl, Workshop};
 use crate::results::tally::{must_pass, one, tally};
 use crate::results::tap::Count;
@@ -17,8 +18,8 @@ use crate::results::tap::Count;
 /// The program that tests one.
 const TEST: &str = "abi_test";
 
-/// The versions before the latest, which the other tests are about.
-const OLDER: [u32; 10] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+/// Where the module has the number of the latest version.
+const HEADER: &str = "security-landlock-rs/shim/landlock_rs.h";
 
 /// The versions that `make test` tries: those that have the most in common with others.
 const QUICK: [u32; 3] = [1, 4, 8];
@@ -30,14 +31,32 @@ const UNKNOWN: Refusal = Refusal {
     message: "landlock: There is no such ABI version. You should choose one from 1 to 11.",
 };
 
+/// Returns the latest version, which all tests but these are about.
+pub fn latest(place: &Place) -> Result<u32> {
+    let header = fs::read_to_string(place.repo.join(HEADER));
+    let header = header.with_context(|| format!("cannot read {HEADER}"))?;
+    parse(&header).with_context(|| format!("{HEADER} has no latest version of the ABI"))
+}
+
+/// Finds the latest version in the header of the module.
+fn parse(header: &str) -> Option<u32> {
+    let define = |line: &str| {
+        let number = line.strip_prefix("#define LANDLOCK_RS_ABI_MAX ")?;
+        number.parse().ok()
+    };
+    header.lines().find_map(define)
+}
+
 /// Runs the tests, and counts them.
 pub fn count(workshop: &Workshop, bound: Bound) -> Result<Count> {
     let mut count = Count::default();
+    let latest = latest(workshop.place)?;
+    let older: Vec<u32> = (1..latest).collect();
     let (versions, builtin) = match bound {
         Bound::Quick => (&QUICK[..], &QUICK[..1]),
-        Bound::Whole => (&OLDER[..], &OLDER[..]),
+        Bound::Whole => (&older[..], &older[..]),
     };
-    for abi in [0, 12] {
+    for abi in [0, latest + 1] {
         tally(&mut count, one(refused(workshop, abi)))?;
     }
     for (implementation, versions) in [(Impl::Rust, versions), (Impl::Builtin, builtin)] {
@@ -70,4 +89,17 @@ fn version(workshop: &Workshop, implementation: Impl, abi: u32) -> Result<Count>
     let mut count = must_pass("abi", &suites)?;
     tally(&mut count, one(session.check()))?;
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_versions_are_older() {
+        let header = include_str!("../../../security-landlock-rs/shim/landlock_rs.h");
+        let latest = parse(header).unwrap();
+        assert!(QUICK.iter().all(|version| *version < latest));
+        assert!(UNKNOWN.message.ends_with(&format!(" to {latest}.")));
+    }
 }

@@ -11,7 +11,7 @@ use anyhow::{Result, ensure};
 
 use crate::bound::Bound;
 use crate::cli;
-use crate::commands::asked;
+use crate::commands::{abi, asked};
 use crate::guest::Guest;
 use crate::guest::machine::Session;
 use crate::host::place;
@@ -32,9 +32,6 @@ use verdict::{Ran, Verdict};
 
 /// How long a trial may take, as the guest sees to it.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// The latest version of the ABI.
-const LATEST: u32 = 11;
 
 /// A kind of guest.
 #[derive(Clone, Copy)]
@@ -90,10 +87,10 @@ impl Kind {
         }
     }
 
-    /// Returns the version of the ABI that user space sees, 0 for none, when `abi` is asked for.
-    fn abi(self, abi: Option<u32>) -> u32 {
+    /// Returns the version of the ABI that user space sees: `abi`, or 0 for none.
+    fn abi(self, abi: u32) -> u32 {
         match self.state {
-            State::Enabled => abi.unwrap_or(LATEST),
+            State::Enabled => abi,
             State::Empty | State::Disabled => 0,
         }
     }
@@ -157,6 +154,7 @@ pub fn count(workshop: &Workshop, bound: Bound) -> Result<Count> {
 /// Runs the trials of `table` in guests of `kinds`, and counts them.
 fn run(workshop: &Workshop, table: &Table, kinds: &[Kind], abi: Option<u32>) -> Result<Count> {
     let sessions = sessions(workshop, table, kinds, abi)?;
+    let abi = abi.map_or_else(|| abi::latest(workshop.place), Ok)?;
     let verdicts = judge(&table.trials(), &sessions, abi);
     let mut count = Count::default();
     for verdict in verdicts.values() {
@@ -172,11 +170,11 @@ fn run(workshop: &Workshop, table: &Table, kinds: &[Kind], abi: Option<u32>) -> 
     Ok(count)
 }
 
-/// Judges each of `trials`: with Landlock, and without.
-fn judge(trials: &[Trial], sessions: &Sessions, asked: Option<u32>) -> BTreeMap<String, Verdict> {
+/// Judges each of `trials`: with Landlock, whose ABI has the version `enabled`, and without.
+fn judge(trials: &[Trial], sessions: &Sessions, enabled: u32) -> BTreeMap<String, Verdict> {
     let mut verdicts = BTreeMap::new();
-    for (title, abi) in [("with", asked.unwrap_or(LATEST)), ("without", 0)] {
-        let is_alike = |(kind, _): &&(Kind, Session)| kind.abi(asked) == abi;
+    for (title, abi) in [("with", enabled), ("without", 0)] {
+        let is_alike = |(kind, _): &&(Kind, Session)| kind.abi(enabled) == abi;
         let alike: Vec<_> = sessions.iter().filter(is_alike).collect();
         for trial in trials.iter().filter(|_| !alike.is_empty()) {
             let read = |session: &Session| Ran::read(&session.transcript, trial);
