@@ -21,6 +21,9 @@ use crate::host::libraries;
 use crate::host::place::{self, Place};
 use crate::host::process::capture;
 
+/// The user guide, which has a command that is run.
+const GUIDE: &str = "Documentation/user-guide.rst";
+
 /// Symbolic links at the top of Debian's root.
 const LINKS: [(&str, &[u8]); 4] = [
     ("bin", b"usr/bin"),
@@ -124,7 +127,7 @@ fn add(root: &mut Root, table: &Table, name: &Path, path: &Path) -> Result<()> {
 /// Adds what the commands of the table call, and what runs them.
 fn add_helpers(place: &Place, root: &mut Root) -> Result<()> {
     let folder = place.repo.join(FOLDER);
-    for part in ["etc", "usr/local/bin"] {
+    for part in ["etc", "usr/bin", "usr/local/bin"] {
         for file in place::list(&folder.join("root").join(part), "")? {
             let content = fs::read(&file).context("cannot read a file of the clients")?;
             let mode = match part {
@@ -134,9 +137,23 @@ fn add_helpers(place: &Place, root: &mut Root) -> Result<()> {
             root.add_entry(to(Path::new(part).join(place::name(&file))), mode, content);
         }
     }
+    let guide = fs::read_to_string(place.repo.join(GUIDE)).context("cannot read the user guide")?;
+    let service = service(&guide).context("the user guide starts no service")?;
+    let service = format!("#!/usr/bin/bash\n{service}");
+    root.add_entry(to("usr/local/bin/service"), 0o100755, service.as_bytes());
     root.add(to("usr/local/bin/busybox"), Path::new(BUSYBOX))?;
     root.add(to("usr/local/lib/probe.so"), &probe(place)?)?;
     root.add("bin/clients", &place.repo.join("tools/guest/clients"))
+}
+
+/// Finds the command that `guide` gives to systemd, which starts a sandboxed service. The shell
+/// reads it as systemd does: a line that ends with a backslash goes on.
+fn service(guide: &str) -> Option<&str> {
+    let (_, command) = guide.split_once("ExecStart=")?;
+    let is_end = |at: usize| !command[..at].ends_with('\\');
+    let mut lines = command.match_indices('\n').map(|(at, _)| at);
+    let end = lines.find(|at| is_end(*at))?;
+    Some(&command[..=end])
 }
 
 /// Builds what is preloaded into programs that sandbox themselves.
@@ -155,4 +172,17 @@ fn probe(place: &Place) -> Result<PathBuf> {
         fs::rename(&partial, &library).context("cannot keep a library")?;
     }
     Ok(library)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_is_that_of_the_guide() {
+        let guide = include_str!("../../../../Documentation/user-guide.rst");
+        let command = service(guide).unwrap();
+        assert!(command.starts_with("/usr/bin/setpriv --no-new-privs \\\n"));
+        assert!(command.ends_with(" \\\n\t\t/usr/bin/mydaemon\n"));
+    }
 }
