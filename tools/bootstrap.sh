@@ -71,6 +71,15 @@ cache=${LANDLOCK_RS_CACHE:-$HOME/.cache/landlock-rs}
 mkdir -p "$cache" 2>/dev/null || die "cannot create $cache: set LANDLOCK_RS_CACHE"
 CARGO_TARGET_DIR=$cache/target/tools
 export CARGO_TARGET_DIR
+
+# All clones build in the cache. There, cargo takes a file that is older than
+# what another clone built for one that has not changed.
+clone=$(cd "$(dirname "$0")/.." && pwd)
+if [ "$(cat "$cache/target/clone" 2>/dev/null)" != "$clone" ]; then
+	find "$clone/tools" "$clone/samples" -name '*.rs' -exec touch {} +
+	mkdir -p "$cache/target" && echo "$clone" >"$cache/target/clone"
+fi
+
 if [ ! -x "$CARGO_TARGET_DIR/tool/landlock-tools" ]; then
 	echo "    tools  building the host tool; about a minute"
 fi
