@@ -204,7 +204,8 @@ fn sessions(
     };
     let guests = kinds.iter().map(make).collect::<Result<Vec<_>>>()?;
     let what = format!("{trials} trials in {} guests", guests.len());
-    let step = Step::counted("clients", &what, trials * guests.len());
+    // The section that makes the root ready is one more.
+    let step = Step::counted("clients", &what, (trials + 1) * guests.len());
     let step = Mutex::new(step);
     let sessions = Guest::run_all(workshop, &guests, |line| {
         if let (Some(Mark::End(..)), Ok(mut step)) = (Mark::parse(line), step.lock()) {
