@@ -13,7 +13,7 @@ help:
 	@sed -n 's/^## \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 ## make run           Build all from nothing, boot it, show what a sandbox denies
-## make shell         Open a shell in a virtual machine (IMPL=, ABI=, WITH=, RUN=)
+## make shell         Open a shell in a guest (IMPL=, ABI=, EXT=, WITH=, RUN=)
 ## make module        Build the module alone (KDIR=)
 ## make test          Run everything that must pass before a change lands
 ## make test-all      Run everything on each kernel, without bounds: hours
@@ -26,10 +26,10 @@ help:
 ## make rust-analyzer Describe the module to rust-analyzer, for editors
 ## make coverage      Show which lines of the module the tests reach
 ## make policy        Test the policy on this machine, without a kernel
-## make kunit         Run the unit tests within the module (IMPL=, ABI=)
-## make selftests     Run this project's tests of system calls (IMPL=, ABI=, T=)
-## make kselftest     Run the kernel's Landlock tests, unchanged (IMPL=, ABI=, T=)
-## make samples       Run the samples, and try to break out of them (IMPL=, ABI=)
+## make kunit         Run the unit tests within the module (IMPL=, ABI=, EXT=)
+## make selftests     Run our tests of system calls (IMPL=, ABI=, EXT=, T=)
+## make kselftest     Run the kernel's own Landlock tests (IMPL=, ABI=, EXT=, T=)
+## make samples       Run the samples, and try to break out (IMPL=, ABI=, EXT=)
 ## make clients       Run programs of Debian that use Landlock (IMPL=, ABI=, T=)
 ## make fuzz          Run random programs on C and on Rust (SEED=, N=, ONLY=)
 ## make prove         Prove what holds for all inputs and orders (QUICK=, ONLY=)
@@ -41,6 +41,7 @@ help:
 ## FLAVOR=            Use this kernel: plain, debug (checks memory) or wide
 ## IMPL=              Use this Landlock: c, rust (the module), builtin or debian
 ## ABI=               Let user space see this version of the ABI: 5
+## EXT=               Offer the extensions, if this is not empty
 ## IMPL=              Run on this Landlock alone: c, rust, builtin or debian
 ## IMPL=              Measure this Landlock alone: c, rust, builtin or debian
 ## WITH=              Take this file or folder along, with its shared libraries

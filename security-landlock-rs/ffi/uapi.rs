@@ -90,6 +90,7 @@ macro_rules! assert_parsed {
 assert_parsed!(
     Query::parse(shim::LANDLOCK_CREATE_RULESET_VERSION, false, 0) => Query::AbiVersion,
     Query::parse(shim::LANDLOCK_CREATE_RULESET_ERRATA, false, 0) => Query::Errata,
+    Query::parse(shim::LANDLOCK_RS_CREATE_RULESET_EXTENSIONS, false, 0) => Query::Extensions,
     RuleType::parse(shim::landlock_rule_type_LANDLOCK_RULE_PATH_BENEATH) => RuleType::PathBeneath,
     RuleType::parse(shim::landlock_rule_type_LANDLOCK_RULE_NET_PORT) => RuleType::NetPort,
     Logging::parse(shim::LANDLOCK_ADD_RULE_QUIET) => Logging::Quiet,

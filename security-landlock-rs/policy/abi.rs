@@ -8,6 +8,8 @@
 //!
 //! A right that a version does not know cannot be handled, so nothing denies it: hooks do not look
 //! at the version.
+//!
+//! Extensions are known or refused in the same way, whatever the version is.
 
 use super::{
     access::{
@@ -40,6 +42,8 @@ pub(crate) struct Abi {
     members: usize,
     /// Flags of `landlock_restrict_self(2)`.
     restrict: RestrictFlags,
+    /// Whether there are extensions.
+    is_extended: bool,
 }
 
 /// Linux 5.13.
@@ -50,6 +54,7 @@ const V1: Abi = Abi {
     scope: Scopes::empty(),
     members: RulesetAttr::MIN_MEMBERS,
     restrict: RestrictFlags::empty(),
+    is_extended: false,
 };
 
 /// Linux 5.19.
@@ -128,19 +133,57 @@ const V11: Abi = Abi {
 /// All versions, in their order.
 static VERSIONS: [Abi; 11] = [V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11];
 
-/// The latest version, which the parsers of [`super::attr`] know.
-static LATEST: Abi = V11;
+/// The same with extensions.
+static EXTENDED: [Abi; 11] = [
+    V1.extended(),
+    V2.extended(),
+    V3.extended(),
+    V4.extended(),
+    V5.extended(),
+    V6.extended(),
+    V7.extended(),
+    V8.extended(),
+    V9.extended(),
+    V10.extended(),
+    V11.extended(),
+];
+
+/// The set of all extensions, in which each has a bit: `LANDLOCK_RS_EXTENSION_*`.
+pub(crate) const EXTENSIONS: i32 = 0;
+
+/// What is offered beyond the versions of C Landlock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extensions {
+    /// Nothing.
+    Off,
+    /// All extensions.
+    On,
+}
 
 impl Abi {
     /// The number of the latest version.
     pub(crate) const MAX: u32 = V11.version;
 
+    /// Returns the same version with all extensions.
+    const fn extended(self) -> Self {
+        Self {
+            is_extended: true,
+            ..self
+        }
+    }
+
     /// Returns the version with this number, which is one from 1 to [`Self::MAX`].
-    pub(crate) fn of(version: u32) -> &'static Self {
-        let index = version.wrapping_sub(1);
+    pub(crate) fn of(version: u32, extensions: Extensions) -> &'static Self {
+        let versions = match extensions {
+            Extensions::Off => &VERSIONS,
+            Extensions::On => &EXTENDED,
+        };
+        let [.., latest] = versions;
 
         // CAST: `usize` has at least as many bits.
-        VERSIONS.get(index as usize).unwrap_or(&LATEST)
+        versions
+            .get(version.wrapping_sub(1) as usize)
+            .unwrap_or(latest)
     }
 
     /// Returns the number of the version.
@@ -168,7 +211,14 @@ impl Abi {
 
     /// Refuses a query that the version does not know.
     pub(crate) fn check_query(&self, query: Query) -> Result<Query, AttrError> {
-        known(query, query != Query::Errata || self.version >= 7)
+        known(
+            query,
+            match query {
+                Query::Create | Query::AbiVersion => true,
+                Query::Errata => self.version >= 7,
+                Query::Extensions => self.is_extended,
+            },
+        )
     }
 
     /// Refuses a ruleset that handles what the version does not know. What is quiet is handled.
@@ -214,9 +264,11 @@ mod tests {
     #[test]
     fn versions_are_counted_from_one() {
         for version in 1..=Abi::MAX {
-            assert_eq!(Abi::of(version).version(), version);
+            for extensions in [Extensions::Off, Extensions::On] {
+                assert_eq!(Abi::of(version, extensions).version(), version);
+            }
         }
-        assert_eq!(Abi::of(Abi::MAX).fs, AccessFs::ALL);
+        assert_eq!(Abi::of(Abi::MAX, Extensions::Off).fs, AccessFs::ALL);
     }
 
     #[test]
@@ -232,12 +284,13 @@ mod tests {
 
     #[test]
     fn latest_version_refuses_nothing() {
-        let latest = Abi::of(Abi::MAX);
+        let latest = Abi::of(Abi::MAX, Extensions::On);
         let all = RestrictFlags::up_to(RestrictFlag::NoNewPrivs);
 
         assert_eq!(u32::from(all), RestrictFlags::all_bits());
         assert!(latest.check_restrict(all).is_ok());
         assert!(latest.check_query(Query::Errata).is_ok());
+        assert!(latest.check_query(Query::Extensions).is_ok());
         assert!(latest.check_rule_type(RuleType::NetPort).is_ok());
         assert!(latest.check_logging(Logging::Quiet).is_ok());
         assert_eq!(latest.members(), RulesetAttr::MEMBERS);
@@ -245,7 +298,7 @@ mod tests {
 
     #[test]
     fn first_version_knows_files_only() {
-        let first = Abi::of(1);
+        let first = Abi::of(1, Extensions::Off);
         let parse = |fs, net| RulesetAttr::parse([fs, net, 0, 0, 0, 0]);
         let check = |fs, net| parse(fs, net).and_then(|attr| first.check_ruleset(attr));
 

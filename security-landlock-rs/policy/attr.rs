@@ -38,6 +38,8 @@ pub(crate) enum Query {
     AbiVersion,
     /// Get the errata that are fixed: `LANDLOCK_CREATE_RULESET_ERRATA`.
     Errata,
+    /// Get the set of extensions: `LANDLOCK_RS_CREATE_RULESET_EXTENSIONS`.
+    Extensions,
 }
 
 impl Query {
@@ -48,6 +50,7 @@ impl Query {
             _ if has_attr || size != 0 => Err(AttrError::Invalid),
             1 => Ok(Self::AbiVersion),
             2 => Ok(Self::Errata),
+            0x8000_0000 => Ok(Self::Extensions),
             _ => Err(AttrError::Invalid),
         }
     }

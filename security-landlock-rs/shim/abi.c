@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Landlock in Rust - the ABI version that user space sees
+ * Landlock in Rust - the ABI version that user space sees, and extensions
  *
- * A parameter of the module: insmod landlock_rs.ko abi=5, or landlock_rs.abi=5
- * on the command line of a kernel with this code built in.
+ * Parameters of the module: insmod landlock_rs.ko abi=5 extensions=1, or
+ * landlock_rs.abi=5 landlock_rs.extensions=1 on the command line of a kernel
+ * with this code built in.
  */
 
 #define pr_fmt(fmt) "landlock: " fmt
@@ -36,3 +37,8 @@ static const struct kernel_param_ops abi_ops = {
 
 module_param_cb(abi, &abi_ops, &landlock_rs_abi, 0444);
 MODULE_PARM_DESC(abi, "ABI version that user space sees (default: the latest)");
+
+bool landlock_rs_extensions __ro_after_init;
+
+module_param_named(extensions, landlock_rs_extensions, bool, 0444);
+MODULE_PARM_DESC(extensions, "Offer what C Landlock does not have (default: no)");

@@ -26,6 +26,7 @@
 #include <uapi/linux/fiemap.h>
 #include <uapi/linux/landlock.h>
 
+#include "../uapi/landlock_rs.h"
 #include "log.h"
 
 /**
@@ -96,6 +97,9 @@ extern bool landlock_rs_is_enabled;
 /* The latest ABI version, and the one that user space sees: abi.c. */
 #define LANDLOCK_RS_ABI_MAX 11
 extern unsigned int landlock_rs_abi;
+
+/* Is there more than C Landlock has?  abi.c */
+extern bool landlock_rs_extensions;
 
 /* What C knows and bindgen cannot see: constants made by macros. */
 

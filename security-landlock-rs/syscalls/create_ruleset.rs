@@ -6,6 +6,7 @@ use super::ruleset_fd;
 use crate::{
     kapi::{abi, user},
     policy::{
+        abi::EXTENSIONS,
         attr::{Query, RulesetAttr},
         errata,
     },
@@ -24,6 +25,7 @@ pub(crate) fn create_ruleset(attr: UserPtr, size: usize, flags: u32) -> Result<c
         // CAST: there are few versions.
         Query::AbiVersion => Ok(abi.version() as c_int),
         Query::Errata => Ok(errata::fixed(abi)),
+        Query::Extensions => Ok(EXTENSIONS),
         Query::Create => {
             let members = user::copy_members(attr, size, RulesetAttr::MIN_MEMBERS, abi.members())?;
             let attr = abi.check_ruleset(RulesetAttr::parse(members)?)?;

@@ -39,7 +39,7 @@ pub struct Source {
 pub enum Command {
     /// Build all from nothing, boot it, show what a sandbox denies.
     Run,
-    /// Open a shell in a virtual machine.
+    /// Open a shell in a guest.
     Shell(Shell),
     /// Build the module alone.
     Module {
@@ -75,11 +75,11 @@ pub enum Command {
     Policy,
     /// Run the unit tests within the module.
     Kunit(Guest),
-    /// Run this project's tests of system calls.
+    /// Run our tests of system calls.
     Selftests(Suite),
-    /// Run the kernel's Landlock tests, unchanged.
+    /// Run the kernel's own Landlock tests.
     Kselftest(Suite),
-    /// Run the samples, and try to break out of them.
+    /// Run the samples, and try to break out.
     Samples(Guest),
     /// Run programs of Debian that use Landlock.
     Clients(Clients),
@@ -104,6 +104,9 @@ pub struct Guest {
     /// Let user space see this version of the ABI: 5.
     #[arg(long, env = "ABI")]
     pub abi: Option<u32>,
+    /// Offer the extensions, if this is not empty.
+    #[arg(long, env = "EXT")]
+    pub ext: Option<String>,
 }
 
 /// What `make shell` opens.

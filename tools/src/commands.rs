@@ -20,6 +20,7 @@ pub mod clients;
 pub mod coverage;
 pub mod debug;
 pub mod demo;
+pub mod extensions;
 pub mod fresh;
 pub mod in_guest;
 pub mod shell;

@@ -86,8 +86,19 @@ impl Guest {
     /// and `/init` gives it to the module and to all programs.
     pub fn set_abi(&mut self, abi: Option<u32>) {
         if let Some(abi) = abi {
-            self.machine.parameters = format!("landlock_rs.abi={abi} ABI={abi}");
+            self.tell(&format!("landlock_rs.abi={abi} ABI={abi}"));
         }
+    }
+
+    /// Offers the extensions, in the same way.
+    pub fn offer_extensions(&mut self) {
+        self.tell("landlock_rs.extensions=1 EXT=1");
+    }
+
+    /// Adds `parameters` to those of the kernel.
+    fn tell(&mut self, parameters: &str) {
+        self.machine.parameters.push_str(parameters);
+        self.machine.parameters.push(' ');
     }
 
     /// Adds the samples to the guest's programs.

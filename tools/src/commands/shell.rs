@@ -153,6 +153,7 @@ pub fn count(workshop: &Workshop) -> Result<Count> {
     let asked = cli::Guest {
         implementation: Impl::Rust,
         abi: None,
+        ext: None,
     };
     let ran = run(workshop, &asked, Some(dir.path()), &command)?;
     let expected = (3, "taken along\n".repeat(2));

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::bound::Bound;
 use crate::commands::in_guest::{in_both, in_guest};
-use crate::commands::{abi, clients, debug, shell, slot};
+use crate::commands::{abi, clients, debug, extensions, shell, slot};
 use crate::guest::programs::{BENCH, FUZZ, LINES, SAMPLES};
 use crate::host::cargo::{self, POLICY};
 use crate::kernel::{Flavor, Impl, Workshop};
@@ -68,6 +68,7 @@ fn plain(workshop: &Workshop, bound: Bound) -> Result<Count> {
     tally(&mut count, slot::disabled(workshop, Impl::Builtin))?;
     tally(&mut count, slot::disabled(workshop, Impl::Rust))?;
     tally(&mut count, abi::count(workshop, bound))?;
+    tally(&mut count, extensions::count(workshop, bound))?;
     tally(&mut count, bench::guard(workshop))?;
     tally(&mut count, shell::count(workshop))?;
     tally(&mut count, clients::count(workshop, bound))?;

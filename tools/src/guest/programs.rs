@@ -20,6 +20,9 @@ use crate::kernel::Workshop;
 /// Folder of our selftests in the repository.
 pub const SELFTESTS: &str = "tools/testing/selftests/landlock-rs";
 
+/// Folder of the header about extensions.
+const UAPI: &str = "security-landlock-rs/uapi";
+
 /// Test of a slot that nothing filled yet.
 const UNFILLED: &str = "tools/testing/slot/unfilled_test.c";
 
@@ -80,7 +83,8 @@ pub fn kselftest(workshop: &Workshop) -> Result<Programs> {
 pub fn selftests(workshop: &Workshop) -> Result<Programs> {
     let dir = workshop.place.repo.join(SELFTESTS);
     let mut key = workshop.source_key();
-    for file in place::list(&dir, "")? {
+    let header = workshop.place.repo.join(UAPI).join("landlock_rs.h");
+    for file in place::list(&dir, "")?.into_iter().chain([header]) {
         key = key.add_file(&file)?;
     }
     build_suite(workshop, "selftests", &dir, key)
@@ -112,7 +116,7 @@ pub fn race(workshop: &Workshop) -> Result<PathBuf> {
     let program = out.join("race");
     if !program.exists() {
         place::make_dir(&out)?;
-        let includes = [headers(workshop)?, dir.clone()];
+        let includes = [headers(workshop)?, dir.clone(), dir.clone()];
         compile(&includes, &place::list(&dir, ".c")?, &program)?;
     }
     Ok(program)
@@ -142,7 +146,8 @@ fn build_all(
         return Ok(programs);
     }
     let harness = workshop.tree().join("tools/testing/selftests");
-    let includes = [headers(workshop)?, harness];
+    let uapi = workshop.place.repo.join(UAPI);
+    let includes = [headers(workshop)?, harness, uapi];
     place::make_dir(&out)?;
     let step = Step::counted(title, "compiling tests", sources.len());
     let step = Mutex::new(step);
@@ -161,11 +166,12 @@ fn build_all(
     Ok(programs)
 }
 
-/// Compiles `sources` to the static program `out`; `includes` are the kernel's headers and harness.
-fn compile(includes: &[PathBuf; 2], sources: &[PathBuf], out: &Path) -> Result<()> {
+/// Compiles `sources` to the static program `out`; `includes` are the kernel's headers and harness,
+/// and the folder of the header about extensions.
+fn compile(includes: &[PathBuf; 3], sources: &[PathBuf], out: &Path) -> Result<()> {
     check_interrupt()?;
     let first = sources.first().context("a program without sources")?;
-    let [headers, harness] = includes;
+    let [headers, harness, uapi] = includes;
     let partial = out.with_extension("partial");
     let mut cc = Command::new("cc");
     cc.args(["-O2", "-Wall", "-static", "-D_GNU_SOURCE="])
@@ -173,6 +179,8 @@ fn compile(includes: &[PathBuf; 2], sources: &[PathBuf], out: &Path) -> Result<(
         .arg(headers)
         .arg("-I")
         .arg(harness)
+        .arg("-I")
+        .arg(uapi)
         .arg("-o")
         .arg(&partial)
         .args(sources.iter().map(|source| name(source)))

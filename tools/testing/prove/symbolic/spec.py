@@ -166,10 +166,10 @@ def parses_port(allowed, port, handled, quiet):
     return when(rights != OK, rights, when(port > 0xFFFF, EINVAL, OK))
 
 
-# Without flags a ruleset is asked for; 1 asks for the ABI version and 2 for the
-# errata, without any attribute.
+# Without flags a ruleset is asked for; 1 asks for the ABI version, 2 for the
+# errata and the highest bit for extensions, without any attribute.
 def parses_query(flags, has_attr, size):
-    asks = ((flags == 1) | (flags == 2)) & ~has_attr & (size == 0)
+    asks = ((flags == 1) | (flags == 2) | (flags == 1 << 31)) & ~has_attr & (size == 0)
     return when((flags == 0) | asks, OK, EINVAL)
 
 

@@ -5,7 +5,7 @@
 
 use super::support::*;
 use crate::policy::{
-    abi::Abi,
+    abi::{Abi, Extensions},
     attr::{AttrError, Query, RestrictFlags, RuleType, RulesetAttr},
     grants::Logging,
 };
@@ -51,7 +51,17 @@ const TABLE: [Known; 11] = [
 fn versions() -> impl Iterator<Item = (u32, &'static Abi, &'static Known)> {
     (1..)
         .zip(&TABLE)
-        .map(|(number, known)| (number, Abi::of(number), known))
+        .map(|(number, known)| (number, Abi::of(number, Extensions::Off), known))
+}
+
+/// Returns each version with extensions, next to the same one without.
+fn extended() -> impl Iterator<Item = (&'static Abi, &'static Abi)> {
+    (1..=11).map(|number| {
+        let [plain, extended] =
+            [Extensions::Off, Extensions::On].map(|extensions| Abi::of(number, extensions));
+
+        (plain, extended)
+    })
 }
 
 /// Returns whether `result` is a success; the only other one is `EINVAL`.
@@ -72,7 +82,11 @@ fn there_are_eleven_versions() {
 #[test]
 fn numbers_that_no_version_has_stand_for_the_latest() {
     for number in [0, 12, 13, 256 + 1, u32::MAX] {
-        assert_eq!(Abi::of(number), Abi::of(11), "{number}");
+        for extensions in [Extensions::Off, Extensions::On] {
+            let latest = Abi::of(11, extensions);
+
+            assert_eq!(Abi::of(number, extensions), latest, "{number}");
+        }
     }
 }
 
@@ -138,6 +152,32 @@ fn errata_can_be_queried_since_version_seven() {
             assert_eq!(abi.check_query(query), Ok(query));
         }
         assert_eq!(is_taken(abi.check_query(Query::Errata)), number >= 7);
+    }
+}
+
+#[test]
+fn extensions_can_be_queried_if_there_are_any() {
+    for (plain, extended) in extended() {
+        assert!(!is_taken(plain.check_query(Query::Extensions)));
+        assert!(is_taken(extended.check_query(Query::Extensions)));
+    }
+}
+
+#[test]
+fn extensions_change_nothing_that_c_landlock_knows() {
+    for (plain, extended) in extended() {
+        assert_eq!(plain.version(), extended.version());
+        assert_eq!(plain.members(), extended.members());
+        assert_eq!(plain.can_refer(), extended.can_refer());
+        for query in [Query::Create, Query::AbiVersion, Query::Errata] {
+            assert_eq!(plain.check_query(query), extended.check_query(query));
+        }
+        for flags in (0..=31).filter_map(|flags| RestrictFlags::parse(flags).ok()) {
+            assert_eq!(plain.check_restrict(flags), extended.check_restrict(flags));
+        }
+        for logging in [Logging::Normal, Logging::Quiet] {
+            assert_eq!(plain.check_logging(logging), extended.check_logging(logging));
+        }
     }
 }
 

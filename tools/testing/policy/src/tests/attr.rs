@@ -19,6 +19,7 @@ use std::mem::{offset_of, size_of};
 /// The flags of `landlock_create_ruleset(2)`.
 const CREATE_RULESET_VERSION: u32 = 1;
 const CREATE_RULESET_ERRATA: u32 = 2;
+const CREATE_RULESET_EXTENSIONS: u32 = 1 << 31;
 
 /// The known bits of each member of `struct landlock_ruleset_attr`.
 const KNOWN: [u64; 3] = [FS_BITS, NET_BITS, SCOPE_BITS];
@@ -43,6 +44,9 @@ fn query(flags: u32, has_attr: bool, size: usize) -> Result<Query, AttrError> {
     }
     if flags == CREATE_RULESET_ERRATA {
         return Ok(Query::Errata);
+    }
+    if flags == CREATE_RULESET_EXTENSIONS {
+        return Ok(Query::Extensions);
     }
     Err(AttrError::Invalid)
 }

@@ -95,6 +95,7 @@ pub extern "C" fn parses_query(flags: u32, has_attr: bool, size: usize, out: &mu
             Query::Create => 0,
             Query::AbiVersion => 1,
             Query::Errata => 2,
+            Query::Extensions => 1 << 31,
         };
         *out = [asked, 0];
     })

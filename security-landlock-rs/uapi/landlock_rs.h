@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Landlock in Rust - what user space may ask for besides <linux/landlock.h>
+ *
+ * The kernel has this if it was told so: landlock_rs.extensions=1.  Bits count
+ * down from the highest one of each word, so that they stay clear of those that
+ * Landlock gets next.
+ */
+
+#ifndef _UAPI_LINUX_LANDLOCK_RS_H
+#define _UAPI_LINUX_LANDLOCK_RS_H
+
+/**
+ * DOC: landlock_rs_create_ruleset_flags
+ *
+ * %LANDLOCK_RS_CREATE_RULESET_EXTENSIONS
+ *     Flag of landlock_create_ruleset(), without attributes, that makes it return
+ *     the set of extensions.  Without extensions it is an unknown flag, which is
+ *     %EINVAL.
+ */
+/* clang-format off */
+#define LANDLOCK_RS_CREATE_RULESET_EXTENSIONS		(1U << 31)
+/* clang-format on */
+
+#endif /* _UAPI_LINUX_LANDLOCK_RS_H */
