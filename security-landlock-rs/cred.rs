@@ -7,9 +7,10 @@ use crate::{
     domain::{Domain, DomainRef},
     kapi::shim::assert_layout,
     policy::{
-        access::Scope,
+        access::{Scope, Scopes},
         attr::{RestrictFlag, RestrictFlags},
         layer::{Handled, LayerIndex},
+        mode::Mode,
         quiet::{ExecLayers, LogRules, Subdomains},
         scope,
     },
@@ -53,6 +54,13 @@ impl CredSecurity {
         }
     }
 
+    /// Returns the mode of the layer at `index`.
+    pub(crate) fn mode(&self, index: LayerIndex) -> Mode {
+        let domain = self.domain();
+
+        domain.map_or(Mode::Enforcing, |domain| domain.layers().mode(index))
+    }
+
     /// Returns the identifier of the domain in the logs, or 0 if there is none.
     pub(crate) fn domain_id(&self) -> u64 {
         self.domain().map_or(0, Domain::id)
@@ -81,7 +89,7 @@ impl CredSecurity {
     /// changes nothing then.
     pub(crate) fn enforce(&mut self, ruleset: &Ruleset, flags: RestrictFlags) -> Result {
         let log = LogRules::new(flags, self.subdomains());
-        let domain = Domain::new(self.domain(), ruleset, log)?;
+        let domain = Domain::new(self.domain(), ruleset, flags.mode(), log)?;
 
         self.exec_layers = self.exec_layers().with(domain.layers().youngest()).bits();
         self.domain = Some(domain);
@@ -118,8 +126,8 @@ pub(crate) struct Scoped<'a> {
     domain: &'a Domain,
     /// The scope.
     pub(crate) scope: Scope,
-    /// The layer that decides, and is to blame for a denial.
-    pub(crate) layer: LayerIndex,
+    /// The youngest layer that handles it. A task that is in this one is within the scope.
+    layer: LayerIndex,
 }
 
 impl Scoped<'_> {
@@ -127,6 +135,14 @@ impl Scoped<'_> {
     #[inline]
     pub(crate) fn is_within(&self, server: &CredSecurity) -> bool {
         scope::is_within(self.layer, self.domain.common(server.domain()))
+    }
+
+    /// Returns the layer to blame if a task with the credentials `server` is not.
+    pub(crate) fn layer_to_blame(&self, server: &CredSecurity) -> LayerIndex {
+        let common = || self.domain.common(server.domain());
+        let layers = self.domain.layers();
+
+        layers.layer_to_blame(self.layer, Scopes::from(self.scope), common)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
         address::Port,
         grants::Grants,
         layer::{Handled, LayerIndex, Layers, TooManyLayers},
+        mode::Mode,
         quiet::LogRules,
         rule::Key,
         scope,
@@ -71,20 +72,21 @@ impl WorkItem for Domain {
 
 impl Domain {
     /// Creates a domain: the layers of `parent`, and the current state of `ruleset` as the youngest
-    /// layer.
+    /// layer, which has `mode`.
     ///
     /// Fails with [`E2BIG`] if `parent` has the maximum number of layers, and with `ENOMEM`. May
     /// sleep.
     pub(crate) fn new(
         parent: Option<&Self>,
         ruleset: &Ruleset,
+        mode: Mode,
         log: LogRules,
     ) -> Result<DomainRef> {
         let layers = match parent {
             Some(parent) => parent.layers.stack(ruleset.handled()),
             None => Ok(Layers::first(ruleset.handled())),
         };
-        let layers = layers.map_err(|TooManyLayers| E2BIG)?;
+        let layers = layers.map_err(|TooManyLayers| E2BIG)?.with_mode(mode);
         let built = ruleset.lock();
         let summary = parent.map_or(Summary::NONE, |parent| parent.summary);
         let summary = summary.stack(&layers, built.granted_union());

@@ -26,6 +26,7 @@ use crate::{
     policy::{
         access::AccessFs,
         blame::{Blame, Blocker},
+        mode::Mode,
         open::FileType,
         request::Request,
     },
@@ -51,15 +52,24 @@ fn check(cred: &CredSecurity, domain: &Domain, path: &Path, requested: AccessFs)
 
     match walk::verdict(domain, path, request) {
         Ok(_) => Ok(()),
-        Err(blame) => Err(denied(cred, blame, path)),
+        Err(blame) => deny_at(cred, blame, path),
     }
 }
 
-/// Logs the denial of a request about the file at `path`, and returns the error.
+/// Logs the denial of a request about the file at `path`. Fails with [`EACCES`], unless the layer is
+/// permissive.
 #[cold]
-fn denied(cred: &CredSecurity, blame: Blame, path: &Path) -> Error {
-    log::denial(cred, blame, AuditData::Path(path, path.dentry()));
-    EACCES
+fn deny_at(cred: &CredSecurity, blame: Blame, path: &Path) -> Result {
+    deny(cred, blame, AuditData::Path(path, path.dentry()), EACCES)
+}
+
+/// Logs the denial of a request about `data`. Fails with `error`, unless the layer is permissive.
+fn deny(cred: &CredSecurity, blame: Blame, data: AuditData<'_>, error: Error) -> Result {
+    log::denial(cred, blame, data);
+    match cred.mode(blame.layer) {
+        Mode::Enforcing => Err(error),
+        Mode::Permissive => Ok(()),
+    }
 }
 
 /// Checks that a task with the credentials `client`, restricted by `scoped`, may act on a task with
@@ -73,8 +83,7 @@ fn check_scope<'a>(
     if scoped.is_within(server) {
         return Ok(());
     }
-    let blame = Blame::layer(scoped.layer, Blocker::Scope(scoped.scope));
+    let blame = Blame::layer(scoped.layer_to_blame(server), Blocker::Scope(scoped.scope));
 
-    log::denial(client, blame, data());
-    Err(EPERM)
+    deny(client, blame, data(), EPERM)
 }

@@ -16,12 +16,14 @@ use crate::{
         address::Port,
         blame::{Blame, Blocker},
         grants::Grants,
+        mode::Mode,
         quiet,
         unfulfilled::Unfulfilled,
     },
 };
 
-/// Counts and logs that a domain of `cred` denied a request about `data`.
+/// Counts and logs that a domain of `cred` denied a request about `data`, or would have denied it if
+/// it were not permissive.
 ///
 /// Emits a trace event if it is enabled, and an audit record if the domain wants one. May run in
 /// atomic context unless `data` is of a file.
@@ -41,12 +43,13 @@ pub(crate) fn denial(cred: &CredSecurity, blame: Blame, data: AuditData<'_>) {
         domain_id: hierarchy.id(),
         is_same_exec: program == quiet::Program::Same,
         is_logged: hierarchy.log().is_logged(program) && !is_quiet,
+        is_permissive: cred.mode(blame.layer) == Mode::Permissive,
     };
 
     hierarchy.count_denial();
     denial.trace();
     if denial.is_logged && log::is_audit_enabled() && denial.audit() {
-        hierarchy.introduce();
+        hierarchy.introduce(denial.is_permissive);
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod errata;
 pub(crate) mod grants;
 pub(crate) mod ioctl;
 pub(crate) mod layer;
+pub(crate) mod mode;
 pub(crate) mod numbering;
 pub(crate) mod open;
 pub(crate) mod optional;

@@ -38,11 +38,17 @@ pub(crate) fn verdict(domain: &Domain, path: &Path, request: Request) -> Verdict
 
     search(domain, path, request.all(), |found| match found {
         Some(search) => summary.verdict(domain.layers(), request, search),
-        None => {
-            let left = request.unfulfilled(domain.layers());
-            request.verdict(climb(domain, path, left))
-        }
+        None => each_layer(domain, path, request),
     })
+}
+
+/// Returns the verdict of `domain` on `request`, after a look at what each layer denies.
+#[cold]
+fn each_layer(domain: &Domain, path: &Path, request: Request) -> Verdict {
+    let layers = domain.layers();
+    let left = request.unfulfilled(layers);
+
+    request.verdict(layers, climb(domain, path, left))
 }
 
 /// Removes from `left`, of a request to `domain`, what rules grant on `path` and above it.

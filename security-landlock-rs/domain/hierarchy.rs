@@ -82,13 +82,14 @@ impl Hierarchy {
         self.known.store(Known::Announced as i32, Relaxed);
     }
 
-    /// Emits an audit record about the creator, unless there is one. May run in atomic context.
-    pub(crate) fn introduce(&self) {
+    /// Emits an audit record about the creator, and whether the layer is permissive, unless there is
+    /// one. May run in atomic context.
+    pub(crate) fn introduce(&self, is_permissive: bool) {
         if self.is_known(Known::Introduced) {
             return;
         }
         mark(Mark::LogUnknown);
-        if log::audit_allocated(self.id, &self.creator) {
+        if log::audit_allocated(self.id, is_permissive, &self.creator) {
             mark(Mark::LogRecorded);
             self.known.store(Known::Introduced as i32, Relaxed);
         }

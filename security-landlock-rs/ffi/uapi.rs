@@ -7,7 +7,7 @@
 use crate::{
     kapi::shim,
     policy::{
-        abi::Abi,
+        abi::{Abi, EXTENSIONS},
         access::{
             AccessFs,
             AccessFsRight::{self, *},
@@ -31,6 +31,7 @@ use core::mem::offset_of;
 use kernel::{bindings, prelude::*};
 
 static_assert!(Abi::MAX == shim::LANDLOCK_RS_ABI_MAX);
+static_assert!(EXTENSIONS as u32 == shim::LANDLOCK_RS_EXTENSION_PERMISSIVE);
 
 /// Checks that the bits of a set are those of C, and that none is left out.
 macro_rules! assert_bits {
@@ -78,6 +79,7 @@ assert_bits!(RestrictFlags of RestrictFlag:
     LogSubdomainsOff => LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF,
     Tsync => LANDLOCK_RESTRICT_SELF_TSYNC,
     NoNewPrivs => LANDLOCK_RESTRICT_SELF_NO_NEW_PRIVS,
+    Permissive => LANDLOCK_RS_RESTRICT_SELF_PERMISSIVE,
 );
 
 /// Checks what numbers of C are read as.

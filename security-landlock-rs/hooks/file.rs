@@ -4,6 +4,7 @@
 
 use crate::{
     cred::CredSecurity,
+    domain::Domain,
     file::FileSecurity,
     kapi::{
         cred,
@@ -12,7 +13,6 @@ use crate::{
         mark::{mark, Mark},
         path::Path,
     },
-    log,
     policy::{access::AccessFsRight, blame::Blame, ioctl, open::OpenMode, request::Request},
     walk,
 };
@@ -40,7 +40,20 @@ pub(crate) fn file_open(cred: &CredSecurity, file: &File) -> Result {
             mark(Mark::OpenWritten);
             Ok(())
         }
-        Err(blame) => Err(super::denied(cred, blame, file.path())),
+        Err(blame) => {
+            super::deny_at(cred, blame, file.path())?;
+            open_permitted(domain, file, request);
+            Ok(())
+        }
+    }
+}
+
+/// Stores what is denied of `request` later, after a permissive layer let `file` be opened.
+#[cold]
+fn open_permitted(domain: &Domain, file: &File, request: Request) {
+    // It requires nothing, so nobody is to blame.
+    if let Ok(denials) = walk::verdict(domain, file.path(), request.later()) {
+        file.blob::<FileSecurity>().deny(denials);
     }
 }
 
@@ -88,7 +101,7 @@ pub(crate) fn file_ioctl(file: &File, command: u32) -> Result {
 }
 
 /// Fails with [`EACCES`] if `right` was denied when the file was opened. The domain of the opener
-/// is to blame.
+/// is to blame, and says whether the layer is permissive.
 fn check_open(file: &File, right: AccessFsRight, data: AuditData<'_>) -> Result {
     let denials = file.blob::<FileSecurity>().denials();
 
@@ -97,8 +110,7 @@ fn check_open(file: &File, right: AccessFsRight, data: AuditData<'_>) -> Result 
         Some((denial, is_quiet)) => {
             let opener = cred::blob(file.cred());
 
-            log::denial(opener, Blame::fs(denial, is_quiet), data);
-            Err(EACCES)
+            super::deny(opener, Blame::fs(denial, is_quiet), data, EACCES)
         }
     }
 }

@@ -8,7 +8,6 @@ use crate::{
         denial::AuditData,
         path::{Dentry, Path},
     },
-    log,
     policy::{
         access::AccessFs,
         blame::{Blame, Blocker},
@@ -32,11 +31,16 @@ pub(crate) fn change_topology_of(cred: &CredSecurity, root: &Dentry) -> Result {
 /// Rules depend on where files are: a sandbox that could mount, or uncover what a mount hides,
 /// could bring files into a hierarchy with more rights.
 fn check(cred: &CredSecurity, data: AuditData<'_>) -> Result {
-    let domain = cred.domain();
-    let Some(layer) = domain.and_then(|domain| domain.youngest_handling(AccessFs::ALL)) else {
+    let Some(domain) = cred.domain() else {
         return Ok(());
     };
+    let Some(youngest) = domain.youngest_handling(AccessFs::ALL) else {
+        return Ok(());
+    };
+    let layer = domain
+        .layers()
+        .layer_to_blame(youngest, AccessFs::ALL, || 0);
+    let blame = Blame::layer(layer, Blocker::ChangeTopology);
 
-    log::denial(cred, Blame::layer(layer, Blocker::ChangeTopology), data);
-    Err(EPERM)
+    super::deny(cred, blame, data, EPERM)
 }

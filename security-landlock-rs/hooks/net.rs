@@ -91,6 +91,7 @@ fn check_autobind(cred: &CredSecurity, sock: &Sock, udp: &UdpSock) -> Result {
 
             conclude(
                 cred,
+                domain,
                 left,
                 AuditData::Address(sock, family, Named::Chosen(family)),
             )
@@ -119,6 +120,7 @@ fn check(cred: &CredSecurity, sock: &Sock, address: &SockAddr<'_>, action: Socke
     };
     conclude(
         cred,
+        domain,
         left,
         AuditData::Address(sock, family, Named::Said(address)),
     )
@@ -136,12 +138,17 @@ fn unfulfilled(domain: &Domain, port: Port, requested: AccessNet) -> Unfulfilled
 }
 
 /// Fails with [`EACCES`], and logs the denial, if something is left of a request about `data`.
-fn conclude(cred: &CredSecurity, left: Unfulfilled<AccessNet>, data: AuditData<'_>) -> Result {
-    match Blame::for_port(&left) {
+fn conclude(
+    cred: &CredSecurity,
+    domain: &Domain,
+    left: Unfulfilled<AccessNet>,
+    data: AuditData<'_>,
+) -> Result {
+    if left.is_fulfilled() {
+        return Ok(());
+    }
+    match Blame::for_port(&left.to_blame(domain.layers())) {
         None => Ok(()),
-        Some(blame) => {
-            log::denial(cred, blame, data);
-            Err(EACCES)
-        }
+        Some(blame) => super::deny(cred, blame, data, EACCES),
     }
 }

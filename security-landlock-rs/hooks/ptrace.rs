@@ -7,8 +7,11 @@
 use crate::{
     cred::CredSecurity,
     kapi::{cred, denial::AuditData},
-    log,
-    policy::blame::{Blame, Blocker},
+    policy::{
+        blame::{Blame, Blocker},
+        layer::LayerIndex,
+        mode::Mode,
+    },
 };
 
 use kernel::{current, error::code::EPERM, prelude::*, sync::rcu, task::Task};
@@ -27,11 +30,14 @@ pub(crate) fn ptrace_access_check(tracer: &CredSecurity, tracee: &Task, report: 
     let guard = rcu::read_lock();
     let tracee_cred = cred::blob_of_task(tracee, &guard);
 
-    check(tracer, tracee_cred).inspect_err(|_| {
-        if report == Report::Denial {
-            blame(tracer, tracee_cred, tracee, current!());
-        }
-    })
+    match (denying(tracer, tracee_cred), report) {
+        (None, _) => Ok(()),
+        (Some(layer), Report::Denial) => deny(tracer, layer, tracee_cred, tracee, current!()),
+        (Some(layer), Report::Nothing) => match tracer.mode(layer) {
+            Mode::Enforcing => Err(EPERM),
+            Mode::Permissive => Ok(()),
+        },
+    }
 }
 
 /// Checks that `tracer` may trace the current task, which may have no domain.
@@ -39,28 +45,39 @@ pub(crate) fn ptrace_traceme(tracee: &CredSecurity, tracer: &Task) -> Result {
     let guard = rcu::read_lock();
     let tracer_cred = cred::blob_of_task(tracer, &guard);
 
-    check(tracer_cred, tracee).inspect_err(|_| blame(tracer_cred, tracee, current!(), tracer))
-}
-
-/// Fails with [`EPERM`] unless the tracee is at least as restricted as the tracer.
-fn check(tracer: &CredSecurity, tracee: &CredSecurity) -> Result {
-    match (tracer.domain(), tracee.domain()) {
-        (None, _) => Ok(()),
-        (Some(tracer), Some(tracee)) if tracer.contains(tracee) => Ok(()),
-        (Some(_), _) => Err(EPERM),
+    match denying(tracer_cred, tracee) {
+        None => Ok(()),
+        Some(layer) => deny(tracer_cred, layer, tracee, current!(), tracer),
     }
 }
 
-/// Logs that the domain of `tracer` does not allow `tracing` to trace `traced`.
-fn blame(tracer: &CredSecurity, tracee: &CredSecurity, traced: &Task, tracing: &Task) {
-    let Some(domain) = tracer.domain() else {
-        return;
-    };
-    let blame = Blame::layer(domain.layers().youngest(), Blocker::Ptrace);
+/// Returns the layer to blame unless the tracee is at least as restricted as the tracer.
+fn denying(tracer: &CredSecurity, tracee: &CredSecurity) -> Option<LayerIndex> {
+    let domain = tracer.domain()?;
+    if tracee
+        .domain()
+        .is_some_and(|tracee| domain.contains(tracee))
+    {
+        return None;
+    }
 
-    log::denial(
+    let common = || domain.common(tracee.domain());
+    Some(domain.layers().layer_to_blame_beyond(common))
+}
+
+/// Logs that `layer` of `tracer` does not allow `tracing` to trace `traced`. Fails with [`EPERM`],
+/// unless it is permissive.
+fn deny(
+    tracer: &CredSecurity,
+    layer: LayerIndex,
+    tracee: &CredSecurity,
+    traced: &Task,
+    tracing: &Task,
+) -> Result {
+    super::deny(
         tracer,
-        blame,
+        Blame::layer(layer, Blocker::Ptrace),
         AuditData::Traced(traced, tracing, tracee.domain_id()),
-    );
+        EPERM,
+    )
 }

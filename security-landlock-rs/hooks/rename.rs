@@ -12,6 +12,7 @@ use crate::{
     log,
     policy::{
         access::AccessFs,
+        mode::Mode,
         refer::{Move, Refusal, Required},
     },
     walk::reparent::{self, Renamed},
@@ -43,7 +44,7 @@ pub(crate) fn path_rename(
 /// `new_dir` and the directory of `old` are in the same mount, which the VFS checked. Fails with
 /// [`ENOENT`] if there is no such file, with [`EACCES`] if a right is missing, and otherwise with
 /// [`EXDEV`], after which user space may fall back to copying. An ABI in which no rule can grant
-/// such a move always has the latter error.
+/// such a move always has the latter error. What permissive layers deny is only logged.
 fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &Dentry) -> Result {
     let Some(domain) = cred.domain_handling(AccessFs::ALL) else {
         return Ok(());
@@ -60,16 +61,17 @@ fn check(cred: &CredSecurity, action: Move, old: &Dentry, new_dir: &Path, new: &
         return super::check(cred, domain, new_dir, required.same_directory());
     }
     let verdict = reparent::verdict(domain, required, moved, swapped, new_dir);
-    verdict.map_err(|denied| {
+    verdict.or_else(|denied| {
         if let Some(blame) = denied.source {
             log::denial(cred, blame, AuditData::Path(new_dir, &denied.old_dir));
         }
         if let Some(blame) = denied.destination {
             log::denial(cred, blame, AuditData::Path(new_dir, new_dir.dentry()));
         }
-        match denied.refusal {
-            Refusal::MissingRight if abi::current().can_refer() => EACCES,
-            Refusal::MissingRight | Refusal::Reparent => EXDEV,
+        match (denied.mode, denied.refusal) {
+            (Mode::Permissive, _) => Ok(()),
+            (_, Refusal::MissingRight) if abi::current().can_refer() => Err(EACCES),
+            (_, Refusal::MissingRight | Refusal::Reparent) => Err(EXDEV),
         }
     })
 }

@@ -100,9 +100,12 @@ pub(crate) fn unix_find(
     };
 
     let left = walk::grant(domain, path, left);
+    if left.is_fulfilled() {
+        return Ok(());
+    }
 
-    match Blame::for_file(&left) {
+    match Blame::for_file(&left.to_blame(domain.layers())) {
         None => Ok(()),
-        Some(blame) => Err(super::denied(cred, blame, path)),
+        Some(blame) => super::deny_at(cred, blame, path),
     }
 }

@@ -102,6 +102,8 @@ pub(crate) struct DenialRecord<'a> {
     pub(crate) is_same_exec: bool,
     /// Whether the domain wants a record.
     pub(crate) is_logged: bool,
+    /// Whether the domain only would deny it, and is permissive.
+    pub(crate) is_permissive: bool,
 }
 
 impl DenialRecord<'_> {
@@ -129,6 +131,7 @@ impl DenialRecord<'_> {
         raw.domain_id = self.domain_id;
         raw.same_exec = self.is_same_exec;
         raw.logged = self.is_logged;
+        raw.permissive = self.is_permissive;
         self.describe(&mut raw, &mut details);
         write(&raw)
     }

@@ -25,12 +25,16 @@ pub(crate) fn is_audit_enabled() -> bool {
 }
 
 /// Makes the audit record that introduces a domain. Returns whether there is one now.
-pub(crate) fn audit_allocated(domain_id: u64, creator: &Creator) -> bool {
+pub(crate) fn audit_allocated(domain_id: u64, is_permissive: bool, creator: &Creator) -> bool {
     if !cfg!(CONFIG_AUDIT) {
         return false;
     }
     // SAFETY: `creator` is valid, and its path ends with a null byte.
-    unsafe { shim::landlock_rs_audit_allocated(domain_id, creator.as_ptr(), creator.exe()) }
+    unsafe {
+        let (pointer, exe) = (creator.as_ptr(), creator.exe());
+
+        shim::landlock_rs_audit_allocated(domain_id, is_permissive, pointer, exe)
+    }
 }
 
 /// Makes the audit record of the end of a domain that denied `denials` requests. May sleep.

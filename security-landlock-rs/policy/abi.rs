@@ -149,7 +149,10 @@ static EXTENDED: [Abi; 11] = [
 ];
 
 /// The set of all extensions, in which each has a bit: `LANDLOCK_RS_EXTENSION_*`.
-pub(crate) const EXTENSIONS: i32 = 0;
+pub(crate) const EXTENSIONS: i32 = PERMISSIVE;
+
+/// [`RestrictFlag::Permissive`].
+const PERMISSIVE: i32 = 1 << 0;
 
 /// What is offered beyond the versions of C Landlock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +170,7 @@ impl Abi {
     /// Returns the same version with all extensions.
     const fn extended(self) -> Self {
         Self {
+            restrict: self.restrict.extended(),
             is_extended: true,
             ..self
         }
@@ -285,7 +289,7 @@ mod tests {
     #[test]
     fn latest_version_refuses_nothing() {
         let latest = Abi::of(Abi::MAX, Extensions::On);
-        let all = RestrictFlags::up_to(RestrictFlag::NoNewPrivs);
+        let all = RestrictFlags::up_to(RestrictFlag::NoNewPrivs).extended();
 
         assert_eq!(u32::from(all), RestrictFlags::all_bits());
         assert!(latest.check_restrict(all).is_ok());

@@ -16,6 +16,15 @@ pub(crate) const MAX_LAYERS: usize = 16;
 /// Position of a layer, from 0 (the oldest). It has four bits.
 pub(crate) type LayerIndex = Bounded<usize, 4>;
 
+/// What a layer does about a request that no rule of it grants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It denies the request.
+    Enforcing,
+    /// It allows the request, and logs it.
+    Permissive,
+}
+
 /// A domain already has [`MAX_LAYERS`] layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooManyLayers;
@@ -62,6 +71,15 @@ pub(super) fn pack_quiet(index: LayerIndex) -> u64 {
     }
 }
 
+/// Returns the half of a word that the layer at `index` has.
+pub(super) fn pack_half(index: LayerIndex) -> u64 {
+    if index.get() & 1 == 0 {
+        u32::MAX.into()
+    } else {
+        !u64::from(u32::MAX)
+    }
+}
+
 /// Packs `rights` for both layers of a word.
 pub(super) fn pack_both<A: Access>(rights: A) -> u64 {
     let bits = u64::from(rights.into());
@@ -79,6 +97,12 @@ pub(super) fn unpack<A: Access>(index: LayerIndex, word: u64) -> A {
 
     // CAST: keeps the lower half on purpose.
     A::from_stored(half as u32)
+}
+
+/// Returns the bit of the layer at `index` in a set of layers.
+fn bit_of(index: LayerIndex) -> u16 {
+    // CAST: an index has four bits.
+    1u16.wrapping_shl(index.get() as u32)
 }
 
 /// Returns the youngest of the layers in `words` that has any of the packed `rights`, with those of
@@ -100,6 +124,8 @@ pub(super) fn youngest_with(words: &[u64], rights: u64) -> Option<(LayerIndex, u
 pub(crate) struct Layers {
     words: [u64; MAX_LAYERS / 2],
     youngest: LayerIndex,
+    /// The permissive ones, each a bit.
+    permissive: u16,
 }
 
 /// A kind of rights that layers handle.
@@ -134,6 +160,7 @@ impl Layers {
         let none = Self {
             words: [0; MAX_LAYERS / 2],
             youngest: LayerIndex::new::<0>(),
+            permissive: 0,
         };
 
         none.with_youngest(handled)
@@ -145,6 +172,33 @@ impl Layers {
         let youngest = LayerIndex::try_new(next).ok_or(TooManyLayers)?;
 
         Ok(Self { youngest, ..*self }.with_youngest(handled))
+    }
+
+    /// Returns the same stack with the mode of the youngest layer, which was enforcing so far.
+    pub(crate) fn with_mode(self, mode: Mode) -> Self {
+        let bit = match mode {
+            Mode::Enforcing => 0,
+            Mode::Permissive => bit_of(self.youngest),
+        };
+
+        Self {
+            permissive: self.permissive | bit,
+            ..self
+        }
+    }
+
+    /// Returns the mode of the layer at `index`.
+    pub(crate) fn mode(&self, index: LayerIndex) -> Mode {
+        if self.permissive & bit_of(index) == 0 {
+            Mode::Enforcing
+        } else {
+            Mode::Permissive
+        }
+    }
+
+    /// Returns whether any layer is permissive.
+    pub(crate) fn has_permissive(&self) -> bool {
+        self.permissive != 0
     }
 
     /// Sets what the youngest layer handles, which is not set yet.

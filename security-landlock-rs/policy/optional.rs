@@ -78,6 +78,18 @@ impl OptionalDenials {
         Self(self.0 | other.0)
     }
 
+    /// Returns what is recorded here, and what `other` records of rights that this does not.
+    pub(super) fn or(self, other: Self) -> Self {
+        let mut all = self;
+
+        for place in &PLACES {
+            if self.of(place.right.into()) == Self::NONE {
+                all = all.with(other.of(place.right.into()));
+            }
+        }
+        all
+    }
+
     /// Puts together the bits of each right that is in `rights`.
     #[inline]
     fn fold(rights: AccessFs, bits: impl Fn(&Place) -> u32) -> Self {

@@ -15,6 +15,7 @@ use super::{
     access::{AccessFs, AccessFsRight},
     grants::Grants,
     layer::Layers,
+    mode::Mode,
     open::FileType,
     unfulfilled::Unfulfilled,
 };
@@ -159,6 +160,17 @@ impl Reparent {
         }
     }
 
+    /// Looks at the layers of `mode` alone, of `layers`. This comes first.
+    pub(crate) fn keep_mode(&mut self, layers: &Layers, mode: Mode) {
+        let files = [Some(&mut self.moved), self.swapped.as_mut()];
+
+        self.source.left.keep_mode(layers, mode);
+        self.destination.left.keep_mode(layers, mode);
+        for file in files.into_iter().flatten() {
+            file.left.keep_mode(layers, mode);
+        }
+    }
+
     /// Returns which of `all` that the layers deny each side still has to grant, if any.
     pub(crate) fn asked(&self, all: AccessFs) -> [Option<AccessFs>; 2] {
         [&self.source, &self.destination].map(|side| side.asked(all, self.is_compared))
@@ -292,6 +304,29 @@ mod tests {
 
         assert!(!side.is_fulfilled());
         assert!(!side.lacks_right());
+        Ok(())
+    }
+
+    #[test]
+    fn permissive_layer_has_no_say() -> Result<(), TooManyLayers> {
+        let layers = Layers::first(handling_all()).stack(handling_all())?;
+        let layers = layers.with_mode(Mode::Permissive);
+        let file = FileType::Regular;
+        let granted = [layer::pack(OLDEST, RemoveFile | MakeReg | Refer)];
+        let on_file = [layer::pack(OLDEST, AccessFs::ALL)];
+        let is_allowed = |mode| {
+            let required = Required::new(Move::Rename, file, None);
+            let moved = Moved::new(&layers, file, Some(Grants::from_words(&on_file)));
+            let mut reparent = Reparent::new(&layers, required, moved, Some(moved));
+
+            reparent.keep_mode(&layers, mode);
+            reparent.compare();
+            reparent.grant(Grants::from_words(&granted));
+            reparent.is_fulfilled()
+        };
+
+        assert!(is_allowed(Mode::Enforcing));
+        assert!(!is_allowed(Mode::Permissive));
         Ok(())
     }
 

@@ -16,7 +16,8 @@ pub(crate) struct Request {
     pub(crate) optional: AccessFs,
 }
 
-/// What an open file remembers if the request is allowed, and who is to blame if it is denied.
+/// What an open file remembers if the request is allowed, and who is to blame if it is denied, or
+/// would be by a permissive layer.
 pub(crate) type Verdict = Result<OptionalDenials, Blame>;
 
 impl Request {
@@ -30,11 +31,19 @@ impl Request {
         Unfulfilled::new(layers, self.all())
     }
 
-    /// Returns the verdict on the request, of which `left` is left.
-    pub(crate) fn verdict(self, mut left: Unfulfilled<AccessFs>) -> Verdict {
-        let denials = OptionalDenials::new(&left);
+    /// Returns the verdict of `layers` on the request, of which `left` is left.
+    pub(crate) fn verdict(self, layers: &Layers, mut left: Unfulfilled<AccessFs>) -> Verdict {
+        let denials = OptionalDenials::new(&left.enforced(layers)).or(OptionalDenials::new(&left));
 
         left.keep(self.required);
-        Blame::for_file(&left).map_or(Ok(denials), Err)
+        Blame::for_file(&left.to_blame(layers)).map_or(Ok(denials), Err)
+    }
+
+    /// Returns the same request without what it requires: what may be needed later.
+    pub(crate) fn later(self) -> Self {
+        Self {
+            required: AccessFs::empty(),
+            ..self
+        }
     }
 }

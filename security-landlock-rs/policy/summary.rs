@@ -10,7 +10,8 @@
 //! each layer that handles it settles that right. Most requests end there. What rules grant in some
 //! of the layers is only collected if something is left.
 //!
-//! Quiet rules are about denials and have no word here: a domain with one looks at each layer.
+//! Quiet rules and permissive layers are about denials, and have no word here: a domain with one of
+//! them looks at each layer.
 
 use super::{
     access::AccessFs,
@@ -30,7 +31,8 @@ pub(crate) struct Summary {
     hopeless: AccessFs,
     /// Who denies those of them that an open file remembers.
     denials: OptionalDenials,
-    is_any_quiet: bool,
+    /// Whether a request needs a look at each layer, whoever denies it.
+    needs_each_layer: bool,
 }
 
 impl Summary {
@@ -39,7 +41,7 @@ impl Summary {
         handled: AccessFs::empty(),
         hopeless: AccessFs::empty(),
         denials: OptionalDenials::NONE,
-        is_any_quiet: false,
+        needs_each_layer: false,
     };
 
     /// Adds the youngest one of `layers`, whose rules grant `union` together.
@@ -54,7 +56,9 @@ impl Summary {
                 .denials
                 .of(!handled)
                 .with(OptionalDenials::by(layers.youngest(), hopeless)),
-            is_any_quiet: self.is_any_quiet | union.is_any_quiet(),
+            needs_each_layer: self.needs_each_layer
+                | union.is_any_quiet()
+                | layers.has_permissive(),
         }
     }
 
@@ -64,12 +68,12 @@ impl Summary {
         self.handled & rights
     }
 
-    /// Starts to search for `rights`, or returns [`None`] if there is a quiet rule.
+    /// Starts to search for `rights`, or returns [`None`] if each layer has to be looked at.
     #[inline]
     pub(crate) fn search(&self, rights: AccessFs) -> Option<Search> {
         let wanted = self.handled & rights & !self.hopeless;
 
-        (!self.is_any_quiet).then_some(Search {
+        (!self.needs_each_layer).then_some(Search {
             wanted,
             left: wanted,
             found: None,
@@ -140,7 +144,7 @@ impl Search {
         let mut left = request.unfulfilled(layers);
 
         self.grant(&mut left);
-        request.verdict(left)
+        request.verdict(layers, left)
     }
 }
 
@@ -155,6 +159,7 @@ mod tests {
         blame::Blocker,
         grants::Logging,
         layer::{pack, LayerIndex, TooManyLayers},
+        mode::Mode,
     };
     use super::*;
 
@@ -246,6 +251,19 @@ mod tests {
         let layer = denials.and_then(|denials| denials.denial(Truncate));
         assert_eq!(layer.map(|(denial, _)| denial.layer), Some(NEXT));
         assert!(denials.is_some_and(|denials| denials.denial(IoctlDev).is_none()));
+        Ok(())
+    }
+
+    #[test]
+    fn permissive_layer_forbids_to_search() -> Result<(), TooManyLayers> {
+        let (layers, summary) = two(AccessFs::ALL, AccessFs::ALL)?;
+        let layers = layers.stack(handling(ReadFile.into()))?;
+        let all = union(AccessFs::ALL, Logging::Normal);
+        let enforcing = summary.stack(&layers, all);
+        let permissive = summary.stack(&layers.with_mode(Mode::Permissive), all);
+
+        assert!(enforcing.search(AccessFs::ALL).is_some());
+        assert!(permissive.search(AccessFs::ALL).is_none());
         Ok(())
     }
 

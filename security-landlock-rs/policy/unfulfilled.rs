@@ -6,8 +6,8 @@ use super::{
     denial::Denial,
     grants::Grants,
     layer::{
-        pack, pack_both, pack_quiet, unpack, word_of, words_up_to, youngest_with, Handled,
-        LayerIndex, Layers, MARKS, MAX_LAYERS,
+        pack, pack_both, pack_half, pack_quiet, unpack, word_of, words_up_to, youngest_with,
+        Handled, LayerIndex, Layers, MARKS, MAX_LAYERS,
     },
 };
 
@@ -69,6 +69,18 @@ impl<A: Handled> Unfulfilled<A> {
         let word = self.left.get(word_of(index)).copied().unwrap_or(0);
 
         word & pack_quiet(index) == 0
+    }
+
+    /// Keeps what is left in those layers for which `is_kept` says so.
+    pub(super) fn keep_layers(&mut self, is_kept: impl Fn(LayerIndex) -> bool) {
+        for index in (0..MAX_LAYERS).filter_map(LayerIndex::try_new) {
+            if is_kept(index) {
+                continue;
+            }
+            if let Some(left) = self.left.get_mut(word_of(index)) {
+                *left &= !pack_half(index) | MARKS;
+            }
+        }
     }
 
     /// Removes everything in the `count` oldest layers.

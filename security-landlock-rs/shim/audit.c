@@ -102,6 +102,8 @@ bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial)
 	audit_log_format(ab, "domain=%llx blockers=", denial->domain_id);
 	write_blockers(ab, denial);
 	audit_log_lsm_data(ab, &denial->audit);
+	if (denial->permissive)
+		audit_log_format(ab, " permissive=1");
 	audit_log_end(ab);
 	return true;
 }
@@ -109,6 +111,7 @@ bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial)
 /**
  * landlock_rs_audit_allocated() - Write the record that introduces a domain
  * @domain_id: Identifier of the domain.
+ * @permissive: Does it deny nothing?
  * @creator: Who created it.
  * @exe: Path of its program.
  *
@@ -116,7 +119,7 @@ bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial)
  *
  * Return: Whether there is a record now.
  */
-bool landlock_rs_audit_allocated(u64 domain_id,
+bool landlock_rs_audit_allocated(u64 domain_id, bool permissive,
 				 const struct landlock_rs_creator *creator,
 				 const char *exe)
 {
@@ -125,8 +128,8 @@ bool landlock_rs_audit_allocated(u64 domain_id,
 	if (!ab)
 		return false;
 
-	audit_log_format(ab, "domain=%llx status=allocated mode=enforcing",
-			 domain_id);
+	audit_log_format(ab, "domain=%llx status=allocated mode=%s", domain_id,
+			 permissive ? "permissive" : "enforcing");
 	audit_log_format(ab, " pid=%d uid=%u exe=", pid_nr(creator->pid),
 			 creator->uid);
 	audit_log_untrustedstring(ab, exe);

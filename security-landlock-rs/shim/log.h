@@ -53,6 +53,7 @@ struct landlock_rs_net_trace {
  * @other_domain_id: Domain of the other task or socket, or 0.
  * @same_exec: Is the denied program the one that was sandboxed?
  * @logged: Does the policy of the domain want a record?
+ * @permissive: Was the request allowed after all?
  * @audit: What the request is about.
  * @trace: What a trace event says besides, if @type is about a port, ptrace or a
  *	   signal.
@@ -67,6 +68,7 @@ struct landlock_rs_denial {
 	u64 other_domain_id;
 	bool same_exec;
 	bool logged;
+	bool permissive;
 	struct common_audit_data audit;
 	union {
 		struct landlock_rs_net_trace net;
@@ -100,7 +102,7 @@ struct landlock_rs_creator {
 
 bool landlock_rs_audit_enabled(void);
 bool landlock_rs_audit_denial(const struct landlock_rs_denial *denial);
-bool landlock_rs_audit_allocated(u64 domain_id,
+bool landlock_rs_audit_allocated(u64 domain_id, bool permissive,
 				 const struct landlock_rs_creator *creator,
 				 const char *exe);
 void landlock_rs_audit_deallocated(u64 domain_id, u64 denials);

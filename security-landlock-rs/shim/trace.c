@@ -11,6 +11,9 @@
  * The events of rules assert that the lock of the ruleset is held.  The caller
  * in Rust holds it, but the view has none that lockdep could know: assertions
  * are left out in the header, and that of the lock of a UNIX socket is here.
+ *
+ * What a permissive layer would deny has events of its own, of the same classes:
+ * trace_permit.h.
  */
 
 #include <linux/dcache.h>
@@ -73,6 +76,13 @@ static void assert_peer_locked(const struct sock *peer)
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/landlock.h>
+#include "trace_permit.h"
+
+/* The event of a denied request, or that of one that a permissive layer allows. */
+#define TRACE_DENIAL(NAME, ...) \
+	(denial->permissive ? trace_landlock_rs_permit_##NAME(__VA_ARGS__) : \
+			      trace_landlock_deny_##NAME(__VA_ARGS__))
+#define IS_TRACED(NAME) TRACE_DENIAL(NAME##_enabled)
 
 /**
  * landlock_rs_trace_create_ruleset() - Emit landlock_create_ruleset
@@ -323,14 +333,13 @@ static void trace_fs(const struct landlock_hierarchy *hierarchy,
 	struct path path = {};
 	char *buffer;
 
-	if (!trace_landlock_deny_access_fs_enabled() ||
+	if (!IS_TRACED(access_fs) ||
 	    !get_path(&denial->audit, &path))
 		return;
 
 	buffer = kmalloc(PATH_MAX, GFP_KERNEL);
-	trace_landlock_deny_access_fs(hierarchy, denial->same_exec,
-				      denial->logged, blockers, &path,
-				      name_of_path(&path, buffer));
+	TRACE_DENIAL(access_fs, hierarchy, denial->same_exec, denial->logged,
+		     blockers, &path, name_of_path(&path, buffer));
 	kfree(buffer);
 }
 
@@ -343,7 +352,7 @@ static void trace_net(const struct landlock_hierarchy *hierarchy,
 	struct sockaddr_storage address = {};
 	int len = trace->address_len;
 
-	if (!trace_landlock_deny_access_net_enabled() || len < 0 ||
+	if (!IS_TRACED(access_net) || len < 0 ||
 	    len > (int)sizeof(address))
 		return;
 
@@ -353,9 +362,8 @@ static void trace_net(const struct landlock_hierarchy *hierarchy,
 		address.ss_family = net->family;
 		len = sizeof(address);
 	}
-	trace_landlock_deny_access_net(hierarchy, denial->same_exec,
-				       denial->logged, blockers, net->sk,
-				       trace->socket_family, &address, len);
+	TRACE_DENIAL(access_net, hierarchy, denial->same_exec, denial->logged,
+		     blockers, net->sk, trace->socket_family, &address, len);
 }
 
 static void trace_peer(const struct landlock_hierarchy *hierarchy,
@@ -367,8 +375,8 @@ static void trace_peer(const struct landlock_hierarchy *hierarchy,
 	const struct sock *const peer = denial->audit.u.net->sk;
 
 	assert_peer_locked(peer);
-	trace_landlock_deny_scope_abstract_unix_socket(hierarchy, same, logged,
-						       peer_id, peer);
+	TRACE_DENIAL(scope_abstract_unix_socket, hierarchy, same, logged,
+		     peer_id, peer);
 }
 
 /**
@@ -395,18 +403,14 @@ void landlock_rs_trace_denial(const struct landlock_rs_denial *denial)
 		trace_net(&hierarchy, denial, &blockers);
 		break;
 	case LANDLOCK_REQUEST_PTRACE:
-		trace_landlock_deny_ptrace(&hierarchy, denial->same_exec,
-					   denial->logged,
-					   denial->other_domain_id,
-					   denial->audit.u.tsk,
-					   denial->trace.tracer);
+		TRACE_DENIAL(ptrace, &hierarchy, denial->same_exec,
+			     denial->logged, denial->other_domain_id,
+			     denial->audit.u.tsk, denial->trace.tracer);
 		break;
 	case LANDLOCK_REQUEST_SCOPE_SIGNAL:
-		trace_landlock_deny_scope_signal(&hierarchy, denial->same_exec,
-						 denial->logged,
-						 denial->other_domain_id,
-						 denial->audit.u.tsk,
-						 denial->trace.signal);
+		TRACE_DENIAL(scope_signal, &hierarchy, denial->same_exec,
+			     denial->logged, denial->other_domain_id,
+			     denial->audit.u.tsk, denial->trace.signal);
 		break;
 	case LANDLOCK_REQUEST_SCOPE_ABSTRACT_UNIX_SOCKET:
 		trace_peer(&hierarchy, denial);

@@ -22,4 +22,25 @@
 #define LANDLOCK_RS_CREATE_RULESET_EXTENSIONS		(1U << 31)
 /* clang-format on */
 
+/**
+ * DOC: landlock_rs_extensions
+ *
+ * %LANDLOCK_RS_EXTENSION_PERMISSIVE
+ *     There is %LANDLOCK_RS_RESTRICT_SELF_PERMISSIVE.
+ */
+/* clang-format off */
+#define LANDLOCK_RS_EXTENSION_PERMISSIVE		(1U << 0)
+/* clang-format on */
+
+/**
+ * DOC: landlock_rs_restrict_self_flags
+ *
+ * %LANDLOCK_RS_RESTRICT_SELF_PERMISSIVE
+ *     The new layer denies nothing.  What it would deny, and no other layer
+ *     denies, is logged and traced as such.
+ */
+/* clang-format off */
+#define LANDLOCK_RS_RESTRICT_SELF_PERMISSIVE		(1U << 31)
+/* clang-format on */
+
 #endif /* _UAPI_LINUX_LANDLOCK_RS_H */

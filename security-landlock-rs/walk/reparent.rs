@@ -14,6 +14,7 @@ use crate::{
         access::AccessFs,
         blame::Blame,
         grants::Grants,
+        mode::Mode,
         open::FileType,
         refer::{self, Moved, Refusal, Reparent, Required, Side},
     },
@@ -39,35 +40,39 @@ pub(crate) fn verdict<'a>(
     swapped: Option<Renamed<'_>>,
     new_dir: &Path,
 ) -> Result<(), Denied<'a>> {
-    let describe = |file: Renamed<'_>| {
-        let grants = rule_on(domain, file.dentry);
-
-        Moved::new(domain.layers(), file.file_type, grants)
-    };
-    let old_dir = new_dir.directory_of(moved.dentry);
-    let mut reparent = Reparent::new(
-        domain.layers(),
-        required,
-        describe(moved),
-        swapped.map(describe),
-    );
     let walk = Walk {
         domain,
+        mode: None,
         traced: log::traced_request(|| refer::unfulfilled(domain.layers()).denied()),
     };
 
-    walk.climb_mount(new_dir, &old_dir, reparent.source());
-    walk.climb_mount(new_dir, new_dir.dentry(), reparent.destination());
-    if reparent.is_fulfilled() {
-        return Ok(());
+    match walk.verdict(required, moved, swapped, new_dir) {
+        Err(_) if domain.layers().has_permissive() => {
+            each_mode(domain, required, moved, swapped, new_dir)
+        }
+        verdict => verdict,
     }
-    walk.trace_files([Some(moved), swapped]);
-    let climbed = walk.climb_to_root(&new_dir.mount_root(), &mut reparent);
-    climbed.map_err(|refusal| Denied {
-        refusal,
-        source: Blame::for_file(&reparent.source().left()),
-        destination: Blame::for_file(&reparent.destination().left()),
-        old_dir,
+}
+
+/// Decides again, layers of one mode at a time: a move has to be allowed in each layer, so those
+/// that would deny it must not decide for the others.
+#[cold]
+fn each_mode<'a>(
+    domain: &Domain,
+    required: Required,
+    moved: Renamed<'a>,
+    swapped: Option<Renamed<'_>>,
+    new_dir: &Path,
+) -> Result<(), Denied<'a>> {
+    let mut modes = [Mode::Enforcing, Mode::Permissive].into_iter();
+
+    modes.try_for_each(|mode| {
+        let walk = Walk {
+            domain,
+            mode: Some(mode),
+            traced: None,
+        };
+        walk.verdict(required, moved, swapped, new_dir)
     })
 }
 
@@ -75,6 +80,8 @@ pub(crate) fn verdict<'a>(
 pub(crate) struct Denied<'a> {
     /// Why it is denied.
     pub(crate) refusal: Refusal,
+    /// Whether it is, or only would be.
+    pub(crate) mode: Mode,
     /// Which layer denies what is left to grant in the directory of the file, if anything is.
     pub(crate) source: Option<Blame>,
     /// Which layer denies what is left to grant in the other one.
@@ -86,11 +93,49 @@ pub(crate) struct Denied<'a> {
 /// The walk of one request.
 struct Walk<'a> {
     domain: &'a Domain,
+    /// The mode of the layers that are asked: all layers without one.
+    mode: Option<Mode>,
     /// All that the layers deny, if the trace event for rules that match is enabled.
     traced: Option<AccessFs>,
 }
 
 impl Walk<'_> {
+    /// Decides as [`verdict`] says.
+    fn verdict<'a>(
+        &self,
+        required: Required,
+        moved: Renamed<'a>,
+        swapped: Option<Renamed<'_>>,
+        new_dir: &Path,
+    ) -> Result<(), Denied<'a>> {
+        let layers = self.domain.layers();
+        let describe = |file: Renamed<'_>| {
+            let grants = rule_on(self.domain, file.dentry);
+
+            Moved::new(layers, file.file_type, grants)
+        };
+        let old_dir = new_dir.directory_of(moved.dentry);
+        let mut reparent = Reparent::new(layers, required, describe(moved), swapped.map(describe));
+        if let Some(mode) = self.mode {
+            reparent.keep_mode(layers, mode);
+        }
+
+        self.climb_mount(new_dir, &old_dir, reparent.source());
+        self.climb_mount(new_dir, new_dir.dentry(), reparent.destination());
+        if reparent.is_fulfilled() {
+            return Ok(());
+        }
+        self.trace_files([Some(moved), swapped]);
+        let climbed = self.climb_to_root(&new_dir.mount_root(), &mut reparent);
+        climbed.map_err(|refusal| Denied {
+            refusal,
+            mode: self.mode.unwrap_or(Mode::Enforcing),
+            source: Blame::for_file(&reparent.source().left()),
+            destination: Blame::for_file(&reparent.destination().left()),
+            old_dir,
+        })
+    }
+
     /// Traces the rules on the files themselves, which were looked up first.
     fn trace_files(&self, files: [Option<Renamed<'_>>; 2]) {
         for file in files.into_iter().flatten() {

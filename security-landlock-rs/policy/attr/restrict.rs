@@ -2,7 +2,7 @@
 
 //! Arguments of `landlock_restrict_self(2)`.
 
-use super::AttrError;
+use super::{super::mode::Mode, AttrError};
 
 use kernel::impl_flags;
 
@@ -24,6 +24,8 @@ impl_flags!(
         Tsync = 1 << 3,
         /// Set `no_new_privs` if, and only if, the ruleset gets enforced.
         NoNewPrivs = 1 << 4,
+        /// Deny nothing with the new layer, only log: `LANDLOCK_RS_RESTRICT_SELF_PERMISSIVE`.
+        Permissive = 1 << 31,
     }
 );
 
@@ -42,12 +44,26 @@ impl RestrictFlags {
         Self((last as u32).wrapping_shl(1).wrapping_sub(1))
     }
 
+    /// Returns these flags, and those that are extensions.
+    pub(crate) const fn extended(self) -> Self {
+        Self(self.0 | RestrictFlag::Permissive as u32)
+    }
+
     /// Checks the flags that user space passes.
     pub(crate) fn parse(flags: u32) -> Result<Self, AttrError> {
         if flags & !Self::all_bits() == 0 {
             Ok(Self(flags))
         } else {
             Err(AttrError::Invalid)
+        }
+    }
+
+    /// Returns whether the new layer denies anything.
+    pub(crate) fn mode(self) -> Mode {
+        if self.contains(RestrictFlag::Permissive) {
+            Mode::Permissive
+        } else {
+            Mode::Enforcing
         }
     }
 
@@ -72,17 +88,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_flags_are_the_lowest_bits() {
+    fn known_flags_are_the_lowest_bits_and_the_highest_ones() {
         let known = RestrictFlags::all_bits();
+        let lowest = u32::from(RestrictFlags::up_to(RestrictFlag::NoNewPrivs));
 
+        assert_eq!(known, lowest | 1 << 31);
         assert_eq!(RestrictFlags::parse(known).map(u32::from), Ok(known));
-        assert_eq!(RestrictFlags::parse(known + 1), Err(AttrError::Invalid));
-        assert_eq!(RestrictFlags::parse(1 << 31), Err(AttrError::Invalid));
+        assert_eq!(RestrictFlags::parse(lowest + 1), Err(AttrError::Invalid));
+        assert_eq!(RestrictFlags::parse(1 << 30), Err(AttrError::Invalid));
     }
 
     #[test]
     fn no_ruleset_is_needed_to_mute_later_domains() {
-        let flags_without_ruleset = (0..=RestrictFlags::all_bits())
+        let lowest = u32::from(RestrictFlags::up_to(RestrictFlag::NoNewPrivs));
+        let highest = u32::from(RestrictFlags::from(RestrictFlag::Permissive));
+        let flags_without_ruleset = (0..=lowest)
+            .chain((0..=lowest).map(|flags| flags | highest))
             .filter(|bits| RestrictFlags(*bits).enforced(-1) == Enforced::FlagsOnly);
 
         assert!(flags_without_ruleset.eq([4, 4 | 8]));

@@ -11,6 +11,7 @@ mod errata;
 mod ioctl;
 mod layer;
 mod log;
+mod mode;
 mod open;
 mod quiet;
 mod refer;

@@ -205,6 +205,18 @@ def early(code, layers, met, elsewhere):
             code.check(ends, inputs, rax, spec.decides(stack, required, optional, rules, others, right))
 
 
+def modes(code, layers, rules):
+    for count in layers:
+        inputs = Inputs()
+        stack, met = inputs.layers(count), inputs.rules("rule", rules, count)
+        required, optional = inputs.bits("required", FS_COUNT), inputs.bits("optional", FS_COUNT)
+        permissive = inputs.bits("permissive", count, 64)
+        for is_truncate, right in ((1, 1 << 14), (0, 1 << 15)):
+            request = [wide(required), wide(optional), claripy.BVV(is_truncate, 64), permissive]
+            ends = code.call("permits", handled(stack), count, request, words(met), rules)
+            code.check(ends, inputs, rax, spec.permits(stack, permissive, required, optional, met, right))
+
+
 def renaming(code, layers, rules, kinds):
     below, above = rules
     for count, (moved_dir, swapped_dir) in itertools.product(layers, kinds):
@@ -336,6 +348,12 @@ PROOFS = {
         "what is known before a walk, and one word on the way, give the same verdict",
         Bound("1 and 3 layers, 1 rule on the way and 1 elsewhere", ([1, 3], 1, 1)),
         Bound("1 to 5 layers, 2 rules on the way and 1 elsewhere", (range(1, 6), 2, 1)),
+    ),
+    "modes": Proof(
+        modes,
+        "a permissive layer denies nothing, and is blamed if no other layer denies",
+        Bound("1 and 2 layers, without rules", ([1, 2], 0)),
+        Bound("1 to 3 layers, 1 rule", ([1, 2, 3], 1)),
     ),
     "renaming": Proof(
         renaming,

@@ -67,6 +67,27 @@ def decides(layers, required, optional, met, elsewhere, right):
     return claripy.If(quiet, claripy.BVV(QUIET, 64), claripy.If(denied != 0, denied, later))
 
 
+# Permissive layers deny nothing. One is only blamed, for what it would deny, if
+# no other layer denies the request.
+def blames_modes(layers, permissive, requested, rules):
+    blamed = []
+    for is_permissive in (0, 1):
+        verdict = no_blame()
+        for i, layer in enumerate(layers):
+            left = missing(i, denies(layer), requested, rules)
+            quiet = any_of(rule[i].quiet for rule in rules)
+            of_mode = permissive[i:i] == is_permissive
+            verdict = when((left != 0) & of_mode, blame(i, left, quiet), verdict)
+        blamed.append(verdict)
+    return claripy.If(blamed[0] != 0, *blamed)
+
+
+def permits(layers, permissive, required, optional, met, right):
+    denied = blames_modes(layers, permissive, required, met)
+    later = blames_modes(layers, permissive, (required | optional) & right, met) | LATER
+    return claripy.If(denied != 0, denied, later)
+
+
 # No rule grants to signal or to connect to an abstract socket: the youngest
 # layer which limits that and which the other side is not in denies.
 def limits(layers, scope, common):
@@ -179,10 +200,10 @@ def parses_rule(kind, flags, may_be_quiet):
     return when(known & ((flags == 0) | may_be_quiet), OK, EINVAL)
 
 
-# Five flags. No ruleset is needed to mute later domains (4), be it in all
-# threads (8).
+# Five flags, and the highest one for permissive layers. No ruleset is needed to
+# mute later domains (4), be it in all threads (8).
 def parses_restrict(fd, flags):
-    return when(flags & ~31 != 0, EINVAL, OK)
+    return when(flags & ~(1 << 31 | 31) != 0, EINVAL, OK)
 
 
 def has_ruleset(fd, flags):

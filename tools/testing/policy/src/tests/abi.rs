@@ -5,7 +5,7 @@
 
 use super::support::*;
 use crate::policy::{
-    abi::{Abi, Extensions},
+    abi::{Abi, Extensions, EXTENSIONS},
     attr::{AttrError, Query, RestrictFlags, RuleType, RulesetAttr},
     grants::Logging,
 };
@@ -31,6 +31,9 @@ const fn known(fs: u32, net: u32, scope: u32, size: usize, restrict: u32) -> Kno
         restrict,
     }
 }
+
+/// The flag of `landlock_restrict_self()` that is an extension.
+const PERMISSIVE: u32 = 1 << 31;
 
 /// What each version knows, from the first one on.
 const TABLE: [Known; 11] = [
@@ -97,7 +100,10 @@ fn latest_version_knows_everything() {
     assert_eq!(latest.fs as usize, FS_COUNT);
     assert_eq!(latest.net as usize, NET_COUNT);
     assert_eq!(latest.scope as usize, SCOPE_COUNT);
-    assert_eq!((1 << latest.restrict) - 1, RestrictFlags::all_bits());
+    assert_eq!(
+        (1 << latest.restrict) - 1 | PERMISSIVE,
+        RestrictFlags::all_bits()
+    );
     assert_eq!(latest.size, RulesetAttr::MEMBERS * size_of::<u64>());
 }
 
@@ -131,7 +137,7 @@ fn each_right_is_known_or_refused() {
 #[test]
 fn each_flag_is_known_or_refused() {
     for (number, abi, known) in versions() {
-        for flags in 0..64 {
+        for flags in (0..64).chain((0..64).map(|flags| flags | PERMISSIVE)) {
             let parsed = RestrictFlags::parse(flags);
             let checked = parsed.and_then(|flags| abi.check_restrict(flags));
 
@@ -161,6 +167,16 @@ fn extensions_can_be_queried_if_there_are_any() {
         assert!(!is_taken(plain.check_query(Query::Extensions)));
         assert!(is_taken(extended.check_query(Query::Extensions)));
     }
+}
+
+#[test]
+fn extensions_add_a_flag_to_each_version() {
+    for (_, extended) in extended() {
+        let permissive = RestrictFlags::parse(PERMISSIVE).unwrap();
+
+        assert_eq!(extended.check_restrict(permissive), Ok(permissive));
+    }
+    assert_eq!(EXTENSIONS, 1);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::policy::{
     blame::{Blame, Blocker},
     grants::Grants,
     layer::{self, Layers},
+    mode::Mode,
     unfulfilled::Unfulfilled,
     within,
 };
@@ -51,6 +52,24 @@ fn layers(handled: &[Handled]) -> Option<Layers> {
         layers = layers.stack(masks(*handled)?).ok()?;
     }
     Some(layers)
+}
+
+/// As [`layers`]; those in the set `permissive` are.
+fn layers_of_modes(handled: &[Handled], permissive: u64) -> Option<Layers> {
+    let mut stacked: Option<Layers> = None;
+
+    for (index, handled) in handled.iter().enumerate() {
+        let layers = match stacked {
+            Some(layers) => layers.stack(masks(*handled)?).ok()?,
+            None => Layers::first(masks(*handled)?),
+        };
+        let mode = match permissive >> index & 1 {
+            0 => Mode::Enforcing,
+            _ => Mode::Permissive,
+        };
+        stacked = Some(layers.with_mode(mode));
+    }
+    stacked
 }
 
 /// Returns what `rule` grants, of as many words as `layers` layers take.

@@ -8,7 +8,7 @@ use crate::policy::{
     blame::Blame,
     grants::GrantedUnion,
     layer::{LayerIndex, Layers},
-    request::Request,
+    request::{Request, Verdict},
     scope,
     summary::Summary,
     unfulfilled::Unfulfilled,
@@ -147,7 +147,49 @@ fn decide(handled: &[Handled], requested: &[u64; 3], rules: &[Rule], met: usize)
     for rule in rules.get(..met)? {
         search.meet(&layers, grants(rule, handled.len()));
     }
-    Some(match summary.verdict(&layers, request, &search) {
+    let verdict = summary.verdict(&layers, request, &search);
+
+    Some(conclude(verdict, is_truncate))
+}
+
+/// A request to open a file, with rules that are met: what [`Request::verdict`] blames, or whom the
+/// file remembers for a right that is needed later. The layers in `permissive` are.
+///
+/// # Safety
+///
+/// As [`slice`] for each pointer and the count after it.
+#[no_mangle]
+pub unsafe extern "C" fn permits(
+    handled: *const Handled,
+    count: usize,
+    requested: &[u64; 4],
+    rules: *const Rule,
+    met: usize,
+) -> u64 {
+    // SAFETY: By the safety contract.
+    let (handled, rules) = unsafe { (slice(handled, count), slice(rules, met)) };
+
+    permit(handled, requested, rules).unwrap_or(REFUSED)
+}
+
+fn permit(handled: &[Handled], requested: &[u64; 4], rules: &[Rule]) -> Option<u64> {
+    let [required, optional, is_truncate, permissive] = *requested;
+    let request = Request {
+        required: AccessFs::parse(required).ok()?,
+        optional: AccessFs::parse(optional).ok()?,
+    };
+    let layers = super::layers_of_modes(handled, permissive)?;
+    let mut left = request.unfulfilled(&layers);
+
+    for rule in rules {
+        left.grant(grants(rule, handled.len()));
+    }
+    Some(conclude(request.verdict(&layers, left), is_truncate))
+}
+
+/// Writes whom a verdict blames, or whom the file remembers for a right that is needed later.
+fn conclude(verdict: Verdict, is_truncate: u64) -> u64 {
+    match verdict {
         Err(blame) => report(Some(blame)),
         Ok(denials) => {
             let right = match is_truncate {
@@ -157,7 +199,7 @@ fn decide(handled: &[Handled], requested: &[u64; 3], rules: &[Rule], met: usize)
             let denial = denials.denial(right);
             LATER | report(denial.map(|(denial, is_quiet)| Blame::fs(denial, is_quiet)))
         }
-    })
+    }
 }
 
 /// There is a quiet rule: the way is not short.
