@@ -21,7 +21,7 @@ use crate::{
         access::{AccessFs, AccessMasks, AccessNet, Granted},
         address::Port,
         attr::RulesetAttr,
-        grants::{GrantedUnion, Logging},
+        grants::{GrantedUnion, RuleFlags},
         rule::Key,
     },
 };
@@ -115,20 +115,20 @@ impl Ruleset {
         path: &Path,
         inode: &Inode,
         allowed: AccessFs,
-        logging: Logging,
+        flags: RuleFlags,
     ) -> Result {
         let object = ObjectRef::tie(inode)?;
         mark(Mark::RuleTied);
         let mut built = self.lock();
 
         mark(Mark::RuleLocked);
-        built.paths.extend(object, allowed, logging)?;
-        built.union.add(allowed, logging);
+        built.paths.extend(object, allowed, flags)?;
+        built.union.add(allowed, flags);
         mark(Mark::RuleListed);
         let traced = built.count_rule();
         mark(Mark::RuleCounted);
         let rights = allowed | AccessFs::granted_without_rule(self.handled.fs);
-        log::trace_add_rule_path_beneath(traced, logging.flags(), rights.into(), path);
+        log::trace_add_rule_path_beneath(traced, flags.bits(), rights.into(), path);
         Ok(())
     }
 
@@ -136,16 +136,16 @@ impl Ruleset {
     ///
     /// Fails with [`EAFNOSUPPORT`] if the kernel has no TCP/IP, and otherwise like
     /// [`Self::add_path_beneath`].
-    pub(crate) fn add_net_port(&self, port: Port, allowed: AccessNet, logging: Logging) -> Result {
+    pub(crate) fn add_net_port(&self, port: Port, allowed: AccessNet, flags: RuleFlags) -> Result {
         if !cfg!(CONFIG_INET) {
             return Err(EAFNOSUPPORT);
         }
         let mut built = self.lock();
 
-        built.ports.extend(port.key(), allowed, logging)?;
+        built.ports.extend(port.key(), allowed, flags)?;
         let traced = built.count_rule();
         let rights = allowed | AccessNet::granted_without_rule(self.handled.net);
-        log::trace_add_rule_net_port(traced, logging.flags(), rights.into(), port.number());
+        log::trace_add_rule_net_port(traced, flags.bits(), rights.into(), port.number());
         Ok(())
     }
 }

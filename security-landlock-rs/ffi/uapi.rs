@@ -22,7 +22,7 @@ use crate::{
             RestrictFlag::{self, *},
             RestrictFlags, RuleType, RulesetAttr,
         },
-        grants::Logging,
+        grants::RuleFlags,
         ioctl,
     },
 };
@@ -95,9 +95,8 @@ assert_parsed!(
     Query::parse(shim::LANDLOCK_RS_CREATE_RULESET_EXTENSIONS, false, 0) => Query::Extensions,
     RuleType::parse(shim::landlock_rule_type_LANDLOCK_RULE_PATH_BENEATH) => RuleType::PathBeneath,
     RuleType::parse(shim::landlock_rule_type_LANDLOCK_RULE_NET_PORT) => RuleType::NetPort,
-    Logging::parse(shim::LANDLOCK_ADD_RULE_QUIET) => Logging::Quiet,
 );
-static_assert!(Logging::Quiet.flags() == shim::LANDLOCK_ADD_RULE_QUIET);
+static_assert!(RuleFlags::QUIET.bits() == shim::LANDLOCK_ADD_RULE_QUIET);
 
 /// Checks the size of a structure, and that it has these members, of these types and at these
 /// offsets, and no other.

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::policy::{
     access::Access,
-    grants::{Grants, Logging},
+    grants::{Grants, RuleFlags},
     layer::LayerIndex,
     rule::{self, Key, Shape, Table},
 };
@@ -239,10 +239,10 @@ impl<T: Keyed> SharedTable<T> {
         given: Given<'_, T>,
         index: LayerIndex,
         granted: A,
-        logging: Logging,
+        flags: RuleFlags,
     ) -> Result {
         let (shape, count, words) = self.parts_mut().ok_or(EINVAL)?;
-        let is_new = rule::extend(shape, words, given.key(), index, granted, logging);
+        let is_new = rule::extend(shape, words, given.key(), index, granted, flags);
 
         if is_new.ok_or(EINVAL)? {
             mark(Mark::RuleInTable);

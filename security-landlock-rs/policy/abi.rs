@@ -24,7 +24,7 @@ use super::{
         RestrictFlag::{self, LogSubdomainsOff, Tsync},
         RestrictFlags, RuleType, RulesetAttr,
     },
-    grants::Logging,
+    grants::RuleFlags,
 };
 
 /// What user space may name in one version of the ABI.
@@ -42,6 +42,8 @@ pub(crate) struct Abi {
     members: usize,
     /// Flags of `landlock_restrict_self(2)`.
     restrict: RestrictFlags,
+    /// Flags of `landlock_add_rule(2)`.
+    rule: RuleFlags,
     /// Whether there are extensions.
     is_extended: bool,
 }
@@ -54,6 +56,7 @@ const V1: Abi = Abi {
     scope: Scopes::empty(),
     members: RulesetAttr::MIN_MEMBERS,
     restrict: RestrictFlags::empty(),
+    rule: RuleFlags::NONE,
     is_extended: false,
 };
 
@@ -115,11 +118,12 @@ const V9: Abi = Abi {
     ..V8
 };
 
-/// Linux 7.2, also the first with [`Logging::Quiet`].
+/// Linux 7.2.
 const V10: Abi = Abi {
     version: 10,
     net: AccessNet::ALL,
     members: RulesetAttr::MEMBERS,
+    rule: RuleFlags::QUIET,
     ..V9
 };
 
@@ -244,9 +248,9 @@ impl Abi {
         )
     }
 
-    /// Refuses a quiet rule if the version does not know that.
-    pub(crate) fn check_logging(&self, logging: Logging) -> Result<Logging, AttrError> {
-        known(logging, logging != Logging::Quiet || self.version >= 10)
+    /// Refuses flags of a rule that the version does not know.
+    pub(crate) fn check_rule_flags(&self, flags: RuleFlags) -> Result<RuleFlags, AttrError> {
+        known(flags, self.rule.contains(flags))
     }
 
     /// Refuses flags that the version does not know.
@@ -296,7 +300,7 @@ mod tests {
         assert!(latest.check_query(Query::Errata).is_ok());
         assert!(latest.check_query(Query::Extensions).is_ok());
         assert!(latest.check_rule_type(RuleType::NetPort).is_ok());
-        assert!(latest.check_logging(Logging::Quiet).is_ok());
+        assert!(latest.check_rule_flags(RuleFlags::QUIET).is_ok());
         assert_eq!(latest.members(), RulesetAttr::MEMBERS);
     }
 
@@ -312,7 +316,7 @@ mod tests {
         assert_eq!(first.check_query(Query::Errata), Err(AttrError::Invalid));
         assert!(first.check_query(Query::AbiVersion).is_ok());
         assert!(first.check_rule_type(RuleType::PathBeneath).is_ok());
-        assert!(first.check_logging(Logging::Normal).is_ok());
+        assert!(first.check_rule_flags(RuleFlags::NONE).is_ok());
         assert!(!first.can_refer());
     }
 }

@@ -11,7 +11,7 @@ pub(crate) use self::restrict::{Enforced, RestrictFlag, RestrictFlags};
 use super::{
     access::{Access, AccessFs, AccessMasks, AccessNet, Scopes, UnknownAccess},
     address::Port,
-    grants::Logging,
+    grants::RuleFlags,
 };
 
 /// Why an argument is refused.
@@ -99,11 +99,11 @@ impl RulesetAttr {
 /// Checks the rights that a rule grants, for a ruleset that handles `handled`.
 ///
 /// An unknown right is one that the ruleset does not handle.
-fn parse_allowed<A: Access>(bytes: [u8; 8], handled: A, logging: Logging) -> Result<A, AttrError> {
+fn parse_allowed<A: Access>(bytes: [u8; 8], handled: A, flags: RuleFlags) -> Result<A, AttrError> {
     let handled: u32 = handled.into();
 
     match u32::try_from(u64::from_ne_bytes(bytes)) {
-        Ok(0) if logging == Logging::Normal => Err(AttrError::Useless),
+        Ok(0) if flags == RuleFlags::NONE => Err(AttrError::Useless),
         Ok(bits) if bits & !handled == 0 => Ok(A::from_stored(bits)),
         _ => Err(AttrError::Invalid),
     }
@@ -126,12 +126,12 @@ impl PathBeneathAttr {
     pub(crate) fn parse(
         bytes: [u8; Self::SIZE],
         handled: AccessFs,
-        logging: Logging,
+        flags: RuleFlags,
     ) -> Result<Self, AttrError> {
         let [a0, a1, a2, a3, a4, a5, a6, a7, fd @ ..] = bytes;
 
         Ok(Self {
-            allowed: parse_allowed([a0, a1, a2, a3, a4, a5, a6, a7], handled, logging)?,
+            allowed: parse_allowed([a0, a1, a2, a3, a4, a5, a6, a7], handled, flags)?,
             parent_fd: i32::from_ne_bytes(fd),
         })
     }
@@ -154,10 +154,10 @@ impl NetPortAttr {
     pub(crate) fn parse(
         bytes: [u8; Self::SIZE],
         handled: AccessNet,
-        logging: Logging,
+        flags: RuleFlags,
     ) -> Result<Self, AttrError> {
         let [a0, a1, a2, a3, a4, a5, a6, a7, port @ ..] = bytes;
-        let allowed = parse_allowed([a0, a1, a2, a3, a4, a5, a6, a7], handled, logging)?;
+        let allowed = parse_allowed([a0, a1, a2, a3, a4, a5, a6, a7], handled, flags)?;
         let port = u16::try_from(u64::from_ne_bytes(port)).map_err(|_| AttrError::Invalid)?;
         Ok(Self {
             allowed,
@@ -186,27 +186,18 @@ impl RuleType {
     }
 }
 
-impl Logging {
-    /// Returns the flags of `landlock_add_rule(2)` that say so.
-    pub(crate) const fn flags(self) -> u32 {
-        match self {
-            Self::Normal => 0,
-            Self::Quiet => 1,
-        }
-    }
-
-    /// Reads the flags of `landlock_add_rule(2)`: none, or `LANDLOCK_ADD_RULE_QUIET`.
+impl RuleFlags {
+    /// Checks the flags of `landlock_add_rule(2)`.
     pub(crate) const fn parse(flags: u32) -> Result<Self, AttrError> {
-        match flags {
-            0 => Ok(Self::Normal),
-            1 => Ok(Self::Quiet),
-            _ => Err(AttrError::Invalid),
+        match Self::known(flags) {
+            Some(flags) => Ok(flags),
+            None => Err(AttrError::Invalid),
         }
     }
 
     /// Refuses a quiet rule if the ruleset has no right that quiet rules apply to.
     pub(crate) fn check_useful(self, is_ever_quiet: bool) -> Result<(), AttrError> {
-        if self == Self::Quiet && !is_ever_quiet {
+        if self.contains(Self::QUIET) && !is_ever_quiet {
             return Err(AttrError::Invalid);
         }
         Ok(())
@@ -261,25 +252,28 @@ mod tests {
 
     #[test]
     fn quiet_rule_needs_no_right_but_a_quiet_ruleset() {
-        let quiet = Logging::parse(1);
+        let quiet = RuleFlags::parse(1);
 
-        assert_eq!(quiet, Ok(Logging::Quiet));
-        assert_eq!(Logging::parse(2), Err(AttrError::Invalid));
-        assert!(PathBeneathAttr::parse(bytes(0, 4), READ, Logging::Quiet).is_ok());
-        assert!(NetPortAttr::parse(port_bytes(0, 4), AccessNet::ALL, Logging::Quiet).is_ok());
-        assert_eq!(Logging::Quiet.check_useful(false), Err(AttrError::Invalid));
-        assert!(Logging::Quiet.check_useful(true).is_ok());
-        assert!(Logging::Normal.check_useful(false).is_ok());
+        assert_eq!(quiet, Ok(RuleFlags::QUIET));
+        assert_eq!(RuleFlags::parse(2), Err(AttrError::Invalid));
+        assert!(PathBeneathAttr::parse(bytes(0, 4), READ, RuleFlags::QUIET).is_ok());
+        assert!(NetPortAttr::parse(port_bytes(0, 4), AccessNet::ALL, RuleFlags::QUIET).is_ok());
+        assert_eq!(
+            RuleFlags::QUIET.check_useful(false),
+            Err(AttrError::Invalid)
+        );
+        assert!(RuleFlags::QUIET.check_useful(true).is_ok());
+        assert!(RuleFlags::NONE.check_useful(false).is_ok());
     }
 
     #[test]
     fn rule_grants_what_the_ruleset_handles() {
         assert_eq!(
-            PathBeneathAttr::parse(bytes(1 << 3, 4), READ, Logging::Normal),
+            PathBeneathAttr::parse(bytes(1 << 3, 4), READ, RuleFlags::NONE),
             Err(AttrError::Invalid)
         );
         assert_eq!(
-            PathBeneathAttr::parse(bytes(u64::from(u32::from(READ)), -1), READ, Logging::Normal),
+            PathBeneathAttr::parse(bytes(u64::from(u32::from(READ)), -1), READ, RuleFlags::NONE),
             Ok(PathBeneathAttr {
                 allowed: READ,
                 parent_fd: -1
@@ -290,7 +284,7 @@ mod tests {
     #[test]
     fn rule_without_right_is_useless_before_anything_else() {
         assert_eq!(
-            PathBeneathAttr::parse(bytes(0, -1), READ, Logging::Normal),
+            PathBeneathAttr::parse(bytes(0, -1), READ, RuleFlags::NONE),
             Err(AttrError::Useless)
         );
     }
@@ -305,7 +299,7 @@ mod tests {
     #[test]
     fn port_has_sixteen_bits() {
         let parse = |allowed, port| {
-            NetPortAttr::parse(port_bytes(allowed, port), AccessNet::ALL, Logging::Normal)
+            NetPortAttr::parse(port_bytes(allowed, port), AccessNet::ALL, RuleFlags::NONE)
         };
 
         assert_eq!(parse(1, 65535).map(|attr| attr.port), Ok(Port::new(65535)));
@@ -319,9 +313,9 @@ mod tests {
         let bytes = port_bytes(1, 0);
 
         assert_eq!(
-            NetPortAttr::parse(bytes, AccessNet::empty(), Logging::Normal),
+            NetPortAttr::parse(bytes, AccessNet::empty(), RuleFlags::NONE),
             Err(AttrError::Invalid)
         );
-        assert!(NetPortAttr::parse(bytes, AccessNet::ALL, Logging::Normal).is_ok());
+        assert!(NetPortAttr::parse(bytes, AccessNet::ALL, RuleFlags::NONE).is_ok());
     }
 }

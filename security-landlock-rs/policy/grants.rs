@@ -1,26 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a rule grants in each layer, and what it says about logs.
+//! What a rule grants in each layer, and what else it says.
 
 use super::{
     access::{Access, Granted},
-    layer::{self, Handled, LayerIndex, Layers, MAX_LAYERS},
+    layer::{self, Handled, LayerIndex, Layers, MARK, MAX_LAYERS},
 };
 
-/// What a rule says about logging denials on its object, and beneath it.
+/// What a rule says besides the rights that it grants: flags of `landlock_add_rule(2)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Logging {
+pub(crate) struct RuleFlags(u32);
+
+impl RuleFlags {
     /// Nothing.
-    Normal,
-    /// Denials are not logged, for the rights that the layer declares quiet.
-    Quiet,
+    pub(crate) const NONE: Self = Self(0);
+    /// Denials on its object, and beneath it, are not logged, for the rights that the layer declares
+    /// quiet: `LANDLOCK_ADD_RULE_QUIET`.
+    pub(crate) const QUIET: Self = Self(1 << 0);
+
+    /// Converts the flags that user space passes, unless there is an unknown one.
+    pub(super) const fn known(flags: u32) -> Option<Self> {
+        match flags & !Self::QUIET.0 {
+            0 => Some(Self(flags)),
+            _ => None,
+        }
+    }
+
+    /// Returns the flags as user space passes them.
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// Returns these flags and `others`.
+    pub(super) const fn with(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Returns whether all of `others` are among these.
+    pub(crate) fn contains(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// Returns the mark in a table.
+    pub(super) fn mark(self) -> u32 {
+        self.0.rotate_right(1)
+    }
+
+    /// Reads the flags from a mark.
+    fn from_mark(mark: u32) -> Self {
+        Self(mark.rotate_left(1))
+    }
 }
 
-/// What all rules of a ruleset grant together, on whatever objects, and whether one is quiet.
+// Each flag has a bit of its own for its mark.
+const _: () = assert!(RuleFlags::QUIET.0.rotate_right(1) == MARK);
+
+/// What all rules of a ruleset grant together, on whatever objects, and all flags of theirs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GrantedUnion<A> {
     granted: A,
-    is_any_quiet: bool,
+    flags: RuleFlags,
 }
 
 impl<A: Access> GrantedUnion<A> {
@@ -28,14 +67,14 @@ impl<A: Access> GrantedUnion<A> {
     pub(crate) fn none() -> Self {
         Self {
             granted: A::from_stored(0),
-            is_any_quiet: false,
+            flags: RuleFlags::NONE,
         }
     }
 
     /// Adds a rule.
-    pub(crate) fn add(&mut self, granted: A, logging: Logging) {
+    pub(crate) fn add(&mut self, granted: A, flags: RuleFlags) {
         self.granted = A::from_stored(self.granted.into() | granted.into());
-        self.is_any_quiet |= logging == Logging::Quiet;
+        self.flags = self.flags.with(flags);
     }
 
     /// Returns every right that some rule grants.
@@ -43,9 +82,9 @@ impl<A: Access> GrantedUnion<A> {
         self.granted
     }
 
-    /// Returns whether some rule is quiet.
-    pub(crate) fn is_any_quiet(self) -> bool {
-        self.is_any_quiet
+    /// Returns every flag that some rule has.
+    pub(crate) fn flags(self) -> RuleFlags {
+        self.flags
     }
 }
 
@@ -68,15 +107,11 @@ impl<'a> Grants<'a> {
         layer::unpack(LayerIndex::new::<0>(), first)
     }
 
-    /// Returns what the rule says about logging in the layer at `index`.
-    pub(crate) fn logging(self, index: LayerIndex) -> Logging {
+    /// Returns the flags of the rule in the layer at `index`.
+    pub(crate) fn flags(self, index: LayerIndex) -> RuleFlags {
         let word = self.words.get(layer::word_of(index)).copied().unwrap_or(0);
 
-        if word & layer::pack_quiet(index) == 0 {
-            Logging::Normal
-        } else {
-            Logging::Quiet
-        }
+        RuleFlags::from_mark(layer::unpack_marks(index, word))
     }
 
     /// Returns the rights that the rule grants in at least one layer.
@@ -141,21 +176,21 @@ mod tests {
         let mut union = GrantedUnion::<AccessFs>::none();
         assert_eq!(union.granted(), AccessFs::empty());
 
-        union.add(ReadFile.into(), Logging::Normal);
-        union.add(WriteFile.into(), Logging::Normal);
+        union.add(ReadFile.into(), RuleFlags::NONE);
+        union.add(WriteFile.into(), RuleFlags::NONE);
 
         assert_eq!(union.granted(), ReadFile | WriteFile);
-        assert!(!union.is_any_quiet());
+        assert_eq!(union.flags(), RuleFlags::NONE);
     }
 
     #[test]
-    fn one_quiet_rule_is_enough() {
+    fn union_has_the_flags_of_any_rule() {
         let mut union = GrantedUnion::<AccessFs>::none();
 
-        union.add(AccessFs::empty(), Logging::Quiet);
-        union.add(ReadFile.into(), Logging::Normal);
+        union.add(AccessFs::empty(), RuleFlags::QUIET);
+        union.add(ReadFile.into(), RuleFlags::NONE);
 
-        assert!(union.is_any_quiet());
+        assert_eq!(union.flags(), RuleFlags::QUIET);
         assert_eq!(union.granted(), AccessFs::from(ReadFile));
     }
 }

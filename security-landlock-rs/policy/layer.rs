@@ -53,21 +53,34 @@ pub(super) fn pack<A: Access>(index: LayerIndex, rights: A) -> u64 {
 /// A mark in each half of a word, next to the rights: no set of rights has this bit, and [`unpack`]
 /// drops it. In a table, it means that the rule is quiet; in what is left of a request, that no
 /// quiet rule was found.
-const MARK: u64 = 1 << 31;
+pub(super) const MARK: u32 = 1 << 31;
 
 // The rights that a table stores are below the mark.
 const _: () = assert!(AccessFs::WIDTH <= MARK.trailing_zeros());
 const _: () = assert!(AccessNet::WIDTH <= MARK.trailing_zeros());
 
 /// The mark in both halves of a word.
-pub(super) const MARKS: u64 = MARK | MARK << 32;
+pub(super) const MARKS: u64 = MARK as u64 | (MARK as u64) << 32;
 
-/// Packs the mark of a quiet rule for the layer at `index`.
-pub(super) fn pack_quiet(index: LayerIndex) -> u64 {
+/// Packs `marks`, of those in [`MARKS`], for the layer at `index`.
+pub(super) fn pack_marks(index: LayerIndex, marks: u32) -> u64 {
+    let bits = u64::from(marks);
+
+    bits << shift_of(index)
+}
+
+/// Returns the marks of the layer at `index` from its word.
+pub(super) fn unpack_marks(index: LayerIndex, word: u64) -> u32 {
+    // CAST: keeps the half of the layer on purpose.
+    ((word & MARKS) >> shift_of(index)) as u32
+}
+
+/// Returns the position of the half of a word that the layer at `index` has.
+fn shift_of(index: LayerIndex) -> u32 {
     if index.get() & 1 == 0 {
-        MARK
+        0
     } else {
-        MARK << 32
+        u32::BITS
     }
 }
 

@@ -18,7 +18,7 @@
 //! linear probing). A fourth of the slots stay free, so that searches are short; as rules are never
 //! removed, a search ends at the first free slot. A hit or a miss usually touches one cache line.
 //!
-//! Next to the rights, each half of a word has a mark that makes the rule quiet in that layer.
+//! Next to the rights, each half of a word has marks, the flags of the rule in that layer.
 //!
 //! # Chosen keys
 //!
@@ -43,7 +43,7 @@
 
 use super::{
     access::Access,
-    grants::{Grants, Logging},
+    grants::{Grants, RuleFlags},
     layer::{self, LayerIndex},
 };
 
@@ -216,8 +216,8 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Adds `granted` to the rule for `key` in the layer at `index`, and makes it quiet there if
-/// `logging` says so; creates the rule if there is none.
+/// Adds `granted` and `flags` to the rule for `key` in the layer at `index`; creates the rule if
+/// there is none.
 ///
 /// Returns whether the rule is new, or [`None`] if every slot is taken, which [`Shape::has_room`]
 /// rules out.
@@ -228,15 +228,12 @@ pub(crate) fn extend<A: Access>(
     key: Key,
     index: LayerIndex,
     granted: A,
-    logging: Logging,
+    flags: RuleFlags,
 ) -> Option<bool> {
     let (slot, is_new) = claim(shape, words, key)?;
     let word = slot.get_mut(layer::word_of(index).wrapping_add(1))?;
 
-    *word |= layer::pack(index, granted);
-    if logging == Logging::Quiet {
-        *word |= layer::pack_quiet(index);
-    }
+    *word |= layer::pack(index, granted) | layer::pack_marks(index, flags.mark());
     Some(is_new)
 }
 
@@ -293,8 +290,8 @@ mod tests {
             })
         }
 
-        fn add(&mut self, index: LayerIndex, granted: AccessFs, logging: Logging) -> Option<bool> {
-            extend(self.shape, &mut self.words, KEY, index, granted, logging)
+        fn add(&mut self, index: LayerIndex, granted: AccessFs, flags: RuleFlags) -> Option<bool> {
+            extend(self.shape, &mut self.words, KEY, index, granted, flags)
         }
 
         fn find(&self) -> Option<Grants<'_>> {
@@ -306,8 +303,8 @@ mod tests {
     fn rules_for_one_object_add_up() -> Result<(), TooManyRules> {
         let mut table = Small::new(OLDEST)?;
 
-        let first = table.add(OLDEST, AccessFs::from(ReadFile), Logging::Normal);
-        let second = table.add(OLDEST, AccessFs::from(WriteFile), Logging::Normal);
+        let first = table.add(OLDEST, AccessFs::from(ReadFile), RuleFlags::NONE);
+        let second = table.add(OLDEST, AccessFs::from(WriteFile), RuleFlags::NONE);
 
         let both = layer::pack(OLDEST, ReadFile | WriteFile);
         assert_eq!((first, second), (Some(true), Some(false)));
@@ -319,8 +316,8 @@ mod tests {
     fn layers_stay_apart() -> Result<(), TooManyRules> {
         let mut table = Small::new(NEXT)?;
 
-        let _ = table.add(OLDEST, AccessFs::from(ReadFile), Logging::Normal);
-        let _ = table.add(NEXT, AccessFs::from(WriteFile), Logging::Normal);
+        let _ = table.add(OLDEST, AccessFs::from(ReadFile), RuleFlags::NONE);
+        let _ = table.add(NEXT, AccessFs::from(WriteFile), RuleFlags::NONE);
 
         let packed = layer::pack(OLDEST, AccessFs::from(ReadFile))
             | layer::pack(NEXT, AccessFs::from(WriteFile));
@@ -332,12 +329,12 @@ mod tests {
     fn rule_is_quiet_in_one_layer() -> Result<(), TooManyRules> {
         let mut table = Small::new(NEXT)?;
 
-        let _ = table.add(OLDEST, AccessFs::ALL, Logging::Normal);
-        let _ = table.add(NEXT, AccessFs::empty(), Logging::Quiet);
+        let _ = table.add(OLDEST, AccessFs::ALL, RuleFlags::NONE);
+        let _ = table.add(NEXT, AccessFs::empty(), RuleFlags::QUIET);
 
-        let logging = |index| table.find().map(|grants| grants.logging(index));
-        assert_eq!(logging(OLDEST), Some(Logging::Normal));
-        assert_eq!(logging(NEXT), Some(Logging::Quiet));
+        let flags = |index| table.find().map(|grants| grants.flags(index));
+        assert_eq!(flags(OLDEST), Some(RuleFlags::NONE));
+        assert_eq!(flags(NEXT), Some(RuleFlags::QUIET));
         Ok(())
     }
 
@@ -345,11 +342,11 @@ mod tests {
     fn quiet_rule_grants_no_right() -> Result<(), TooManyRules> {
         let mut table = Small::new(OLDEST)?;
 
-        let _ = table.add(OLDEST, AccessFs::empty(), Logging::Quiet);
+        let _ = table.add(OLDEST, AccessFs::empty(), RuleFlags::QUIET);
         let granted = table.find().map(Grants::of_ruleset);
         assert_eq!(granted, Some(AccessFs::empty()));
 
-        let _ = table.add(OLDEST, AccessFs::ALL, Logging::Normal);
+        let _ = table.add(OLDEST, AccessFs::ALL, RuleFlags::NONE);
         let granted = table.find().map(Grants::of_ruleset);
         assert_eq!(granted, Some(AccessFs::ALL));
         Ok(())
@@ -359,7 +356,7 @@ mod tests {
     fn full_table_refuses_and_finds_nothing_more() -> Result<(), TooManyRules> {
         let shape = Shape::new(0, OLDEST, ANY)?;
         let mut words = [0; 2];
-        let (other, rights, log) = (Key::MAX, AccessFs::ALL, Logging::Normal);
+        let (other, rights, log) = (Key::MAX, AccessFs::ALL, RuleFlags::NONE);
         let mut add = |key| extend(shape, &mut words, key, OLDEST, rights, log);
 
         assert!(add(KEY).is_some());

@@ -15,7 +15,7 @@
 
 use super::{
     access::AccessFs,
-    grants::{GrantedUnion, Grants},
+    grants::{GrantedUnion, Grants, RuleFlags},
     layer::{Layers, MAX_LAYERS},
     optional::OptionalDenials,
     request::{Request, Verdict},
@@ -57,7 +57,7 @@ impl Summary {
                 .of(!handled)
                 .with(OptionalDenials::by(layers.youngest(), hopeless)),
             needs_each_layer: self.needs_each_layer
-                | union.is_any_quiet()
+                | (union.flags() != RuleFlags::NONE)
                 | layers.has_permissive(),
         }
     }
@@ -157,7 +157,7 @@ mod tests {
             AccessMasks,
         },
         blame::Blocker,
-        grants::Logging,
+        grants::RuleFlags,
         layer::{pack, LayerIndex, TooManyLayers},
         mode::Mode,
     };
@@ -173,22 +173,22 @@ mod tests {
         }
     }
 
-    fn union(granted: AccessFs, logging: Logging) -> GrantedUnion<AccessFs> {
+    fn union(granted: AccessFs, flags: RuleFlags) -> GrantedUnion<AccessFs> {
         let mut union = GrantedUnion::none();
 
-        union.add(granted, logging);
+        union.add(granted, flags);
         union
     }
 
     /// Two layers that handle all rights: the oldest grants `first` somewhere, the other `second`.
     fn two(first: AccessFs, second: AccessFs) -> Result<(Layers, Summary), TooManyLayers> {
         let layers = Layers::first(handling(AccessFs::ALL));
-        let summary = Summary::NONE.stack(&layers, union(first, Logging::Normal));
+        let summary = Summary::NONE.stack(&layers, union(first, RuleFlags::NONE));
         let layers = layers.stack(handling(AccessFs::ALL))?;
 
         Ok((
             layers,
-            summary.stack(&layers, union(second, Logging::Normal)),
+            summary.stack(&layers, union(second, RuleFlags::NONE)),
         ))
     }
 
@@ -258,7 +258,7 @@ mod tests {
     fn permissive_layer_forbids_to_search() -> Result<(), TooManyLayers> {
         let (layers, summary) = two(AccessFs::ALL, AccessFs::ALL)?;
         let layers = layers.stack(handling(ReadFile.into()))?;
-        let all = union(AccessFs::ALL, Logging::Normal);
+        let all = union(AccessFs::ALL, RuleFlags::NONE);
         let enforcing = summary.stack(&layers, all);
         let permissive = summary.stack(&layers.with_mode(Mode::Permissive), all);
 
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn quiet_rule_forbids_to_search() {
         let layers = Layers::first(handling(AccessFs::ALL));
-        let quiet = union(AccessFs::empty(), Logging::Quiet);
+        let quiet = union(AccessFs::empty(), RuleFlags::QUIET);
 
         assert!(Summary::NONE
             .stack(&layers, quiet)

@@ -6,8 +6,8 @@ use super::{
     denial::Denial,
     grants::Grants,
     layer::{
-        pack, pack_both, pack_half, pack_quiet, unpack, word_of, words_up_to, youngest_with,
-        Handled, LayerIndex, Layers, MARKS, MAX_LAYERS,
+        pack, pack_both, pack_half, pack_marks, unpack, word_of, words_up_to, youngest_with,
+        Handled, LayerIndex, Layers, MARK, MARKS, MAX_LAYERS,
     },
 };
 
@@ -68,7 +68,7 @@ impl<A: Handled> Unfulfilled<A> {
     pub(crate) fn is_quiet(&self, index: LayerIndex) -> bool {
         let word = self.left.get(word_of(index)).copied().unwrap_or(0);
 
-        word & pack_quiet(index) == 0
+        word & pack_marks(index, MARK) == 0
     }
 
     /// Keeps what is left in those layers for which `is_kept` says so.

@@ -9,7 +9,7 @@ use crate::{
     },
     policy::{
         access::Access,
-        grants::{Grants, Logging},
+        grants::{Grants, RuleFlags},
         layer::LayerIndex,
         rule::{Key, Multiplier, Shape, TooManyRules},
     },
@@ -63,17 +63,17 @@ impl<A: Access, T: Keyed> Rules<A, T> {
     }
 
     /// Grants `allowed` on `about` in the only layer of a ruleset, in addition to what is granted
-    /// already. If `logging` says so, the rule becomes quiet, and stays so.
+    /// already. If `flags` says so, the rule becomes quiet, and stays so.
     ///
     /// Fails with `ENOMEM` or [`E2BIG`], and changes nothing then. May sleep.
-    pub(crate) fn extend(&mut self, about: T, allowed: A, logging: Logging) -> Result {
+    pub(crate) fn extend(&mut self, about: T, allowed: A, flags: RuleFlags) -> Result {
         let table = match self.table {
             // The compiler knows all about this table.
             None => self.table.insert(SharedTable::new(Shape::FIRST)?),
             Some(_) => self.reserve(about.key(), (self.count() >> 1).max(MORE), ONLY)?,
         };
 
-        table.extend(Given::Owned(about), ONLY, allowed, logging)
+        table.extend(Given::Owned(about), ONLY, allowed, flags)
     }
 
     /// Returns the rules of `parent` and, as layer `youngest`, those of a ruleset.
@@ -91,11 +91,11 @@ impl<A: Access, T: Keyed> Rules<A, T> {
         let mut left = added.count();
 
         added.rules().try_for_each(|(about, grants)| {
-            let (rights, logging) = (grants.of_ruleset::<A>(), grants.logging(ONLY));
+            let (rights, flags) = (grants.of_ruleset::<A>(), grants.flags(ONLY));
             let table = merged.reserve(about.key(), left, youngest)?;
 
             left = left.saturating_sub(1);
-            table.extend(Given::Lent(&*about), youngest, rights, logging)
+            table.extend(Given::Lent(&*about), youngest, rights, flags)
         })?;
         Ok(merged)
     }
@@ -174,7 +174,7 @@ mod tests {
         let mut ruleset = Ports::new();
 
         for port in ports {
-            ruleset.extend(port, AccessNet::ALL, Logging::Normal)?;
+            ruleset.extend(port, AccessNet::ALL, RuleFlags::NONE)?;
         }
         Ok(ruleset)
     }
@@ -235,12 +235,12 @@ mod tests {
             let mut ruleset = granting(ports(count))?;
             let domain = Ports::merge(None, ONLY, &ruleset)?;
 
-            ruleset.extend(Key::MIN, BindTcp.into(), Logging::Quiet)?;
-            ruleset.extend(Key::MAX, ConnectTcp.into(), Logging::Normal)?;
+            ruleset.extend(Key::MIN, BindTcp.into(), RuleFlags::QUIET)?;
+            ruleset.extend(Key::MAX, ConnectTcp.into(), RuleFlags::NONE)?;
 
             let quiet = |rules: &Ports| {
                 let found = rules.find(Key::MIN);
-                found.map(|grants| grants.logging(ONLY) == Logging::Quiet)
+                found.map(|grants| grants.flags(ONLY) == RuleFlags::QUIET)
             };
             assert_eq!(domain.count(), count as usize);
             assert_eq!(quiet(&domain), (count > 0).then_some(false));

@@ -12,7 +12,7 @@ use crate::{
     policy::{
         access::AccessFs,
         attr::{NetPortAttr, PathBeneathAttr, RuleType},
-        grants::Logging,
+        grants::RuleFlags,
     },
     ruleset::Ruleset,
 };
@@ -32,20 +32,20 @@ pub(crate) fn add_rule(
     flags: u32,
 ) -> Result {
     let abi = abi::current();
-    let logging = abi.check_logging(Logging::parse(flags)?)?;
+    let flags = abi.check_rule_flags(RuleFlags::parse(flags)?)?;
     let ruleset = ruleset_fd::get_writable(ruleset_fd)?;
 
     match abi.check_rule_type(RuleType::parse(rule_type)?)? {
-        RuleType::PathBeneath => path_beneath(&ruleset, rule_attr, logging),
-        RuleType::NetPort => net_port(&ruleset, rule_attr, logging),
+        RuleType::PathBeneath => path_beneath(&ruleset, rule_attr, flags),
+        RuleType::NetPort => net_port(&ruleset, rule_attr, flags),
     }
 }
 
 /// Adds a rule that grants rights on a file hierarchy.
-fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Result {
+fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr, flags: RuleFlags) -> Result {
     let bytes = user::copy_bytes(rule_attr)?;
-    let attr = PathBeneathAttr::parse(bytes, ruleset.handled().fs, logging)?;
-    logging.check_useful(!ruleset.quiet().fs.is_empty())?;
+    let attr = PathBeneathAttr::parse(bytes, ruleset.handled().fs, flags)?;
+    flags.check_useful(!ruleset.quiet().fs.is_empty())?;
     let file = hierarchy(attr.parent_fd)?;
     let path = file.path();
 
@@ -54,16 +54,16 @@ fn path_beneath(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Resu
     }
     // An open file has an inode.
     let inode = path.dentry().inode().ok_or(ENOENT)?;
-    ruleset.add_path_beneath(path, inode, attr.allowed, logging)
+    ruleset.add_path_beneath(path, inode, attr.allowed, flags)
 }
 
 /// Adds a rule that grants rights on a port.
-fn net_port(ruleset: &Ruleset, rule_attr: UserPtr, logging: Logging) -> Result {
+fn net_port(ruleset: &Ruleset, rule_attr: UserPtr, flags: RuleFlags) -> Result {
     let bytes = user::copy_bytes(rule_attr)?;
-    let attr = NetPortAttr::parse(bytes, ruleset.handled().net, logging)?;
-    logging.check_useful(!ruleset.quiet().net.is_empty())?;
+    let attr = NetPortAttr::parse(bytes, ruleset.handled().net, flags)?;
+    flags.check_useful(!ruleset.quiet().net.is_empty())?;
 
-    ruleset.add_net_port(attr.port, attr.allowed, logging)
+    ruleset.add_net_port(attr.port, attr.allowed, flags)
 }
 
 /// Returns the file behind descriptor `fd`, whose path a rule may be about.

@@ -7,7 +7,7 @@ use super::support::*;
 use crate::policy::{
     abi::{Abi, Extensions, EXTENSIONS},
     attr::{AttrError, Query, RestrictFlags, RuleType, RulesetAttr},
-    grants::Logging,
+    grants::RuleFlags,
 };
 
 /// What a version knows, as numbers of bits: the lowest ones are known.
@@ -191,8 +191,11 @@ fn extensions_change_nothing_that_c_landlock_knows() {
         for flags in (0..=31).filter_map(|flags| RestrictFlags::parse(flags).ok()) {
             assert_eq!(plain.check_restrict(flags), extended.check_restrict(flags));
         }
-        for logging in [Logging::Normal, Logging::Quiet] {
-            assert_eq!(plain.check_logging(logging), extended.check_logging(logging));
+        for flags in [RuleFlags::NONE, RuleFlags::QUIET] {
+            assert_eq!(
+                plain.check_rule_flags(flags),
+                extended.check_rule_flags(flags)
+            );
         }
     }
 }
@@ -213,9 +216,9 @@ fn ports_have_rules_as_soon_as_they_have_rights() {
 #[test]
 fn rules_can_be_quiet_as_soon_as_rulesets_can() {
     for (_, abi, known) in versions() {
-        assert_eq!(abi.check_logging(Logging::Normal), Ok(Logging::Normal));
+        assert_eq!(abi.check_rule_flags(RuleFlags::NONE), Ok(RuleFlags::NONE));
         assert_eq!(
-            is_taken(abi.check_logging(Logging::Quiet)),
+            is_taken(abi.check_rule_flags(RuleFlags::QUIET)),
             known.size == 48
         );
     }

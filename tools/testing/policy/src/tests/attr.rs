@@ -10,7 +10,7 @@ use crate::policy::{
         AttrError, Enforced, NetPortAttr, PathBeneathAttr, Query, RestrictFlags, RuleType,
         RulesetAttr,
     },
-    grants::Logging,
+    grants::RuleFlags,
 };
 
 use proptest::prelude::*;
@@ -118,7 +118,7 @@ fn parse_net_port(allowed: u64, port: u64, handled: u64) -> Result<(u64, Port), 
     mask.copy_from_slice(&allowed.to_ne_bytes());
     number.copy_from_slice(&port.to_ne_bytes());
 
-    NetPortAttr::parse(bytes, handled, Logging::Normal)
+    NetPortAttr::parse(bytes, handled, RuleFlags::NONE)
         .map(|attr| (net_bits(attr.allowed), attr.port))
 }
 
@@ -173,7 +173,7 @@ fn parse_path_beneath(allowed: u64, fd: i32, handled: u64) -> Result<(u64, i32),
     mask.copy_from_slice(&allowed.to_ne_bytes());
     descriptor.copy_from_slice(&fd.to_ne_bytes());
 
-    PathBeneathAttr::parse(bytes, handled, Logging::Normal)
+    PathBeneathAttr::parse(bytes, handled, RuleFlags::NONE)
         .map(|attr| (bits(attr.allowed), attr.parent_fd))
 }
 
@@ -221,12 +221,12 @@ fn only_paths_and_ports_have_a_rule_type() {
 fn rule_is_quiet_by_one_flag() {
     for flags in telling_flags() {
         let expected = match flags {
-            0 => Ok(Logging::Normal),
-            1 => Ok(Logging::Quiet),
+            0 => Ok(RuleFlags::NONE),
+            1 => Ok(RuleFlags::QUIET),
             _ => Err(AttrError::Invalid),
         };
 
-        assert_eq!(Logging::parse(flags), expected, "{flags:#x}");
+        assert_eq!(RuleFlags::parse(flags), expected, "{flags:#x}");
     }
 }
 
@@ -326,7 +326,7 @@ proptest! {
     #[test]
     fn rule_type_and_flags_above_the_known_ones_are_refused(value in 3u32..) {
         prop_assert_eq!(RuleType::parse(value), Err(AttrError::Invalid));
-        prop_assert_eq!(Logging::parse(value), Err(AttrError::Invalid));
+        prop_assert_eq!(RuleFlags::parse(value), Err(AttrError::Invalid));
     }
 
     #[test]
@@ -372,7 +372,7 @@ proptest! {
         let parsed = PathBeneathAttr::parse(
             bytes,
             AccessFs::parse(handled).unwrap(),
-            Logging::Normal,
+            RuleFlags::NONE,
         );
 
         prop_assert_eq!(

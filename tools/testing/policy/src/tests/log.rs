@@ -8,7 +8,7 @@ use crate::policy::{
     address::Port,
     blame::{Blame, Blocker},
     denial::Denial,
-    grants::Logging,
+    grants::RuleFlags,
     layer::{LayerIndex, Layers},
     numbering,
     open::FileType,
@@ -72,7 +72,7 @@ fn numbers_in_logs_are_those_of_user_space() {
     for number in 0..=u16::MAX {
         assert_eq!(Port::new(number).number(), number);
     }
-    assert_eq!((Logging::Normal.flags(), Logging::Quiet.flags()), (0, 1));
+    assert_eq!((RuleFlags::NONE.bits(), RuleFlags::QUIET.bits()), (0, 1));
 }
 
 /// A quiet rule silences a denial if the layer says so of every right that is missing.
@@ -205,8 +205,8 @@ proptest! {
             if let Some((granted, quiet)) = rule {
                 let layer = LayerIndex::try_new(layer).unwrap();
                 let granted = AccessFs::parse(u64::from(*granted)).unwrap();
-                let logging = if *quiet { Logging::Quiet } else { Logging::Normal };
-                extend(shape, &mut words, key, layer, granted, logging).unwrap();
+                let flags = if *quiet { RuleFlags::QUIET } else { RuleFlags::NONE };
+                extend(shape, &mut words, key, layer, granted, flags).unwrap();
             }
         }
         let request = AccessFs::parse(u64::from(requested)).unwrap();
@@ -243,7 +243,7 @@ proptest! {
         for (layer, (_, rule)) in rules.iter().enumerate() {
             if let Some(granted) = rule {
                 let layer = LayerIndex::try_new(layer).unwrap();
-                extend(table.shape, &mut table.words, key, layer, net(*granted), Logging::Normal)
+                extend(table.shape, &mut table.words, key, layer, net(*granted), RuleFlags::NONE)
                     .unwrap();
             }
         }

@@ -6,7 +6,7 @@ use super::support::*;
 use crate::policy::{
     access::AccessFs,
     attr::RestrictFlags,
-    grants::Logging,
+    grants::RuleFlags,
     quiet::{ExecLayers, LogRules, Program, Subdomains},
     rule::{self, Key},
     scope,
@@ -50,7 +50,7 @@ fn layer_is_quiet_once_a_quiet_rule_of_it_is_met() {
                 Key::MIN,
                 quiet_layer,
                 AccessFs::FILE,
-                Logging::Quiet,
+                RuleFlags::QUIET,
             )
             .unwrap();
             let grants = rules.find(Key::MIN).unwrap();

@@ -7,7 +7,7 @@ mod shape;
 use super::support::*;
 use crate::policy::{
     access::AccessFs,
-    grants::Logging,
+    grants::RuleFlags,
     rule::{self, Key, Multiplier, Shape, Table},
 };
 
@@ -400,7 +400,7 @@ proptest! {
             let _ = granted_per_layer(grants);
         }
         let found = table.find(key).map(granted_per_layer);
-        let (layer, quiet) = (index(layer), Logging::Quiet);
+        let (layer, quiet) = (index(layer), RuleFlags::QUIET);
         let extended = rule::extend(shape, &mut changed, key, layer, AccessFs::FILE, quiet);
         for (key, grants) in table.iter() {
             let _ = rule::inherit(shape, &mut changed, key, grants);

@@ -12,7 +12,7 @@ use crate::policy::{
         AccessFsRight::{IoctlDev, Truncate},
     },
     blame::{Blame, Blocker},
-    grants::{GrantedUnion, Grants, Logging},
+    grants::{GrantedUnion, Grants, RuleFlags},
     layer::Layers,
     request::{Request, Verdict},
     rule::Key,
@@ -60,7 +60,7 @@ impl Domain {
             let mut union = GrantedUnion::none();
             for (object, granted) in on_objects {
                 let key = Key::new(*object).expect("it is not 0");
-                union.add(rights(granted), Logging::Normal);
+                union.add(rights(granted), RuleFlags::NONE);
                 rules.extend(key, layer, rights(granted));
             }
             summary = summary.stack(&stack_of(&handled[..=layer]), union);
@@ -216,13 +216,13 @@ fn quiet_rule_in_any_layer_forbids_the_short_way() {
 
         for layer in 0..LAYERS {
             let mut union = GrantedUnion::none();
-            let logging = if layer >= quiet {
-                Logging::Quiet
+            let flags = if layer >= quiet {
+                RuleFlags::QUIET
             } else {
-                Logging::Normal
+                RuleFlags::NONE
             };
-            union.add(AccessFs::ALL, logging);
-            union.add(AccessFs::ALL, Logging::Normal);
+            union.add(AccessFs::ALL, flags);
+            union.add(AccessFs::ALL, RuleFlags::NONE);
             summary = summary.stack(&stack(&vec![AccessFs::ALL; layer + 1]), union);
             assert_eq!(summary.search(AccessFs::ALL).is_some(), layer < quiet);
         }

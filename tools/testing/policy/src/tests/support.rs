@@ -4,7 +4,7 @@
 
 use crate::policy::{
     access::{AccessFs, AccessFsRight, AccessMasks},
-    grants::{Grants, Logging},
+    grants::{Grants, RuleFlags},
     layer::{LayerIndex, Layers, MAX_LAYERS},
     rule::{self, Key, Multiplier, Shape, Table},
     unfulfilled::Unfulfilled,
@@ -226,8 +226,8 @@ impl Rules {
 
     /// Adds to a rule, or fails if the table is full.
     pub(super) fn insert(&mut self, key: Key, layer: usize, granted: AccessFs) -> Option<bool> {
-        let (index, logging) = (index(layer), Logging::Normal);
-        let is_new = rule::extend(self.shape, &mut self.words, key, index, granted, logging)?;
+        let (index, flags) = (index(layer), RuleFlags::NONE);
+        let is_new = rule::extend(self.shape, &mut self.words, key, index, granted, flags)?;
 
         self.count += usize::from(is_new);
         Some(is_new)

@@ -35,11 +35,13 @@ pub mod layer {
 pub mod grants {
     //! What a rule grants.
 
-    /// What a rule says about logs.
+    /// What a rule says besides.
     #[derive(Clone, Copy, PartialEq, Eq)]
-    pub enum Logging {
+    pub struct RuleFlags;
+
+    impl RuleFlags {
         /// Nothing.
-        Normal,
+        pub const NONE: Self = Self;
     }
 
     /// What a rule grants in the only layer.
@@ -52,7 +54,7 @@ pub mod rule {
 
     use super::{
         access::Access,
-        grants::{Grants, Logging},
+        grants::{Grants, RuleFlags},
         layer::LayerIndex,
     };
     use kernel::model;
@@ -127,7 +129,7 @@ pub mod rule {
         key: Key,
         _: LayerIndex,
         granted: A,
-        _: Logging,
+        _: RuleFlags,
     ) -> Option<bool> {
         model::written(words.as_ptr());
         let is_of = |slot: &&mut [u64]| slot[0] == key.get() || slot[0] == 0;
@@ -143,6 +145,6 @@ pub mod rule {
     pub fn inherit(shape: Shape, words: &mut [u64], key: Key, grants: Grants<'_>) -> Option<()> {
         let granted = super::access::AccessFs(*grants.0);
 
-        extend(shape, words, key, LayerIndex, granted, Logging::Normal).map(|_| ())
+        extend(shape, words, key, LayerIndex, granted, RuleFlags::NONE).map(|_| ())
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::policy::{
     access::AccessFs,
-    grants::Logging,
+    grants::RuleFlags,
     layer::LayerIndex,
     rule::{Key, Shape},
 };
@@ -31,7 +31,7 @@ fn add(rules: &mut Rules, object: &ObjectRef) {
             Given::Lent(object),
             LayerIndex,
             AccessFs(1),
-            Logging::Normal,
+            RuleFlags::NONE,
         )
         .expect("there is room");
 }
@@ -46,7 +46,7 @@ fn one_rule(mount: &Mount) -> (Rules, Key) {
             Given::Owned(object),
             LayerIndex,
             AccessFs(1),
-            Logging::Normal,
+            RuleFlags::NONE,
         )
         .expect("there is room");
     (rules, key)

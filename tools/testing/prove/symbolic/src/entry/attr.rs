@@ -9,7 +9,7 @@ use crate::policy::{
         AttrError, Enforced, NetPortAttr, PathBeneathAttr, Query, RestrictFlags, RuleType,
         RulesetAttr,
     },
-    grants::Logging,
+    grants::RuleFlags,
 };
 
 /// What a structure was read as, for a successful call only.
@@ -39,11 +39,11 @@ pub extern "C" fn parses_ruleset(members: &[u64; 6], out: &mut [u64; 2]) -> u64 
     })
 }
 
-fn logging(is_quiet: bool) -> Logging {
+fn flags(is_quiet: bool) -> RuleFlags {
     if is_quiet {
-        Logging::Quiet
+        RuleFlags::QUIET
     } else {
-        Logging::Normal
+        RuleFlags::NONE
     }
 }
 
@@ -60,7 +60,7 @@ pub extern "C" fn parses_path(
     };
 
     answer(
-        PathBeneathAttr::parse(*bytes, handled, logging(is_quiet)),
+        PathBeneathAttr::parse(*bytes, handled, flags(is_quiet)),
         |attr| {
             *out = [u32::from(attr.allowed).into(), attr.parent_fd as u32 as u64];
         },
@@ -80,7 +80,7 @@ pub extern "C" fn parses_port(
     };
 
     answer(
-        NetPortAttr::parse(*bytes, handled, logging(is_quiet)),
+        NetPortAttr::parse(*bytes, handled, flags(is_quiet)),
         |attr| {
             *out = [u32::from(attr.allowed).into(), attr.port.number().into()];
         },
@@ -111,17 +111,17 @@ pub extern "C" fn parses_rule(
     out: &mut [u64; 2],
 ) -> u64 {
     let parse = || {
-        let logging = Logging::parse(flags)?;
+        let flags = RuleFlags::parse(flags)?;
         let kind = RuleType::parse(kind)?;
 
-        logging.check_useful(may_be_quiet)?;
-        Ok((kind, logging))
+        flags.check_useful(may_be_quiet)?;
+        Ok((kind, flags))
     };
 
-    answer(parse(), |(kind, logging)| {
+    answer(parse(), |(kind, flags)| {
         *out = [
             1 + u64::from(kind == RuleType::NetPort),
-            logging.flags().into(),
+            flags.bits().into(),
         ];
     })
 }

@@ -217,7 +217,7 @@ fn summary(handled: &[Handled], rules: &[Rule]) -> Option<Summary> {
         for rule in rules {
             let rule = grants(rule, handled.len());
             let index = LayerIndex::try_new(layer)?;
-            union.add(within::in_layer(rule, index), rule.logging(index));
+            union.add(within::in_layer(rule, index), rule.flags(index));
         }
         summary = summary.stack(&layers(handled.get(..=layer)?)?, union);
     }
