@@ -3,119 +3,24 @@
 //! Renames and links: may a file move to another directory?
 //!
 //! A file has the rights that rules on it and on the directories above it grant. To move it to
-//! another directory, both directories must grant [`AccessFsRight::Refer`] and the rights to remove
-//! and create files, and the file must not gain a right in any layer. Each layer is compared on its
+//! another directory, both directories must grant the right to refer and those to remove and create
+//! files, and the file must not gain a right in any layer. Each layer is compared on its
 //! own: it does not help if another layer denies what one of them would grant, because other tasks
 //! may be in the older layers only.
 
 mod required;
+mod side;
 
-pub(crate) use self::required::{Move, Required};
-use super::{
-    access::{AccessFs, AccessFsRight},
-    grants::Grants,
-    layer::Layers,
-    mode::Mode,
-    open::FileType,
-    unfulfilled::Unfulfilled,
+use self::side::unfulfilled;
+pub(crate) use self::{
+    required::{Move, Required},
+    side::{Moved, Side},
 };
+use super::{access::AccessFs, grants::Grants, layer::Layers, mode::Mode};
 
-/// Returns what `layers` deny of all rights to a file that changes its directory.
-///
-/// Every layer of a domain denies to refer, even one that handles no right on files, of which no
-/// rule can grant it.
-pub(crate) fn unfulfilled(layers: &Layers) -> Unfulfilled<AccessFs> {
-    let mut left = Unfulfilled::new(layers, AccessFs::ALL);
-
-    left.deny_in_all(AccessFsRight::Refer.into());
-    left
-}
-
-/// A file that changes its directory, and what the rule on the file itself leaves unfulfilled.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Moved {
-    left: Unfulfilled<AccessFs>,
-    file_type: FileType,
-}
-
-impl Moved {
-    /// Describes a file of type `file_type`; `grants` are those of the rule on it, if there is one.
-    pub(crate) fn new(layers: &Layers, file_type: FileType, grants: Option<Grants<'_>>) -> Self {
-        let mut left = unfulfilled(layers);
-
-        if let Some(grants) = grants {
-            left.grant(grants);
-        }
-        Self { left, file_type }
-    }
-
-    /// Returns the rights that can be used on the file, or beneath it.
-    fn usable(&self) -> AccessFs {
-        match self.file_type {
-            FileType::Directory => AccessFs::ALL,
-            _ => AccessFs::FILE,
-        }
-    }
-}
-
-/// One of the two directories: what rules on it, and above it, do not grant.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Side {
-    left: Unfulfilled<AccessFs>,
-    required: AccessFs,
-}
-
-impl Side {
-    fn new(layers: &Layers, required: AccessFs) -> Self {
-        Self {
-            left: unfulfilled(layers),
-            required: required | AccessFsRight::Refer,
-        }
-    }
-
-    /// Takes away what a rule grants.
-    pub(crate) fn grant(&mut self, grants: Grants<'_>) {
-        self.left.grant(grants);
-    }
-
-    /// Grants everything: no rule can be on the directory.
-    pub(crate) fn grant_all(&mut self) {
-        self.left = self.left.fulfilled();
-    }
-
-    /// Returns whether nothing is left to grant.
-    pub(crate) fn is_fulfilled(&self) -> bool {
-        self.left.is_fulfilled()
-    }
-
-    /// Returns which of `all` that the layers deny this side still has to grant.
-    fn asked(&self, all: AccessFs, is_compared: bool) -> Option<AccessFs> {
-        match (self.is_fulfilled(), is_compared) {
-            (true, _) => None,
-            (false, true) => Some(self.required),
-            (false, false) => Some(all),
-        }
-    }
-
-    /// Returns what is left to grant.
-    pub(crate) fn left(&self) -> Unfulfilled<AccessFs> {
-        self.left
-    }
-
-    /// Returns whether `file` gains nothing when it leaves this directory for `other`.
-    fn may_lose(&self, file: &Moved, other: &Self) -> bool {
-        let denied = self.left.common(&file.left);
-
-        denied.is_left_in(&other.left, file.usable())
-    }
-
-    /// Returns whether a right is missing that copying the file would need as well.
-    fn lacks_right(&self) -> bool {
-        let mut left = self.left;
-
-        left.keep(self.required & !AccessFs::from(AccessFsRight::Refer));
-        !left.is_fulfilled()
-    }
+/// Returns which rights some of `layers` denies to a file that changes its directory.
+pub(crate) fn denied_without_rule(layers: &Layers) -> AccessFs {
+    unfulfilled(layers).denied()
 }
 
 /// Why a file must not move to another directory.
@@ -235,6 +140,8 @@ mod tests {
             AccessMasks,
         },
         layer::{self, LayerIndex, TooManyLayers},
+        open::FileType,
+        unfulfilled::Unfulfilled,
     };
     use super::*;
 
@@ -291,6 +198,15 @@ mod tests {
         let refused = reparent(FileType::Regular, Refer.into(), none, none);
 
         assert_eq!(refused.refusal(), Refusal::MissingRight);
+    }
+
+    #[test]
+    fn each_right_that_a_layer_denies_is_denied_and_the_one_to_refer() {
+        let layers = Layers::first(AccessMasks::default());
+        assert_eq!(denied_without_rule(&layers), Refer.into());
+
+        let layers = Layers::first(handling_all());
+        assert_eq!(denied_without_rule(&layers), AccessFs::ALL);
     }
 
     #[test]

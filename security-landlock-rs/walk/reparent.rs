@@ -43,7 +43,7 @@ pub(crate) fn verdict<'a>(
     let walk = Walk {
         domain,
         mode: None,
-        traced: log::traced_request(|| refer::unfulfilled(domain.layers()).denied()),
+        traced: log::traced_request(|| refer::denied_without_rule(domain.layers())),
     };
 
     match walk.verdict(required, moved, swapped, new_dir) {
