@@ -28,7 +28,8 @@ use core::ops::ControlFlow;
 
 /// Returns the verdict of `domain` on `request` for the file hierarchy that contains `path`.
 ///
-/// In each layer, rules on `path` and on any directory above it may grant one right or another.
+/// In each layer, rules on `path` and on any directory above it may grant one right or another, up
+/// to a rule that lets nothing be inherited.
 /// May sleep.
 pub(crate) fn verdict(domain: &Domain, path: &Path, request: Request) -> Verdict {
     let summary = domain.summary();
@@ -76,7 +77,7 @@ pub(crate) fn grant(
 
 /// Searches for `rights` on `path` and above it, and concludes from what was found.
 ///
-/// That is [`None`] if a search does not decide a request: a quiet rule changes what is logged, each
+/// That is [`None`] if a search does not decide a request: some layer or rule asks for more, each
 /// rule on the way is traced, the way may end in a hierarchy where everything is allowed, or it
 /// changed meanwhile.
 #[inline(always)]
@@ -134,11 +135,12 @@ impl Seeker<'_> {
 #[cold]
 fn climb(domain: &Domain, path: &Path, mut left: Unfulfilled<AccessFs>) -> Unfulfilled<AccessFs> {
     let traced = log::traced_request(|| left.denied());
+    let inheritance = domain.summary().inheritance();
     let mut climb = PathClimb::new(path);
     loop {
         if let Some(grants) = rule_on(domain, climb.here()) {
             log::match_on_file(domain, traced, climb.here(), grants);
-            left.grant(grants);
+            left.grant_inherited(grants, inheritance);
             if left.is_fulfilled() {
                 return left;
             }

@@ -31,7 +31,10 @@ use core::mem::offset_of;
 use kernel::{bindings, prelude::*};
 
 static_assert!(Abi::MAX == shim::LANDLOCK_RS_ABI_MAX);
-static_assert!(EXTENSIONS as u32 == shim::LANDLOCK_RS_EXTENSION_PERMISSIVE);
+static_assert!(
+    EXTENSIONS as u32
+        == shim::LANDLOCK_RS_EXTENSION_PERMISSIVE | shim::LANDLOCK_RS_EXTENSION_NO_INHERIT
+);
 
 /// Checks that the bits of a set are those of C, and that none is left out.
 macro_rules! assert_bits {
@@ -97,6 +100,7 @@ assert_parsed!(
     RuleType::parse(shim::landlock_rule_type_LANDLOCK_RULE_NET_PORT) => RuleType::NetPort,
 );
 static_assert!(RuleFlags::QUIET.bits() == shim::LANDLOCK_ADD_RULE_QUIET);
+static_assert!(RuleFlags::NO_INHERIT.bits() == shim::LANDLOCK_RS_ADD_RULE_NO_INHERIT);
 
 /// Checks the size of a structure, and that it has these members, of these types and at these
 /// offsets, and no other.

@@ -153,10 +153,13 @@ static EXTENDED: [Abi; 11] = [
 ];
 
 /// The set of all extensions, in which each has a bit: `LANDLOCK_RS_EXTENSION_*`.
-pub(crate) const EXTENSIONS: i32 = PERMISSIVE;
+pub(crate) const EXTENSIONS: i32 = PERMISSIVE | NO_INHERIT;
 
 /// [`RestrictFlag::Permissive`].
 const PERMISSIVE: i32 = 1 << 0;
+
+/// [`RuleFlags::NO_INHERIT`].
+const NO_INHERIT: i32 = 1 << 1;
 
 /// What is offered beyond the versions of C Landlock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,6 +178,7 @@ impl Abi {
     const fn extended(self) -> Self {
         Self {
             restrict: self.restrict.extended(),
+            rule: self.rule.with(RuleFlags::NO_INHERIT),
             is_extended: true,
             ..self
         }

@@ -112,7 +112,7 @@ fn parse_allowed<A: Access>(bytes: [u8; 8], handled: A, flags: RuleFlags) -> Res
 /// Checked form of `struct landlock_path_beneath_attr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PathBeneathAttr {
-    /// Rights that the rule grants, all handled by the ruleset. Only a quiet rule may have none.
+    /// Rights that the rule grants, all handled by the ruleset. Only a rule with a flag may have none.
     pub(crate) allowed: AccessFs,
     /// Descriptor of the file hierarchy, as user space passed it: not looked up yet.
     pub(crate) parent_fd: i32,
@@ -202,6 +202,14 @@ impl RuleFlags {
         }
         Ok(())
     }
+
+    /// Refuses what makes no sense on a port: there is nothing further up.
+    pub(crate) fn check_on_port(self) -> Result<(), AttrError> {
+        if self.contains(Self::NO_INHERIT) {
+            return Err(AttrError::Invalid);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(CONFIG_SECURITY_LANDLOCK_KUNIT_TEST)]
@@ -264,6 +272,17 @@ mod tests {
         );
         assert!(RuleFlags::QUIET.check_useful(true).is_ok());
         assert!(RuleFlags::NONE.check_useful(false).is_ok());
+    }
+
+    #[test]
+    fn rule_that_lets_nothing_be_inherited_needs_no_right_but_a_path() {
+        let flags = RuleFlags::NO_INHERIT;
+
+        assert_eq!(RuleFlags::parse(1 << 31), Ok(flags));
+        assert!(PathBeneathAttr::parse(bytes(0, 4), READ, flags).is_ok());
+        assert!(flags.check_useful(false).is_ok());
+        assert_eq!(flags.check_on_port(), Err(AttrError::Invalid));
+        assert!(RuleFlags::QUIET.check_on_port().is_ok());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::{
     access::{Access, Granted},
-    layer::{self, Handled, LayerIndex, Layers, MARK, MAX_LAYERS},
+    layer::{self, Handled, LayerIndex, Layers, MAX_LAYERS, QUIET, STOP},
 };
 
 /// What a rule says besides the rights that it grants: flags of `landlock_add_rule(2)`.
@@ -17,10 +17,12 @@ impl RuleFlags {
     /// Denials on its object, and beneath it, are not logged, for the rights that the layer declares
     /// quiet: `LANDLOCK_ADD_RULE_QUIET`.
     pub(crate) const QUIET: Self = Self(1 << 0);
+    /// No rule further up counts on its object, and beneath it: `LANDLOCK_RS_ADD_RULE_NO_INHERIT`.
+    pub(crate) const NO_INHERIT: Self = Self(1 << 31);
 
     /// Converts the flags that user space passes, unless there is an unknown one.
     pub(super) const fn known(flags: u32) -> Option<Self> {
-        match flags & !Self::QUIET.0 {
+        match flags & !(Self::QUIET.0 | Self::NO_INHERIT.0) {
             0 => Some(Self(flags)),
             _ => None,
         }
@@ -32,7 +34,7 @@ impl RuleFlags {
     }
 
     /// Returns these flags and `others`.
-    pub(super) const fn with(self, others: Self) -> Self {
+    pub(crate) const fn with(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
@@ -53,7 +55,8 @@ impl RuleFlags {
 }
 
 // Each flag has a bit of its own for its mark.
-const _: () = assert!(RuleFlags::QUIET.0.rotate_right(1) == MARK);
+const _: () = assert!(RuleFlags::QUIET.0.rotate_right(1) == QUIET);
+const _: () = assert!(RuleFlags::NO_INHERIT.0.rotate_right(1) == STOP);
 
 /// What all rules of a ruleset grant together, on whatever objects, and all flags of theirs.
 #[derive(Debug, Clone, Copy)]

@@ -53,14 +53,24 @@ pub(super) fn pack<A: Access>(index: LayerIndex, rights: A) -> u64 {
 /// A mark in each half of a word, next to the rights: no set of rights has this bit, and [`unpack`]
 /// drops it. In a table, it means that the rule is quiet; in what is left of a request, that no
 /// quiet rule was found.
-pub(super) const MARK: u32 = 1 << 31;
+pub(super) const QUIET: u32 = 1 << 31;
 
-// The rights that a table stores are below the mark.
-const _: () = assert!(AccessFs::WIDTH <= MARK.trailing_zeros());
-const _: () = assert!(AccessNet::WIDTH <= MARK.trailing_zeros());
+/// Another mark. In a table, it means that rules further up do not count; in what is left of a
+/// request, that no such rule was found.
+pub(super) const STOP: u32 = 1 << 30;
 
-/// The mark in both halves of a word.
-pub(super) const MARKS: u64 = MARK as u64 | (MARK as u64) << 32;
+// The rights that a table stores are below the marks.
+const _: () = assert!(AccessFs::WIDTH <= STOP.trailing_zeros());
+const _: () = assert!(AccessNet::WIDTH <= STOP.trailing_zeros());
+
+/// The marks of both halves of a word.
+pub(super) const MARKS: u64 = both(QUIET | STOP);
+
+/// Returns `half` in both halves of a word.
+const fn both(half: u32) -> u64 {
+    // CAST: to more bits.
+    (half as u64) << 32 | half as u64
+}
 
 /// Packs `marks`, of those in [`MARKS`], for the layer at `index`.
 pub(super) fn pack_marks(index: LayerIndex, marks: u32) -> u64 {
@@ -95,9 +105,15 @@ pub(super) fn pack_half(index: LayerIndex) -> u64 {
 
 /// Packs `rights` for both layers of a word.
 pub(super) fn pack_both<A: Access>(rights: A) -> u64 {
-    let bits = u64::from(rights.into());
+    both(rights.into())
+}
 
-    bits | bits << 32
+/// Returns the halves of a word in which a mark of [`STOP`] is left, all bits of each.
+pub(super) fn unstopped(left: u64) -> u64 {
+    const LOWEST: u64 = both(1);
+
+    // One half has nothing to carry to the other.
+    (left >> STOP.trailing_zeros() & LOWEST).wrapping_mul(u32::MAX.into())
 }
 
 /// Returns the rights of the layer at `index` from its word.

@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn quiet_rule_counts_in_the_layer_that_denies() -> Result<(), TooManyLayers> {
         let mut left = Unfulfilled::new(&layers()?, AccessFs::ALL);
-        let quiet = [layer::pack_marks(NEXT, layer::MARK)];
+        let quiet = [layer::pack_marks(NEXT, layer::QUIET)];
 
         left.grant(Grants::from_words(&quiet));
         let denials = OptionalDenials::new(&left);

@@ -7,6 +7,10 @@
 //! files, and the file must not gain a right in any layer. Each layer is compared on its
 //! own: it does not help if another layer denies what one of them would grant, because other tasks
 //! may be in the older layers only.
+//!
+//! A rule may say that nothing is inherited from further up. Then rules above both directories may
+//! count for one of them only, so that both are compared once all rules are known. On the file
+//! itself, such a rule goes with it: its rights are the same everywhere, in this layer.
 
 mod required;
 mod side;
@@ -16,7 +20,9 @@ pub(crate) use self::{
     required::{Move, Required},
     side::{Moved, Side},
 };
-use super::{access::AccessFs, grants::Grants, layer::Layers, mode::Mode};
+use super::{
+    access::AccessFs, grants::Grants, layer::Layers, mode::Mode, unfulfilled::Inheritance,
+};
 
 /// Returns which rights some of `layers` denies to a file that changes its directory.
 pub(crate) fn denied_without_rule(layers: &Layers) -> AccessFs {
@@ -32,12 +38,24 @@ pub(crate) enum Refusal {
     Reparent,
 }
 
+/// When both directories are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    /// Before the next step: what one is granted there, the other is granted as well.
+    Due,
+    /// After the last step: until then, one may be granted what the other is not.
+    AtEnd,
+    /// No file gains a right.
+    Done,
+}
+
 /// A move to another directory that is being checked.
 ///
 /// Each side is first granted what rules say up to the root of their common mount. Then both are
 /// granted the same, step by step up to the real root, and before each step [`Self::compare`]
 /// checks whether no file gains a right. Until that is so, everything that the layers handle
-/// counts; from then on, only what the action requires.
+/// counts; from then on, only what the action requires. If a rule stops what is further up, the
+/// comparison comes after the last step ([`Self::conclude`]).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reparent {
     source: Side,
@@ -45,7 +63,7 @@ pub(crate) struct Reparent {
     moved: Moved,
     /// The file that moves the other way, if two files are exchanged.
     swapped: Option<Moved>,
-    is_compared: bool,
+    comparison: Comparison,
 }
 
 impl Reparent {
@@ -55,13 +73,24 @@ impl Reparent {
         required: Required,
         moved: Moved,
         swapped: Option<Moved>,
+        inheritance: Inheritance,
     ) -> Self {
-        Self {
-            source: Side::new(layers, required.source),
-            destination: Side::new(layers, required.destination),
+        let reparent = Self {
+            source: Side::new(layers, required.source, inheritance),
+            destination: Side::new(layers, required.destination, inheritance),
             moved,
             swapped,
-            is_compared: false,
+            comparison: Comparison::Due,
+        };
+
+        match inheritance {
+            Inheritance::Whole => reparent,
+            Inheritance::Stops => Self {
+                moved: moved.without_stopped(),
+                swapped: swapped.map(Moved::without_stopped),
+                comparison: Comparison::AtEnd,
+                ..reparent
+            },
         }
     }
 
@@ -78,7 +107,9 @@ impl Reparent {
 
     /// Returns which of `all` that the layers deny each side still has to grant, if any.
     pub(crate) fn asked(&self, all: AccessFs) -> [Option<AccessFs>; 2] {
-        [&self.source, &self.destination].map(|side| side.asked(all, self.is_compared))
+        let is_compared = self.comparison == Comparison::Done;
+
+        [&self.source, &self.destination].map(|side| side.asked(all, is_compared))
     }
 
     /// Returns the directory that the file leaves.
@@ -93,10 +124,10 @@ impl Reparent {
 
     /// Reduces what is left to what is required, if no file gains a right.
     pub(crate) fn compare(&mut self) {
-        if self.is_compared || !self.gains_nothing() {
+        if self.comparison != Comparison::Due || !self.gains_nothing() {
             return;
         }
-        self.is_compared = true;
+        self.comparison = Comparison::Done;
         self.source.left.keep(self.source.required);
         self.destination.left.keep(self.destination.required);
     }
@@ -119,8 +150,21 @@ impl Reparent {
         self.source.is_fulfilled() && self.destination.is_fulfilled()
     }
 
-    /// Returns why the move is refused, when no further rule can grant what is left.
-    pub(crate) fn refusal(&self) -> Refusal {
+    /// Concludes after the last step. Fails with the reason why the move is refused, when no further
+    /// rule can grant what is left.
+    pub(crate) fn conclude(&mut self) -> Result<(), Refusal> {
+        if self.comparison == Comparison::AtEnd {
+            self.comparison = Comparison::Due;
+            self.compare();
+            if self.is_fulfilled() {
+                return Ok(());
+            }
+        }
+        Err(self.refusal())
+    }
+
+    /// Returns why the move is refused.
+    fn refusal(&self) -> Refusal {
         if self.source.lacks_right() || self.destination.lacks_right() {
             Refusal::MissingRight
         } else {
@@ -166,7 +210,7 @@ mod tests {
         let words = [source, destination, file].map(|rights| [layer::pack(OLDEST, rights)]);
         let required = Required::new(Move::Rename, file_type, None);
         let moved = Moved::new(&layers, file_type, Some(Grants::from_words(&words[2])));
-        let mut reparent = Reparent::new(&layers, required, moved, None);
+        let mut reparent = Reparent::new(&layers, required, moved, None, Inheritance::Whole);
 
         reparent.source().grant(Grants::from_words(&words[0]));
         reparent.destination().grant(Grants::from_words(&words[1]));
@@ -214,7 +258,7 @@ mod tests {
         let layers = Layers::first(handling_all());
         let layers = layers.stack(AccessMasks::default())?;
         let all = [layer::pack(OLDEST, AccessFs::ALL)];
-        let mut side = Side::new(&layers, MakeReg.into());
+        let mut side = Side::new(&layers, MakeReg.into(), Inheritance::Whole);
 
         side.grant(Grants::from_words(&all));
 
@@ -233,7 +277,8 @@ mod tests {
         let is_allowed = |mode| {
             let required = Required::new(Move::Rename, file, None);
             let moved = Moved::new(&layers, file, Some(Grants::from_words(&on_file)));
-            let mut reparent = Reparent::new(&layers, required, moved, Some(moved));
+            let inheritance = Inheritance::Whole;
+            let mut reparent = Reparent::new(&layers, required, moved, Some(moved), inheritance);
 
             reparent.keep_mode(&layers, mode);
             reparent.compare();
@@ -303,14 +348,20 @@ mod tests {
         swapped: Option<(&str, FileType)>,
     ) -> Result<bool, TooManyLayers> {
         let required = AccessFs::empty();
-        let side = |by_layer| denied(by_layer).map(|left| Side { left, required });
+        let side = |by_layer| {
+            denied(by_layer).map(|left| Side {
+                left,
+                required,
+                inheritance: Inheritance::Whole,
+            })
+        };
         let moved = |(by_layer, file_type)| denied(by_layer).map(|left| Moved { left, file_type });
         let reparent = Reparent {
             source: side(here)?,
             destination: side(there)?,
             moved: moved(file)?,
             swapped: swapped.map(moved).transpose()?,
-            is_compared: false,
+            comparison: Comparison::Due,
         };
 
         Ok(reparent.gains_nothing())
@@ -397,7 +448,7 @@ mod tests {
                 .into_iter()
                 .chain([AccessFs::empty()])
             {
-                let mut side = Side::new(&layers, required);
+                let mut side = Side::new(&layers, required, Inheritance::Whole);
                 side.left.keep(left);
 
                 let is_missed = left.contains(WriteFile) && required.contains(WriteFile);

@@ -11,7 +11,8 @@
 //! of the layers is only collected if something is left.
 //!
 //! Quiet rules and permissive layers are about denials, and have no word here: a domain with one of
-//! them looks at each layer.
+//! them looks at each layer. So does one with a rule that lets nothing be inherited: what is granted
+//! further up does not add to what is granted below, and no right is settled by one rule.
 
 use super::{
     access::AccessFs,
@@ -19,7 +20,7 @@ use super::{
     layer::{Layers, MAX_LAYERS},
     optional::OptionalDenials,
     request::{Request, Verdict},
-    unfulfilled::Unfulfilled,
+    unfulfilled::{Inheritance, Unfulfilled},
 };
 
 /// What is known of the answers of a domain.
@@ -33,6 +34,8 @@ pub(crate) struct Summary {
     denials: OptionalDenials,
     /// Whether a request needs a look at each layer, whoever denies it.
     needs_each_layer: bool,
+    /// Whether rules of files stop those further up.
+    has_stops: bool,
 }
 
 impl Summary {
@@ -42,6 +45,7 @@ impl Summary {
         hopeless: AccessFs::empty(),
         denials: OptionalDenials::NONE,
         needs_each_layer: false,
+        has_stops: false,
     };
 
     /// Adds the youngest one of `layers`, whose rules grant `union` together.
@@ -59,6 +63,7 @@ impl Summary {
             needs_each_layer: self.needs_each_layer
                 | (union.flags() != RuleFlags::NONE)
                 | layers.has_permissive(),
+            has_stops: self.has_stops | union.flags().contains(RuleFlags::NO_INHERIT),
         }
     }
 
@@ -66,6 +71,15 @@ impl Summary {
     #[inline]
     pub(crate) fn handled(&self, rights: AccessFs) -> AccessFs {
         self.handled & rights
+    }
+
+    /// Returns which rules further up count.
+    pub(crate) fn inheritance(&self) -> Inheritance {
+        if self.has_stops {
+            Inheritance::Stops
+        } else {
+            Inheritance::Whole
+        }
     }
 
     /// Starts to search for `rights`, or returns [`None`] if each layer has to be looked at.
@@ -268,13 +282,23 @@ mod tests {
     }
 
     #[test]
-    fn quiet_rule_forbids_to_search() {
+    fn rule_with_a_flag_forbids_to_search() -> Result<(), TooManyLayers> {
         let layers = Layers::first(handling(AccessFs::ALL));
-        let quiet = union(AccessFs::empty(), RuleFlags::QUIET);
+        let nested = layers.stack(handling(AccessFs::ALL))?;
 
-        assert!(Summary::NONE
-            .stack(&layers, quiet)
-            .search(AccessFs::ALL)
-            .is_none());
+        for (flags, inheritance) in [
+            (RuleFlags::QUIET, Inheritance::Whole),
+            (RuleFlags::NO_INHERIT, Inheritance::Stops),
+        ] {
+            let flagged = union(AccessFs::empty(), flags);
+            let summary = Summary::NONE.stack(&layers, flagged);
+            let later = summary.stack(&nested, union(AccessFs::ALL, RuleFlags::NONE));
+
+            for summary in [summary, later] {
+                assert!(summary.search(AccessFs::ALL).is_none());
+                assert_eq!(summary.inheritance(), inheritance);
+            }
+        }
+        Ok(())
     }
 }

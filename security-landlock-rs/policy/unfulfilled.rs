@@ -6,17 +6,26 @@ use super::{
     denial::Denial,
     grants::Grants,
     layer::{
-        pack, pack_both, pack_half, pack_marks, unpack, word_of, words_up_to, youngest_with,
-        Handled, LayerIndex, Layers, MARK, MARKS, MAX_LAYERS,
+        pack, pack_both, pack_half, pack_marks, unpack, unstopped, word_of, words_up_to,
+        youngest_with, Handled, LayerIndex, Layers, MARKS, MAX_LAYERS, QUIET,
     },
 };
 
 use core::marker::PhantomData;
 
+/// Which rules further up count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inheritance {
+    /// All.
+    Whole,
+    /// Those that no rule further down stops.
+    Stops,
+}
+
 /// For each layer, the requested rights that no rule has granted yet.
 ///
-/// The request is allowed once nothing is left in any layer. A quiet rule removes the mark of its
-/// layer, along with the rights that it grants.
+/// The request is allowed once nothing is left in any layer. A rule with a flag removes the mark of
+/// its layer, along with the rights that it grants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unfulfilled<A> {
     left: [u64; MAX_LAYERS / 2],
@@ -57,10 +66,28 @@ impl<A: Handled> Unfulfilled<A> {
         }
     }
 
-    /// Removes what a rule grants in each layer.
+    /// Removes what a rule grants in each layer, all rules of which count.
     pub(crate) fn grant(&mut self, grants: Grants<'_>) {
         for (left, granted) in self.left.iter_mut().zip(grants.words()) {
             *left &= !granted;
+        }
+    }
+
+    /// Removes what a rule grants in each layer, unless a rule further down said that nothing is
+    /// inherited there. So rules have to come in their order, from the file up.
+    pub(crate) fn grant_inherited(&mut self, grants: Grants<'_>, inheritance: Inheritance) {
+        if inheritance == Inheritance::Whole {
+            return self.grant(grants);
+        }
+        for (left, granted) in self.left.iter_mut().zip(grants.words()) {
+            *left &= !(granted & unstopped(*left));
+        }
+    }
+
+    /// Removes everything in the layers in which a rule said that nothing is inherited.
+    pub(super) fn forget_stopped(&mut self) {
+        for left in &mut self.left {
+            *left &= unstopped(*left) | MARKS;
         }
     }
 
@@ -68,7 +95,7 @@ impl<A: Handled> Unfulfilled<A> {
     pub(crate) fn is_quiet(&self, index: LayerIndex) -> bool {
         let word = self.left.get(word_of(index)).copied().unwrap_or(0);
 
-        word & pack_marks(index, MARK) == 0
+        word & pack_marks(index, QUIET) == 0
     }
 
     /// Keeps what is left in those layers for which `is_kept` says so.
@@ -170,7 +197,7 @@ mod tests {
             AccessFsRight::{Execute, ReadFile, WriteFile},
             AccessMasks, AccessNet,
         },
-        layer::TooManyLayers,
+        layer::{TooManyLayers, STOP},
     };
     use super::*;
 
@@ -227,6 +254,34 @@ mod tests {
 
         left.grant(Grants::from_words(&write));
         assert!(left.is_fulfilled());
+    }
+
+    #[test]
+    fn rule_stops_what_is_further_up_in_its_layer() -> Result<(), TooManyLayers> {
+        let layers = Layers::first(handling(AccessFs::ALL));
+        let layers = layers.stack(handling(AccessFs::ALL))?;
+        let (oldest, next) = (LayerIndex::new::<0>(), LayerIndex::new::<1>());
+        let both = |rights: AccessFs| pack(oldest, rights) | pack(next, rights);
+        let stop = [both(ReadFile.into()) | pack_marks(oldest, STOP)];
+        let above = [both(ReadFile | WriteFile)];
+        let left_after = |inheritance| {
+            let mut left = Unfulfilled::new(&layers, ReadFile | WriteFile);
+
+            left.grant_inherited(Grants::from_words(&stop), inheritance);
+            left.grant_inherited(Grants::from_words(&above), inheritance);
+            left
+        };
+
+        assert!(left_after(Inheritance::Whole).is_fulfilled());
+        let mut left = left_after(Inheritance::Stops);
+        let denial = Denial {
+            layer: oldest,
+            missing: WriteFile.into(),
+        };
+        assert_eq!(left.youngest_denial(), Some(denial));
+        left.forget_stopped();
+        assert!(left.is_fulfilled());
+        Ok(())
     }
 
     #[test]

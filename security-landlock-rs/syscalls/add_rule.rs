@@ -62,6 +62,7 @@ fn net_port(ruleset: &Ruleset, rule_attr: UserPtr, flags: RuleFlags) -> Result {
     let bytes = user::copy_bytes(rule_attr)?;
     let attr = NetPortAttr::parse(bytes, ruleset.handled().net, flags)?;
     flags.check_useful(!ruleset.quiet().net.is_empty())?;
+    flags.check_on_port()?;
 
     ruleset.add_net_port(attr.port, attr.allowed, flags)
 }

@@ -27,9 +27,26 @@
  *
  * %LANDLOCK_RS_EXTENSION_PERMISSIVE
  *     There is %LANDLOCK_RS_RESTRICT_SELF_PERMISSIVE.
+ *
+ * %LANDLOCK_RS_EXTENSION_NO_INHERIT
+ *     There is %LANDLOCK_RS_ADD_RULE_NO_INHERIT.
  */
 /* clang-format off */
 #define LANDLOCK_RS_EXTENSION_PERMISSIVE		(1U << 0)
+#define LANDLOCK_RS_EXTENSION_NO_INHERIT		(1U << 1)
+/* clang-format on */
+
+/**
+ * DOC: landlock_rs_add_rule_flags
+ *
+ * %LANDLOCK_RS_ADD_RULE_NO_INHERIT
+ *     In the layer of this ruleset, no rule further up counts on the file or
+ *     directory of this rule and beneath it, neither its rights nor whether it is
+ *     quiet.  What this rule grants, and rules beneath it, does.  The rule may
+ *     grant nothing.
+ */
+/* clang-format off */
+#define LANDLOCK_RS_ADD_RULE_NO_INHERIT			(1U << 31)
 /* clang-format on */
 
 /**

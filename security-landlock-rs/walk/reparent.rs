@@ -115,7 +115,13 @@ impl Walk<'_> {
             Moved::new(layers, file.file_type, grants)
         };
         let old_dir = new_dir.directory_of(moved.dentry);
-        let mut reparent = Reparent::new(layers, required, describe(moved), swapped.map(describe));
+        let mut reparent = Reparent::new(
+            layers,
+            required,
+            describe(moved),
+            swapped.map(describe),
+            self.domain.summary().inheritance(),
+        );
         if let Some(mode) = self.mode {
             reparent.keep_mode(layers, mode);
         }
@@ -189,7 +195,7 @@ impl Walk<'_> {
             }
             match climb.step() {
                 Step::Parent => (),
-                Step::Root => return Err(reparent.refusal()),
+                Step::Root => return reparent.conclude(),
                 Step::InternalRoot => return Ok(()),
             }
         }

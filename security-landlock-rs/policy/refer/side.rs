@@ -7,7 +7,7 @@ use super::super::{
     grants::Grants,
     layer::Layers,
     open::FileType,
-    unfulfilled::Unfulfilled,
+    unfulfilled::{Inheritance, Unfulfilled},
 };
 
 /// Returns what `layers` deny of all rights to a file that changes its directory.
@@ -39,6 +39,12 @@ impl Moved {
         Self { left, file_type }
     }
 
+    /// Leaves out the layers in which a rule on the file lets nothing be inherited.
+    pub(super) fn without_stopped(mut self) -> Self {
+        self.left.forget_stopped();
+        self
+    }
+
     /// Returns the rights that can be used on the file, or beneath it.
     fn usable(&self) -> AccessFs {
         match self.file_type {
@@ -53,19 +59,21 @@ impl Moved {
 pub(crate) struct Side {
     pub(super) left: Unfulfilled<AccessFs>,
     pub(super) required: AccessFs,
+    pub(super) inheritance: Inheritance,
 }
 
 impl Side {
-    pub(super) fn new(layers: &Layers, required: AccessFs) -> Self {
+    pub(super) fn new(layers: &Layers, required: AccessFs, inheritance: Inheritance) -> Self {
         Self {
             left: unfulfilled(layers),
             required: required | AccessFsRight::Refer,
+            inheritance,
         }
     }
 
-    /// Takes away what a rule grants.
+    /// Takes away what a rule grants that was met next.
     pub(crate) fn grant(&mut self, grants: Grants<'_>) {
-        self.left.grant(grants);
+        self.left.grant_inherited(grants, self.inheritance);
     }
 
     /// Grants everything: no rule can be on the directory.

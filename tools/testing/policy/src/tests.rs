@@ -8,6 +8,7 @@ mod address;
 mod attr;
 mod chosen;
 mod errata;
+mod inherit;
 mod ioctl;
 mod layer;
 mod log;

@@ -125,6 +125,12 @@ class Inputs(dict):
             for r in range(count)
         ]
 
+    def stopping(self, name, count, layers):
+        return [
+            [g._replace(stops=self.truth(f"{name} {r} stops in {i}")) for i, g in enumerate(rule)]
+            for r, rule in enumerate(self.rules(name, count, layers))
+        ]
+
 
 def handled(layers):
     return [claripy.Concat(l.scope[15:0], l.net[15:0], l.fs) for l in layers]
@@ -134,7 +140,8 @@ def words(rules):
     nothing = Grant(claripy.BVV(0, 32), claripy.false())
     packed = []
     for rule in rules:
-        halves = [g.rights | when(g.quiet, 1 << 31, 0) for g in rule + [nothing] * (16 - len(rule))]
+        marks = [when(g.quiet, 1 << 31, 0) | when(g.stops, 1 << 30, 0) for g in rule]
+        halves = [g.rights | m for g, m in zip(rule, marks)] + [nothing.rights] * (16 - len(rule))
         packed += [claripy.Concat(halves[i + 1], halves[i]) for i in range(0, 16, 2)]
     return packed or [claripy.BVV(0, 64)]
 
@@ -217,23 +224,39 @@ def modes(code, layers, rules):
             code.check(ends, inputs, rax, spec.permits(stack, permissive, required, optional, met, right))
 
 
-def renaming(code, layers, rules, kinds):
+def stopping(code, layers, rules):
+    for count in layers:
+        inputs = Inputs()
+        stack, met = inputs.layers(count), inputs.stopping("rule", rules, count)
+        requested = inputs.bits("requested", FS_COUNT)
+        ends = code.call("stops", handled(stack), count, wide(requested), words(met), rules)
+        code.check(ends, inputs, rax, spec.stops(stack, requested, met))
+
+
+def moving(code, layers, rules, kinds):
+    renaming(code, layers, rules, kinds, is_stopping=True)
+
+
+def renaming(code, layers, rules, kinds, is_stopping=False):
     below, above = rules
     for count, (moved_dir, swapped_dir) in itertools.product(layers, kinds):
         inputs = Inputs()
         stack = inputs.layers(count)
-        parts = [inputs.rules(n, k, count) for n, k in zip(("source", "destination", "above"), (below, below, above))]
-        files = inputs.rules("file", 2, count)
+        some = inputs.stopping if is_stopping else inputs.rules
+        parts = [some(n, k, count) for n, k in zip(("source", "destination", "above"), (below, below, above))]
+        files = some("file", 2, count)
         required = [inputs.bits("required of source", FS_COUNT), inputs.bits("required of destination", FS_COUNT)]
-        is_directory = [claripy.BVV(int(bool(d)), 8) for d in (moved_dir, swapped_dir, swapped_dir is not None)]
-        rename = [wide(r) for r in required] + is_directory + [claripy.BVV(0, 40)] + words(files)
+        truths = (moved_dir, swapped_dir, swapped_dir is not None, is_stopping)
+        rename = [wide(r) for r in required] + [claripy.BVV(int(bool(t)), 8) for t in truths]
+        rename += [claripy.BVV(0, 32)] + words(files)
         rename += [claripy.BVV(n, 64) for n in (below, below, above)]
         rules_at = DATA + 64 * ((8 * count + 63) // 64) + 8 * 24
         rules_at = (rules_at + 63) // 64 * 64
         rename += [claripy.BVV(rules_at, 64)]
         ends = code.call("refers", handled(stack), count, rename, words(sum(parts, [])))
         swapped = None if swapped_dir is None else File(swapped_dir, files[1])
-        expected = spec.refers(stack, required, File(moved_dir, files[0]), swapped, *parts)
+        refers = spec.refers_stopping if is_stopping else spec.refers
+        expected = refers(stack, required, File(moved_dir, files[0]), swapped, *parts)
         code.check(ends, inputs, rax, wide(expected))
 
 
@@ -360,6 +383,18 @@ PROOFS = {
         "a file changes its directory if that is granted and gains it nothing",
         Bound("1 layer, 1 rule on each side and above", ([1], (1, 1), [(DIR, NONE)])),
         Bound("1 to 3 layers, 1 rule on each side and above", ([1, 2, 3], (1, 1), KINDS)),
+    ),
+    "stopping": Proof(
+        stopping,
+        "in each layer, rules count up to the first that lets nothing be inherited",
+        Bound("1 and 3 layers, 2 rules", ([1, 3], 2)),
+        Bound("1 to 16 layers, 3 rules", (range(1, 17), 3)),
+    ),
+    "moving": Proof(
+        moving,
+        "a file does not gain by a move what it did not inherit",
+        Bound("1 layer, 1 rule on each side and above", ([1], (1, 1), [(DIR, NONE)])),
+        Bound("1 and 2 layers, 1 rule on each side and above", ([1, 2], (1, 1), KINDS)),
     ),
     "required": Proof(
         required,

@@ -4,11 +4,12 @@
 # documentation of the user-space API and not from the code. Rights are sets of
 # bits; `a & ~b` is what a has and b has not. A layer is what one ruleset
 # handles: `fs`, `net`, `scope`. A rule is a list with, for each layer, what it
-# grants (`rights`) and whether it is quiet there.
+# grants (`rights`), whether it is quiet there, and whether it stops what is
+# further up (`stops`). Rules come in their order, from the file up.
 
 import claripy
 
-from terms import ALL, EACCES, EINVAL, ENOMSG, EXDEV, NO, OK, REFER, any_of, blame, no_blame, when
+from terms import ALL, EACCES, EINVAL, ENOMSG, EXDEV, NO, OK, REFER, Grant, any_of, blame, no_blame, when
 from terms import FS_COUNT, NET_COUNT, SCOPE_COUNT, mask
 
 # Rights on files that make sense on something other than a directory.
@@ -26,6 +27,22 @@ def missing(index, denied, requested, rules):
     for rule in rules:
         left = left & ~rule[index].rights
     return left
+
+
+# The rules that count in each layer: those up to the first that stops. The others
+# say nothing there.
+def counting(rules):
+    counted, stopped = [], None
+    for rule in rules:
+        stopped = stopped or [NO] * len(rule)
+        said = [Grant(when(s, 0, g.rights), g.quiet & ~s) for g, s in zip(rule, stopped)]
+        stopped = [s | g.stops for g, s in zip(rule, stopped)]
+        counted.append(said)
+    return counted
+
+
+def stops(layers, requested, rules):
+    return blames_file(layers, requested, counting(rules), 0)
 
 
 # A request is allowed if no layer denies any of it.
@@ -118,11 +135,28 @@ def refers(layers, required, moved, swapped, source, destination, above):
     return when(any_of(left != 0 for side in sides for left in side), when(lacks, EACCES, EXDEV), OK)
 
 
+# The same with rules that stop what is further up, so that rules above count for
+# one directory and not for the other: a gain is looked for in the end. A rule on
+# the file that stops goes with it. A move is also allowed if nothing is left.
+def refers_stopping(layers, required, moved, swapped, source, destination, above):
+    required = [rights | REFER for rights in required]
+    denied = [denies(layer) | REFER for layer in layers]
+    ways = [counting(below + above) for below in (source, destination)]
+    sides = [[missing(i, denied[i], ALL, rules) for i in range(len(layers))] for rules in ways]
+    gains = gain(denied, sides[0], moved, sides[1])
+    if swapped is not None:
+        gains = gains | gain(denied, sides[1], swapped, sides[0])
+    lacks = any_of(left & needed & ~REFER != 0 for side, needed in zip(sides, required) for left in side)
+    refer = any_of(left & REFER != 0 for side in sides for left in side)
+    left = any_of(left != 0 for side in sides for left in side)
+    return when(left, when(lacks, EACCES, when(gains | refer, EXDEV, OK)), OK)
+
+
 # A file gains a right that is denied of it where it is, by rules on it and on
 # the directory, and would not be denied where it goes.
 def gain(denied, here, file, there):
     usable = ALL if file.is_directory else FILE
-    own = [denied[i] & ~file.rule[i].rights for i in range(len(denied))]
+    own = [when(g.stops, 0, denied[i] & ~g.rights) for i, g in enumerate(file.rule)]
     return any_of(here[i] & own[i] & ~there[i] & usable != 0 for i in range(len(denied)))
 
 
@@ -176,9 +210,9 @@ def parses_ruleset(handled, quiet):
     return when(unknown | stray, EINVAL, when(nothing, ENOMSG, OK))
 
 
-# A rule grants rights that the ruleset handles, and some unless it is quiet.
-def parses_rights(allowed, handled, quiet):
-    return when((allowed == 0) & ~quiet, ENOMSG, when(allowed & ~handled != 0, EINVAL, OK))
+# A rule grants rights that the ruleset handles, and some unless it has a flag.
+def parses_rights(allowed, handled, flagged):
+    return when((allowed == 0) & ~flagged, ENOMSG, when(allowed & ~handled != 0, EINVAL, OK))
 
 
 # Then a port has 16 bits.
@@ -195,9 +229,11 @@ def parses_query(flags, has_attr, size):
 
 
 # Rules are on paths (1) or ports (2), and may be quiet (1) where that can matter.
+# Those on paths may stop what is further up (the highest bit).
 def parses_rule(kind, flags, may_be_quiet):
-    known = ((kind == 1) | (kind == 2)) & ((flags == 0) | (flags == 1))
-    return when(known & ((flags == 0) | may_be_quiet), OK, EINVAL)
+    known = ((kind == 1) | (kind == 2)) & (flags & ~(1 << 31 | 1) == 0)
+    quiet = (flags & 1 == 0) | may_be_quiet
+    return when(known & quiet & ((flags >> 31 == 0) | (kind == 1)), OK, EINVAL)
 
 
 # Five flags, and the highest one for permissive layers. No ruleset is needed to

@@ -36,7 +36,7 @@ ALL = (1 << FS_COUNT) - 1
 # What a layer handles: 32 bits each.
 Layer = namedtuple("Layer", "fs net scope")
 # What a rule says in one layer.
-Grant = namedtuple("Grant", "rights quiet")
+Grant = namedtuple("Grant", "rights quiet stops", defaults=[claripy.false()])
 # A file that is renamed.
 File = namedtuple("File", "is_directory rule")
 

@@ -14,9 +14,11 @@
 
 #include "landlock_rs.h"
 
-#define ALL LANDLOCK_RS_EXTENSION_PERMISSIVE
+#define ALL \
+	(LANDLOCK_RS_EXTENSION_PERMISSIVE | LANDLOCK_RS_EXTENSION_NO_INHERIT)
 
 #define PERMISSIVE LANDLOCK_RS_RESTRICT_SELF_PERMISSIVE
+#define NO_INHERIT LANDLOCK_RS_ADD_RULE_NO_INHERIT
 
 #define PORT 4242
 
@@ -307,6 +309,230 @@ TEST_F(permissive, is_a_layer)
 	/* It is about a new layer, so it needs a ruleset. */
 	EXPECT_EQ(is_extended() ? EBADF : EINVAL,
 		  ERR(restrict_self(-1, PERMISSIVE)));
+}
+
+/* Rules that let nothing be inherited: home/secret below an allowed home. */
+
+#define HOME BASE "/home"
+#define SECRET HOME "/secret"
+#define READ LANDLOCK_ACCESS_FS_READ_FILE
+#define WRITE LANDLOCK_ACCESS_FS_WRITE_FILE
+
+FIXTURE(no_inherit)
+{
+	__u64 all;
+};
+
+FIXTURE_SETUP(no_inherit)
+{
+	self->all = known_fs(abi_version());
+	mount_base(_metadata);
+	make_dir(_metadata, HOME);
+	make_dir(_metadata, HOME "/other");
+	make_dir(_metadata, SECRET);
+	make_dir(_metadata, SECRET "/dir");
+	make_file(_metadata, HOME "/file");
+	make_file(_metadata, SECRET "/key");
+	make_file(_metadata, SECRET "/dir/key");
+	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+FIXTURE_TEARDOWN_PARENT(no_inherit)
+{
+}
+
+static int add_flagged(int ruleset_fd, const char *path, __u64 access,
+		       __u32 flags)
+{
+	struct landlock_path_beneath_attr attr = {
+		.allowed_access = access,
+		.parent_fd = open(path, O_PATH | O_CLOEXEC),
+	};
+	const int type = LANDLOCK_RULE_PATH_BENEATH;
+	const int err = ERR(add_rule(ruleset_fd, type, &attr, flags));
+
+	close(attr.parent_fd);
+	return err;
+}
+
+/*
+ * Makes a ruleset that allows all in HOME, and lets nothing of it be inherited at
+ * @path, which is granted @access.  Returns -1 without extensions.
+ */
+static int make_stopped(struct __test_metadata *const _metadata, __u64 all,
+			const char *path, __u64 access)
+{
+	const int fd = new_ruleset(_metadata, all);
+
+	add_path(_metadata, fd, HOME, all);
+	EXPECT_EQ(is_extended() ? 0 : EINVAL,
+		  add_flagged(fd, path, access, NO_INHERIT));
+	if (is_extended())
+		return fd;
+	ASSERT_EQ(0, close(fd));
+	return -1;
+}
+
+TEST_F(no_inherit, denies_below_an_allowed_directory)
+{
+	const int fd = make_stopped(_metadata, self->all, SECRET, 0);
+
+	EXPECT_EQ(0, try_open(SECRET "/key", O_RDWR));
+	if (fd < 0)
+		return;
+	ASSERT_EQ(0, ERR(restrict_self(fd, 0)));
+	EXPECT_EQ(EACCES, try_open(SECRET "/key", O_RDONLY));
+	EXPECT_EQ(EACCES, try_open(SECRET "/key", O_WRONLY));
+	EXPECT_EQ(EACCES, try_open(SECRET "/dir/key", O_RDONLY));
+	EXPECT_EQ(EACCES, try_open(SECRET, O_RDONLY | O_DIRECTORY));
+	EXPECT_EQ(EACCES, ERR(mkdir(SECRET "/new", 0700)));
+	EXPECT_EQ(EACCES, ERR(unlink(SECRET "/key")));
+	EXPECT_EQ(EACCES, ERR(rename(SECRET "/key", SECRET "/renamed")));
+	/* What is beside it is allowed. */
+	EXPECT_EQ(0, try_open(HOME "/file", O_RDWR));
+	EXPECT_EQ(0, try_open(HOME, O_RDONLY | O_DIRECTORY));
+	EXPECT_EQ(0, ERR(mkdir(HOME "/new", 0700)));
+	EXPECT_EQ(0, ERR(rename(HOME "/file", HOME "/renamed")));
+}
+
+TEST_F(no_inherit, what_rules_at_and_beneath_it_grant_counts)
+{
+	const int fd = make_stopped(_metadata, self->all, SECRET, READ);
+
+	if (fd < 0)
+		return;
+	ASSERT_EQ(0, add_flagged(fd, SECRET "/dir", WRITE, 0));
+	ASSERT_EQ(0, ERR(restrict_self(fd, 0)));
+	EXPECT_EQ(0, try_open(SECRET "/key", O_RDONLY));
+	EXPECT_EQ(EACCES, try_open(SECRET "/key", O_WRONLY));
+	EXPECT_EQ(0, try_open(SECRET "/dir/key", O_RDWR));
+	EXPECT_EQ(EACCES, ERR(unlink(SECRET "/dir/key")));
+}
+
+TEST_F(no_inherit, file_by_all_of_its_names)
+{
+	int fd;
+
+	ASSERT_EQ(0, link(SECRET "/key", HOME "/other/key"));
+	fd = make_stopped(_metadata, self->all, SECRET "/key", READ);
+	if (fd < 0)
+		return;
+	ASSERT_EQ(0, ERR(restrict_self(fd, 0)));
+	EXPECT_EQ(0, try_open(HOME "/other/key", O_RDONLY));
+	EXPECT_EQ(EACCES, try_open(HOME "/other/key", O_WRONLY));
+	EXPECT_EQ(EACCES, try_open(SECRET "/key", O_WRONLY));
+	EXPECT_EQ(0, try_open(SECRET "/dir/key", O_WRONLY));
+}
+
+/* In another layer, rules further up count. */
+TEST_F(no_inherit, is_about_one_layer)
+{
+	const struct rule home[] = { { HOME, self->all }, {} };
+	const int fd = make_stopped(_metadata, READ, SECRET, READ);
+
+	sandbox(_metadata, self->all, home);
+	if (fd < 0)
+		return;
+	ASSERT_EQ(0, ERR(restrict_self(fd, 0)));
+	EXPECT_EQ(0, try_open(SECRET "/key", O_RDWR));
+	EXPECT_EQ(0, try_open(HOME "/file", O_RDWR));
+}
+
+/* Truncation is decided when the file is opened. */
+TEST_F(no_inherit, open_files_remember)
+{
+	int fd, file;
+
+	if (abi_version() < 3)
+		return;
+	fd = make_stopped(_metadata, self->all, SECRET, READ | WRITE);
+	if (fd < 0)
+		return;
+	ASSERT_EQ(0, ERR(restrict_self(fd, 0)));
+	file = open(SECRET "/key", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, file);
+	EXPECT_EQ(EACCES, ERR(ftruncate(file, 0)));
+	EXPECT_EQ(0, close(file));
+	file = open(HOME "/file", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, file);
+	EXPECT_EQ(0, ERR(ftruncate(file, 0)));
+	EXPECT_EQ(0, close(file));
+}
+
+/* A file does not gain what it does not inherit where it is. */
+TEST_F(no_inherit, no_file_gains_a_right_by_a_move)
+{
+	const __u64 all_but_write = self->all & ~WRITE;
+	int fd;
+
+	if (abi_version() < 2)
+		return;
+	fd = make_stopped(_metadata, self->all, SECRET, all_but_write);
+	if (fd < 0)
+		return;
+	ASSERT_EQ(0, ERR(restrict_self(fd, 0)));
+	EXPECT_EQ(EXDEV, ERR(rename(SECRET "/key", HOME "/key")));
+	EXPECT_EQ(EXDEV, ERR(link(SECRET "/key", HOME "/key")));
+	EXPECT_EQ(EXDEV, ERR(rename(SECRET "/dir", HOME "/dir")));
+	EXPECT_EQ(EXDEV, ERR(syscall(__NR_renameat2, AT_FDCWD, SECRET "/key",
+				     AT_FDCWD, HOME "/file",
+				     RENAME_EXCHANGE)));
+	/* It may lose one, and move where it has the same. */
+	EXPECT_EQ(0, ERR(rename(HOME "/file", SECRET "/file")));
+	EXPECT_EQ(0, ERR(rename(SECRET "/key", SECRET "/dir/moved")));
+	EXPECT_EQ(0, ERR(mkdir(HOME "/new", 0700)));
+	EXPECT_EQ(0, ERR(rename(HOME "/new", HOME "/other/new")));
+}
+
+/* The rule goes with the directory, whose name is free for another one then. */
+TEST_F(no_inherit, rule_goes_with_its_directory)
+{
+	const int fd = make_stopped(_metadata, self->all, SECRET, 0);
+
+	if (fd < 0)
+		return;
+	ASSERT_EQ(0, ERR(restrict_self(fd, 0)));
+	EXPECT_EQ(0, ERR(rename(SECRET, HOME "/renamed")));
+	EXPECT_EQ(EACCES, try_open(HOME "/renamed/key", O_RDONLY));
+	if (abi_version() >= 2) {
+		EXPECT_EQ(0, ERR(rename(HOME "/renamed", HOME "/other/moved")));
+		EXPECT_EQ(EACCES, try_open(HOME "/other/moved/key", O_RDONLY));
+	}
+	/* This is what such a rule does not protect from. */
+	EXPECT_EQ(0, ERR(mkdir(SECRET, 0700)));
+	EXPECT_EQ(0, try_open(SECRET "/key", O_CREAT | O_EXCL | O_WRONLY));
+}
+
+TEST_F(no_inherit, is_about_files)
+{
+	const struct landlock_net_port_attr port = {
+		.allowed_access = LANDLOCK_ACCESS_NET_BIND_TCP,
+		.port = PORT,
+	};
+	const struct landlock_ruleset_attr attr = {
+		.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP,
+	};
+	int fd;
+
+	if (abi_version() < 4)
+		return;
+	fd = create_ruleset(&attr, known_attr_size(4), 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, ERR(add_rule(fd, LANDLOCK_RULE_NET_PORT, &port, 0)));
+	EXPECT_EQ(EINVAL, ERR(add_rule(fd, LANDLOCK_RULE_NET_PORT, &port,
+				       NO_INHERIT)));
+}
+
+/* With a permissive layer: what a rule stops is what the layer would deny. */
+TEST_F(no_inherit, permissive_layer_lets_pass)
+{
+	const int fd = make_stopped(_metadata, self->all, SECRET, 0);
+
+	if (fd < 0)
+		return;
+	ASSERT_EQ(0, ERR(restrict_self(fd, PERMISSIVE)));
+	EXPECT_EQ(0, try_open(SECRET "/key", O_RDWR));
+	EXPECT_EQ(0, ERR(rename(SECRET "/key", HOME "/key")));
 }
 
 /* What is seen of it */

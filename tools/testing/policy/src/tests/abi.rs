@@ -170,13 +170,23 @@ fn extensions_can_be_queried_if_there_are_any() {
 }
 
 #[test]
-fn extensions_add_a_flag_to_each_version() {
-    for (_, extended) in extended() {
+fn extensions_add_flags_to_each_version() {
+    for (plain, extended) in extended() {
         let permissive = RestrictFlags::parse(PERMISSIVE).unwrap();
 
         assert_eq!(extended.check_restrict(permissive), Ok(permissive));
+        for flags in [RuleFlags::NO_INHERIT, RuleFlags::QUIET] {
+            let with = flags.with(RuleFlags::NO_INHERIT);
+
+            assert_eq!(
+                extended.check_rule_flags(with).is_ok(),
+                extended.check_rule_flags(flags).is_ok()
+            );
+            assert!(!is_taken(plain.check_rule_flags(with)));
+        }
+        assert!(is_taken(extended.check_rule_flags(RuleFlags::NO_INHERIT)));
     }
-    assert_eq!(EXTENSIONS, 1);
+    assert_eq!(EXTENSIONS, 3);
 }
 
 #[test]

@@ -218,11 +218,15 @@ fn only_paths_and_ports_have_a_rule_type() {
 }
 
 #[test]
-fn rule_is_quiet_by_one_flag() {
+fn rule_has_a_flag_at_each_end() {
+    const BOTH: RuleFlags = RuleFlags::QUIET.with(RuleFlags::NO_INHERIT);
+
     for flags in telling_flags() {
         let expected = match flags {
             0 => Ok(RuleFlags::NONE),
             1 => Ok(RuleFlags::QUIET),
+            0x8000_0000 => Ok(RuleFlags::NO_INHERIT),
+            0x8000_0001 => Ok(BOTH),
             _ => Err(AttrError::Invalid),
         };
 
@@ -324,8 +328,9 @@ proptest! {
     }
 
     #[test]
-    fn rule_type_and_flags_above_the_known_ones_are_refused(value in 3u32..) {
+    fn rule_type_and_flags_above_the_known_ones_are_refused(value in 3u32..1 << 31) {
         prop_assert_eq!(RuleType::parse(value), Err(AttrError::Invalid));
+        prop_assert_eq!(RuleType::parse(value | 1 << 31), Err(AttrError::Invalid));
         prop_assert_eq!(RuleFlags::parse(value), Err(AttrError::Invalid));
     }
 

@@ -16,7 +16,7 @@ use crate::policy::{
     quiet::is_quiet,
     refer::{Move, Moved, Reparent, Required},
     rule::{extend, Multiplier, Shape, Table},
-    unfulfilled::Unfulfilled,
+    unfulfilled::{Inheritance, Unfulfilled},
 };
 
 use proptest::prelude::*;
@@ -130,7 +130,7 @@ fn what_is_left_of_a_directory_is_blamed() {
     let layers = layers(&[1 << 8]);
     let required = Required::new(Move::Link, FileType::Regular, None);
     let moved = Moved::new(&layers, FileType::Regular, None);
-    let mut reparent = Reparent::new(&layers, required, moved, None);
+    let mut reparent = Reparent::new(&layers, required, moved, None, Inheritance::Whole);
 
     let blame = Blame::for_file(&reparent.destination().left()).unwrap();
     let missing = AccessFsRight::MakeReg | AccessFsRight::Refer;
@@ -146,7 +146,7 @@ fn rule_above_both_directories_is_shown_with_what_is_asked_of_each() {
     let all = AccessFsRight::MakeReg | AccessFsRight::Refer;
     let required = Required::new(Move::Link, FileType::Regular, None);
     let moved = Moved::new(&layers, FileType::Regular, None);
-    let mut reparent = Reparent::new(&layers, required, moved, None);
+    let mut reparent = Reparent::new(&layers, required, moved, None, Inheritance::Whole);
     assert_eq!(reparent.asked(all), [Some(all), Some(all)]);
 
     reparent.compare();

@@ -20,6 +20,7 @@ use crate::policy::{
     open::FileType::*,
     refer::{Move, Moved, Refusal, Reparent, Required},
     rule::Key,
+    unfulfilled::Inheritance,
 };
 
 use proptest::{collection::vec, option, prelude::*};
@@ -114,7 +115,13 @@ impl Case {
             self.new.as_ref().map(type_of),
         );
         let swapped = self.swapped().map(moved);
-        let mut reparent = Reparent::new(&layers, required, moved(&self.moved), swapped);
+        let mut reparent = Reparent::new(
+            &layers,
+            required,
+            moved(&self.moved),
+            swapped,
+            Inheritance::Whole,
+        );
 
         for rule in &self.source {
             with_grants(Some(rule), |grants| {
@@ -138,7 +145,7 @@ impl Case {
         if reparent.is_fulfilled() {
             return Ok(());
         }
-        Err(reparent.refusal())
+        reparent.conclude()
     }
 
     /// The reference: what is missing in each layer, in the source and in the destination, once
@@ -329,7 +336,7 @@ fn side_that_is_granted_all_needs_no_rule() {
     let layers = stack(&[AccessFs::ALL; LAYERS]);
     let moved = Moved::new(&layers, Regular, None);
     let required = Required::new(Move::Rename, Regular, None);
-    let mut reparent = Reparent::new(&layers, required, moved, None);
+    let mut reparent = Reparent::new(&layers, required, moved, None, Inheritance::Whole);
 
     assert!(!reparent.is_fulfilled());
     reparent.source().grant_all();

@@ -115,6 +115,9 @@ pub extern "C" fn parses_rule(
         let kind = RuleType::parse(kind)?;
 
         flags.check_useful(may_be_quiet)?;
+        if kind == RuleType::NetPort {
+            flags.check_on_port()?;
+        }
         Ok((kind, flags))
     };
 

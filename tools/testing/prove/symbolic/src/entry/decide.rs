@@ -11,7 +11,7 @@ use crate::policy::{
     request::{Request, Verdict},
     scope,
     summary::Summary,
-    unfulfilled::Unfulfilled,
+    unfulfilled::{Inheritance, Unfulfilled},
     within,
 };
 
@@ -78,6 +78,35 @@ pub unsafe extern "C" fn blames_file(
     let left = unsafe { left((handled, count), (rules, met), start) };
 
     left.map_or(REFUSED, |left| report(Blame::for_file(&left)))
+}
+
+/// A request for rights on a file, with rules that may stop those after them: the layer that denies
+/// it.
+///
+/// # Safety
+///
+/// As [`slice`] for each pointer and the count after it.
+#[no_mangle]
+pub unsafe extern "C" fn stops(
+    handled: *const Handled,
+    count: usize,
+    requested: u64,
+    rules: *const Rule,
+    met: usize,
+) -> u64 {
+    // SAFETY: By the safety contract.
+    let (handled, rules) = unsafe { (slice(handled, count), slice(rules, met)) };
+    let left = || {
+        let layers = layers(handled)?;
+        let mut left = Unfulfilled::new(&layers, AccessFs::parse(requested).ok()?);
+
+        for rule in rules {
+            left.grant_inherited(grants(rule, handled.len()), Inheritance::Stops);
+        }
+        Some(left)
+    };
+
+    left().map_or(REFUSED, |left| report(Blame::for_file(&left)))
 }
 
 /// A request that no rule can grant, to a server with the first `common` layers: one more than the

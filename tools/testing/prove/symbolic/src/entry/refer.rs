@@ -7,6 +7,7 @@ use crate::policy::{
     access::AccessFs,
     open::FileType,
     refer::{Move, Moved, Refusal, Reparent, Required, Side},
+    unfulfilled::Inheritance,
 };
 
 /// What is renamed, and the rules that are met on the way.
@@ -18,6 +19,8 @@ pub struct Rename {
     is_directory: [bool; 2],
     /// Whether a file comes back.
     is_swapped: bool,
+    /// Whether a rule stops what is further up.
+    has_stops: bool,
     /// The rules on both files.
     on_files: [Rule; 2],
     /// How many rules there are below the common root of the source, of the destination, above.
@@ -67,7 +70,11 @@ fn walk(
         destination: AccessFs::parse(rename.required[1]).ok()?,
     };
     let swapped = rename.is_swapped.then(|| moved(1));
-    let mut reparent = Reparent::new(&layers, required, moved(0), swapped);
+    let inheritance = match rename.has_stops {
+        true => Inheritance::Stops,
+        false => Inheritance::Whole,
+    };
+    let mut reparent = Reparent::new(&layers, required, moved(0), swapped, inheritance);
 
     climb_mount(reparent.source(), source, handled.len());
     climb_mount(reparent.destination(), destination, handled.len());
@@ -97,7 +104,7 @@ fn climb_to_root(reparent: &mut Reparent, rules: &[Rule], layers: usize) -> Resu
             return Ok(());
         }
     }
-    Err(reparent.refusal())
+    reparent.conclude()
 }
 
 fn file_type(number: u64) -> FileType {
