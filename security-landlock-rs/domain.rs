@@ -86,7 +86,8 @@ impl Domain {
             Some(parent) => parent.layers.stack(ruleset.handled()),
             None => Ok(Layers::first(ruleset.handled())),
         };
-        let layers = layers.map_err(|TooManyLayers| E2BIG)?.with_mode(mode);
+        let mut layers = layers.map_err(|TooManyLayers| E2BIG)?;
+        layers.set_mode(mode);
         let built = ruleset.lock();
         let summary = parent.map_or(Summary::NONE, |parent| parent.summary);
         let summary = summary.stack(&layers, built.granted_union());

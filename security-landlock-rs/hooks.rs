@@ -65,8 +65,7 @@ fn deny_at(cred: &CredSecurity, blame: Blame, path: &Path) -> Result {
 
 /// Logs the denial of a request about `data`. Fails with `error`, unless the layer is permissive.
 fn deny(cred: &CredSecurity, blame: Blame, data: AuditData<'_>, error: Error) -> Result {
-    log::denial(cred, blame, data);
-    match cred.mode(blame.layer) {
+    match log::denial(cred, blame, data) {
         Mode::Enforcing => Err(error),
         Mode::Permissive => Ok(()),
     }

@@ -23,16 +23,17 @@ use crate::{
 };
 
 /// Counts and logs that a domain of `cred` denied a request about `data`, or would have denied it if
-/// it were not permissive.
+/// it were not permissive. Returns which of both.
 ///
 /// Emits a trace event if it is enabled, and an audit record if the domain wants one. May run in
 /// atomic context unless `data` is of a file.
-pub(crate) fn denial(cred: &CredSecurity, blame: Blame, data: AuditData<'_>) {
+pub(crate) fn denial(cred: &CredSecurity, blame: Blame, data: AuditData<'_>) -> Mode {
+    let mode = cred.mode(blame.layer);
     let hierarchy = cred
         .domain()
         .and_then(|domain| domain.hierarchy(blame.layer));
     let Some(hierarchy) = hierarchy else {
-        return;
+        return mode;
     };
     let program = cred.exec_layers().program(blame.layer);
     let is_quiet = quiet::is_quiet(hierarchy.quiet(), blame);
@@ -43,7 +44,7 @@ pub(crate) fn denial(cred: &CredSecurity, blame: Blame, data: AuditData<'_>) {
         domain_id: hierarchy.id(),
         is_same_exec: program == quiet::Program::Same,
         is_logged: hierarchy.log().is_logged(program) && !is_quiet,
-        is_permissive: cred.mode(blame.layer) == Mode::Permissive,
+        is_permissive: mode == Mode::Permissive,
     };
 
     hierarchy.count_denial();
@@ -51,6 +52,7 @@ pub(crate) fn denial(cred: &CredSecurity, blame: Blame, data: AuditData<'_>) {
     if denial.is_logged && log::is_audit_enabled() && denial.audit() {
         hierarchy.introduce(denial.is_permissive);
     }
+    mode
 }
 
 fn kind(blocker: Blocker) -> Kind {

@@ -144,11 +144,27 @@ fn conclude(
     left: Unfulfilled<AccessNet>,
     data: AuditData<'_>,
 ) -> Result {
-    if left.is_fulfilled() {
-        return Ok(());
-    }
-    match Blame::for_port(&left.to_blame(domain.layers())) {
+    match Blame::for_port(&left) {
         None => Ok(()),
-        Some(blame) => super::deny(cred, blame, data, EACCES),
+        Some(youngest) => deny(cred, domain, &left, youngest, data),
     }
+}
+
+/// Denies what is left of a request about `data`, by the `youngest` of the layers, unless modes say
+/// otherwise.
+#[cold]
+fn deny(
+    cred: &CredSecurity,
+    domain: &Domain,
+    left: &Unfulfilled<AccessNet>,
+    youngest: Blame,
+    data: AuditData<'_>,
+) -> Result {
+    let layers = domain.layers();
+    let blame = match layers.has_permissive() {
+        true => Blame::for_port(&left.to_blame(layers)).unwrap_or(youngest),
+        false => youngest,
+    };
+
+    super::deny(cred, blame, data, EACCES)
 }

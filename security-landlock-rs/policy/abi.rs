@@ -134,11 +134,19 @@ const V11: Abi = Abi {
     ..V10
 };
 
-/// All versions, in their order.
-static VERSIONS: [Abi; 11] = [V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11];
-
-/// The same with extensions.
-static EXTENDED: [Abi; 11] = [
+/// All versions, in their order, then the same with extensions.
+static VERSIONS: [Abi; 22] = [
+    V1,
+    V2,
+    V3,
+    V4,
+    V5,
+    V6,
+    V7,
+    V8,
+    V9,
+    V10,
+    V11,
     V1.extended(),
     V2.extended(),
     V3.extended(),
@@ -186,15 +194,16 @@ impl Abi {
 
     /// Returns the version with this number, which is one from 1 to [`Self::MAX`].
     pub(crate) fn of(version: u32, extensions: Extensions) -> &'static Self {
-        let versions = match extensions {
-            Extensions::Off => &VERSIONS,
-            Extensions::On => &EXTENDED,
+        let before = match extensions {
+            Extensions::Off => 0,
+            Extensions::On => Self::MAX,
         };
-        let [.., latest] = versions;
+        let index = version.wrapping_sub(1).min(Self::MAX.wrapping_sub(1));
+        let [.., latest] = &VERSIONS;
 
         // CAST: `usize` has at least as many bits.
-        versions
-            .get(version.wrapping_sub(1) as usize)
+        VERSIONS
+            .get(index.wrapping_add(before) as usize)
             .unwrap_or(latest)
     }
 
@@ -254,7 +263,7 @@ impl Abi {
 
     /// Refuses flags of a rule that the version does not know.
     pub(crate) fn check_rule_flags(&self, flags: RuleFlags) -> Result<RuleFlags, AttrError> {
-        known(flags, self.rule.contains(flags))
+        known(flags, flags == RuleFlags::NONE || self.rule.contains(flags))
     }
 
     /// Refuses flags that the version does not know.
@@ -285,7 +294,9 @@ mod tests {
 
     #[test]
     fn each_version_knows_what_the_one_before_it_does() {
-        for (before, after) in VERSIONS.iter().zip(VERSIONS.iter().skip(1)) {
+        let steps = VERSIONS.iter().zip(VERSIONS.iter().skip(1));
+
+        for (before, after) in steps.filter(|(_, after)| after.version > 1) {
             assert!(before.fs.is_subset(after.fs));
             assert!(before.net.is_subset(after.net));
             assert!(before.scope.is_subset(after.scope));

@@ -72,7 +72,7 @@ const fn both(half: u32) -> u64 {
     (half as u64) << 32 | half as u64
 }
 
-/// Packs `marks`, of those in [`MARKS`], for the layer at `index`.
+/// Packs `marks` for the layer at `index`.
 pub(super) fn pack_marks(index: LayerIndex, marks: u32) -> u64 {
     let bits = u64::from(marks);
 
@@ -128,12 +128,6 @@ pub(super) fn unpack<A: Access>(index: LayerIndex, word: u64) -> A {
     A::from_stored(half as u32)
 }
 
-/// Returns the bit of the layer at `index` in a set of layers.
-fn bit_of(index: LayerIndex) -> u16 {
-    // CAST: an index has four bits.
-    1u16.wrapping_shl(index.get() as u32)
-}
-
 /// Returns the youngest of the layers in `words` that has any of the packed `rights`, with those of
 /// them that it has, still in their half of the word.
 pub(super) fn youngest_with(words: &[u64], rights: u64) -> Option<(LayerIndex, u64)> {
@@ -148,13 +142,11 @@ pub(super) fn youngest_with(words: &[u64], rights: u64) -> Option<(LayerIndex, u
 /// The stack of layers of a domain: what each of them handles, oldest first.
 ///
 /// There is at least one layer. Rights of all kinds share the half of a word of a layer, those of
-/// each kind at its [`Handled::SHIFT`].
+/// each kind at its [`Handled::SHIFT`], with a mark of permissive layers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layers {
     words: [u64; MAX_LAYERS / 2],
     youngest: LayerIndex,
-    /// The permissive ones, each a bit.
-    permissive: u16,
 }
 
 /// A kind of rights that layers handle.
@@ -180,8 +172,11 @@ const fn end_of<A: Handled>() -> u32 {
     A::SHIFT.wrapping_add(A::WIDTH)
 }
 
-// The rights of all kinds fit the half of a word.
-const _: () = assert!(end_of::<Scopes>() <= u32::BITS);
+/// The mark of a permissive layer, in its half of a word.
+const PERMISSIVE: u32 = 1 << 31;
+
+// The rights of all kinds are below the mark.
+const _: () = assert!(end_of::<Scopes>() <= PERMISSIVE.trailing_zeros());
 
 impl Layers {
     /// Starts a stack with its oldest layer.
@@ -189,7 +184,6 @@ impl Layers {
         let none = Self {
             words: [0; MAX_LAYERS / 2],
             youngest: LayerIndex::new::<0>(),
-            permissive: 0,
         };
 
         none.with_youngest(handled)
@@ -203,22 +197,21 @@ impl Layers {
         Ok(Self { youngest, ..*self }.with_youngest(handled))
     }
 
-    /// Returns the same stack with the mode of the youngest layer, which was enforcing so far.
-    pub(crate) fn with_mode(self, mode: Mode) -> Self {
-        let bit = match mode {
-            Mode::Enforcing => 0,
-            Mode::Permissive => bit_of(self.youngest),
-        };
-
-        Self {
-            permissive: self.permissive | bit,
-            ..self
+    /// Sets the mode of the youngest layer, which is enforcing so far.
+    pub(crate) fn set_mode(&mut self, mode: Mode) {
+        if mode == Mode::Enforcing {
+            return;
+        }
+        if let Some(word) = self.words.get_mut(word_of(self.youngest)) {
+            *word |= pack_marks(self.youngest, PERMISSIVE);
         }
     }
 
     /// Returns the mode of the layer at `index`.
     pub(crate) fn mode(&self, index: LayerIndex) -> Mode {
-        if self.permissive & bit_of(index) == 0 {
+        let word = self.words.get(word_of(index)).copied().unwrap_or(0);
+
+        if word & pack_marks(index, PERMISSIVE) == 0 {
             Mode::Enforcing
         } else {
             Mode::Permissive
@@ -227,7 +220,7 @@ impl Layers {
 
     /// Returns whether any layer is permissive.
     pub(crate) fn has_permissive(&self) -> bool {
-        self.permissive != 0
+        self.words.iter().any(|word| word & both(PERMISSIVE) != 0)
     }
 
     /// Sets what the youngest layer handles, which is not set yet.

@@ -95,11 +95,12 @@ mod tests {
         let mut layers: Option<Layers> = None;
 
         for (handled, mode) in handled {
-            let stacked = match layers {
+            let mut stacked = match layers {
                 Some(layers) => layers.stack(*handled)?,
                 None => Layers::first(*handled),
             };
-            layers = Some(stacked.with_mode(*mode));
+            stacked.set_mode(*mode);
+            layers = Some(stacked);
         }
         Ok(layers)
     }

@@ -75,21 +75,14 @@ impl Reparent {
         swapped: Option<Moved>,
         inheritance: Inheritance,
     ) -> Self {
-        let reparent = Self {
+        Self {
             source: Side::new(layers, required.source, inheritance),
             destination: Side::new(layers, required.destination, inheritance),
             moved,
             swapped,
-            comparison: Comparison::Due,
-        };
-
-        match inheritance {
-            Inheritance::Whole => reparent,
-            Inheritance::Stops => Self {
-                moved: moved.without_stopped(),
-                swapped: swapped.map(Moved::without_stopped),
-                comparison: Comparison::AtEnd,
-                ..reparent
+            comparison: match inheritance {
+                Inheritance::Whole => Comparison::Due,
+                Inheritance::Stops => Comparison::AtEnd,
             },
         }
     }
@@ -269,8 +262,8 @@ mod tests {
 
     #[test]
     fn permissive_layer_has_no_say() -> Result<(), TooManyLayers> {
-        let layers = Layers::first(handling_all()).stack(handling_all())?;
-        let layers = layers.with_mode(Mode::Permissive);
+        let mut layers = Layers::first(handling_all()).stack(handling_all())?;
+        layers.set_mode(Mode::Permissive);
         let file = FileType::Regular;
         let granted = [layer::pack(OLDEST, RemoveFile | MakeReg | Refer)];
         let on_file = [layer::pack(OLDEST, AccessFs::ALL)];

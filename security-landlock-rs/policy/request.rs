@@ -32,11 +32,21 @@ impl Request {
     }
 
     /// Returns the verdict of `layers` on the request, of which `left` is left.
-    pub(crate) fn verdict(self, layers: &Layers, mut left: Unfulfilled<AccessFs>) -> Verdict {
-        let denials = OptionalDenials::new(&left.enforced(layers)).or(OptionalDenials::new(&left));
+    pub(crate) fn verdict(self, layers: &Layers, left: Unfulfilled<AccessFs>) -> Verdict {
+        if !layers.has_permissive() {
+            return self.verdict_of_one_mode(left);
+        }
+        let denials = self.verdict_of_one_mode(left.enforced(layers))?;
+
+        Ok(denials.or(self.verdict_of_one_mode(left)?))
+    }
+
+    /// Returns the verdict of layers whose modes do not matter.
+    pub(super) fn verdict_of_one_mode(self, mut left: Unfulfilled<AccessFs>) -> Verdict {
+        let denials = OptionalDenials::new(&left);
 
         left.keep(self.required);
-        Blame::for_file(&left.to_blame(layers)).map_or(Ok(denials), Err)
+        Blame::for_file(&left).map_or(Ok(denials), Err)
     }
 
     /// Returns the same request without what it requires: what may be needed later.

@@ -17,7 +17,7 @@
 use super::{
     access::AccessFs,
     grants::{GrantedUnion, Grants, RuleFlags},
-    layer::{Layers, MAX_LAYERS},
+    layer::{Layers, Mode, MAX_LAYERS},
     optional::OptionalDenials,
     request::{Request, Verdict},
     unfulfilled::{Inheritance, Unfulfilled},
@@ -62,7 +62,7 @@ impl Summary {
                 .with(OptionalDenials::by(layers.youngest(), hopeless)),
             needs_each_layer: self.needs_each_layer
                 | (union.flags() != RuleFlags::NONE)
-                | layers.has_permissive(),
+                | (layers.mode(layers.youngest()) == Mode::Permissive),
             has_stops: self.has_stops | union.flags().contains(RuleFlags::NO_INHERIT),
         }
     }
@@ -152,13 +152,13 @@ impl Search {
         }
     }
 
-    /// Returns the verdict of `layers`, one by one.
+    /// Returns the verdict of `layers`, none of which is permissive, one by one.
     #[cold]
     fn verdict(&self, layers: &Layers, request: Request) -> Verdict {
         let mut left = request.unfulfilled(layers);
 
         self.grant(&mut left);
-        request.verdict(layers, left)
+        request.verdict_of_one_mode(left)
     }
 }
 
@@ -173,7 +173,6 @@ mod tests {
         blame::Blocker,
         grants::RuleFlags,
         layer::{pack, LayerIndex, TooManyLayers},
-        mode::Mode,
     };
     use super::*;
 
@@ -271,10 +270,11 @@ mod tests {
     #[test]
     fn permissive_layer_forbids_to_search() -> Result<(), TooManyLayers> {
         let (layers, summary) = two(AccessFs::ALL, AccessFs::ALL)?;
-        let layers = layers.stack(handling(ReadFile.into()))?;
+        let mut layers = layers.stack(handling(ReadFile.into()))?;
         let all = union(AccessFs::ALL, RuleFlags::NONE);
         let enforcing = summary.stack(&layers, all);
-        let permissive = summary.stack(&layers.with_mode(Mode::Permissive), all);
+        layers.set_mode(Mode::Permissive);
+        let permissive = summary.stack(&layers, all);
 
         assert!(enforcing.search(AccessFs::ALL).is_some());
         assert!(permissive.search(AccessFs::ALL).is_none());

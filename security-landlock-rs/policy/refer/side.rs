@@ -30,19 +30,16 @@ pub(crate) struct Moved {
 
 impl Moved {
     /// Describes a file of type `file_type`; `grants` are those of the rule on it, if there is one.
+    ///
+    /// Layers in which that rule lets nothing be inherited are left out.
     pub(crate) fn new(layers: &Layers, file_type: FileType, grants: Option<Grants<'_>>) -> Self {
         let mut left = unfulfilled(layers);
 
         if let Some(grants) = grants {
             left.grant(grants);
+            left.forget_stopped();
         }
         Self { left, file_type }
-    }
-
-    /// Leaves out the layers in which a rule on the file lets nothing be inherited.
-    pub(super) fn without_stopped(mut self) -> Self {
-        self.left.forget_stopped();
-        self
     }
 
     /// Returns the rights that can be used on the file, or beneath it.

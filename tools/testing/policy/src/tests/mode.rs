@@ -38,11 +38,12 @@ fn stack_modes(handled: impl Iterator<Item = (AccessMasks, bool)>) -> Layers {
     let mut layers: Option<Layers> = None;
 
     for (handled, is_permissive) in handled {
-        let stacked = match layers {
+        let mut stacked = match layers {
             Some(layers) => layers.stack(handled).expect("there are 16 layers"),
             None => Layers::first(handled),
         };
-        layers = Some(stacked.with_mode(mode(is_permissive)));
+        stacked.set_mode(mode(is_permissive));
+        layers = Some(stacked);
     }
     layers.expect("there is a layer")
 }

@@ -59,7 +59,7 @@ fn layers_of_modes(handled: &[Handled], permissive: u64) -> Option<Layers> {
     let mut stacked: Option<Layers> = None;
 
     for (index, handled) in handled.iter().enumerate() {
-        let layers = match stacked {
+        let mut layers = match stacked {
             Some(layers) => layers.stack(masks(*handled)?).ok()?,
             None => Layers::first(masks(*handled)?),
         };
@@ -67,7 +67,8 @@ fn layers_of_modes(handled: &[Handled], permissive: u64) -> Option<Layers> {
             0 => Mode::Enforcing,
             _ => Mode::Permissive,
         };
-        stacked = Some(layers.with_mode(mode));
+        layers.set_mode(mode);
+        stacked = Some(layers);
     }
     stacked
 }
